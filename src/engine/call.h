@@ -1,0 +1,74 @@
+/*
+ * call.h - a call and its life.
+ *
+ *     submitted --> turning --> waiting --+
+ *                   ^   |       |  ^    |  timer, job end: turn again
+ *                   |   |       +--|----+
+ *                   |   v          |
+ *                   |  ended       +-- cancel: drop the wait, drop the frames inner to outer, end
+ *
+ * Whoever turns a call owns it: nobody else touches it until it waits again
+ * or has ended. Who claims a waiting call does so under the loop's lock.
+ * Ending never allocates. Knows nothing of frames on a wire, of clients or of
+ * packages; `turn` and `done` are given.
+ */
+#ifndef OPENLSA_ENGINE_CALL_H
+#define OPENLSA_ENGINE_CALL_H
+
+#include "base/nt.h"
+
+#include "base/bytes.h"
+#include "base/why.h"
+#include "engine/jobs.h"
+#include "engine/loop.h"
+
+#define CALL_FRAMES	4u
+#define CALL_SMALL	448u		/* bytes of call memory that cost no allocation */
+
+struct call_chunk;
+struct call_job;
+
+struct call {
+	struct loop *loop;
+	struct jobs *jobs;
+	NTSTATUS (*turn)(struct call *);
+	void (*done)(struct call *, NTSTATUS status);	/* the last touch: may free the call */
+	void (*waits)(struct call *);		/* under the loop's lock, when it begins to wait for the first time; may be NULL */
+	bool inline_jobs;			/* the submitting thread blocks anyway: run jobs here */
+	NTSTATUS cancel_status, deadline_status;
+	uint32_t deadline_ms;
+
+	/* The call's own. */
+	enum { CALL_TURNING, CALL_WAITING, CALL_ENDED } at;
+	bool cancelled, has_waited;
+	enum { AWAIT_NOTHING, AWAIT_TIMER, AWAIT_JOB } wait;
+	uint64_t started;
+	uint64_t wait_until;
+	NTSTATUS awaited;
+	struct call_job *job;
+	struct timer wait_timer, deadline;
+	struct { void *at; size_t size; void (*drop)(void *); } frames[CALL_FRAMES];
+	unsigned depth;
+	struct why why;
+	struct call_chunk *chunks;
+	uint32_t small_used;
+	_Alignas(16) uint8_t small[CALL_SMALL];
+};
+
+/* Sets the call's own part; what is given stays. */
+void call_begin(struct call *c);
+/* Turns it on this thread until it waits or has ended; after this the call may be gone. */
+void call_run(struct call *c);
+/*
+ * Asks it to end with its cancel_status. Under the loop's lock. True: it waited and is the caller's now:
+ * unlock, then call_end_cancelled. False: someone turns it and will see the mark.
+ */
+bool call_cancel_locked(struct call *c) MUST_CHECK;
+void call_end_cancelled(struct call *c);
+/* Enters a deeper frame and leaves it; leaving with a final status drops it. */
+void call_enter(struct call *c);
+void call_leave(struct call *c, NTSTATUS status);
+/* For `done`, when the reply has been packed: reasons and call memory, wiped. */
+void call_drop_memory(struct call *c);
+
+#endif

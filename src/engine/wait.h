@@ -1,0 +1,21 @@
+/*
+ * wait.h - what a call can wait for. The same verbs stand in pkg/lsa_mode.h,
+ * where packages see them; a package includes nothing of the engine.
+ */
+#ifndef OPENLSA_ENGINE_WAIT_H
+#define OPENLSA_ENGINE_WAIT_H
+
+#include "base/nt.h"
+
+#include "base/bytes.h"
+
+struct call;
+
+void *frame(struct call *call, size_t size, void (*drop)(void *frame));
+NTSTATUS await_timer(struct call *call, uint32_t ms);
+NTSTATUS await_nothing(struct call *call);
+NTSTATUS await_job(struct call *call, NTSTATUS (*work)(void *arg), void (*drop)(void *arg), void *arg);
+NTSTATUS awaited(const struct call *call);
+void *call_memory(struct call *call, size_t len);
+
+#endif

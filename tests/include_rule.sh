@@ -1,0 +1,75 @@
+#!/bin/sh
+# include_rule.sh - every include line of src/ points down (docs/design.md,
+# "The only allowed directions"). Reads the lines themselves; any other
+# direction fails. Run with --self-test to see that it can fail.
+set -eu
+root=$(cd "$(dirname "$0")/.." && pwd)
+
+rule() {	# folder of the file -> folders it may include
+	case $1 in
+	base)    echo "base" ;;
+	crypto)  echo "crypto base" ;;
+	wire)    echo "wire base" ;;
+	engine)  echo "engine base" ;;
+	store)   echo "store base" ;;
+	pkg)     echo "pkg crypto base" ;;
+	lsa)     echo "lsa pkg crypto wire engine store base" ;;
+	secur32) echo "secur32 pkg crypto wire base" ;;
+	lsad)    echo "lsad lsa wire engine base" ;;
+	tools)   echo "tools" ;;
+	*)       echo "" ;;
+	esac
+}
+
+check() {	# FILE RELATIVE-NAME: prints each line that breaks the rule
+	room=${2%%/*}
+	grep -n '^#[[:space:]]*include[[:space:]]*"' "$1" | while IFS= read -r line; do
+		target=$(printf '%s\n' "$line" | sed 's/.*"\(.*\)".*/\1/')
+		to=${target%%/*}
+		good=no
+		for allowed in $(rule "$room"); do
+			[ "$to" = "$allowed" ] && good=yes
+		done
+		# The two narrowings, and the one near link.
+		case $target in
+		pkg/lsa_mode.h)
+			case $2 in pkg/*|lsa/client.h|lsa/package.c|lsa/serve_*|lsa/services.c) ;; *) good=no ;; esac ;;
+		pkg/user_mode.h)
+			case $2 in pkg/*|secur32/usermode.[ch]|secur32/handles.h) ;; *) good=no ;; esac ;;
+		pkg/*)
+			case $2 in pkg/*) ;; *) good=no ;; esac ;;
+		lsa/lsa.h|engine/*)
+			case $2 in lsa/*|lsad/*|engine/*|secur32/link_near.c) good=yes ;; *) good=no ;; esac ;;
+		esac
+		# A wing knows no other wing.
+		case $2 in
+		pkg/*/*)
+			wing=${2#pkg/}; wing=${wing%%/*}
+			case $target in
+			pkg/lsa_mode.h|pkg/user_mode.h|pkg/"$wing"/*) ;;
+			pkg/*) good=no ;;
+			esac ;;
+		esac
+		[ $good = yes ] || echo "$2:${line%%:*}: must not include $target"
+	done
+}
+
+if [ "${1-}" = --self-test ]; then
+	dir=$(mktemp -d)
+	trap 'rm -rf "$dir"' EXIT
+	printf '#include "lsa/lsa.h"\n' > "$dir/bad.c"
+	printf '#include "base/bytes.h"\n' > "$dir/good.c"
+	[ -n "$(check "$dir/bad.c" base/bad.c)" ] && [ -n "$(check "$dir/bad.c" secur32/sspi.c)" ] &&
+	    [ -z "$(check "$dir/good.c" base/good.c)" ] || { echo "0 passed, 1 failed"; exit 1; }
+	echo "1 passed, 0 failed"
+	exit 0
+fi
+
+bad=$(cd "$root/src" && find . -name '*.[ch]' | sed 's|^\./||' | sort | while IFS= read -r f; do check "$f" "$f"; done)
+files=$(cd "$root/src" && find . -name '*.[ch]' | wc -l)
+if [ -n "$bad" ]; then
+	printf '%s\n' "$bad"
+	echo "$((files)) files read, 0 passed, $(printf '%s\n' "$bad" | wc -l) failed"
+	exit 1
+fi
+echo "$((files)) passed, 0 failed"
