@@ -1,0 +1,701 @@
+/*
+ * client.c - links, process records and what they own; the life of a served
+ * call from its frame to its reply. Never looks into a call's fields.
+ */
+#include "lsa/client.h"
+
+#include <stdlib.h>
+
+#include "base/time.h"
+#include "crypto/random.h"
+
+/* --- quotas ------------------------------------------------------------ */
+
+static struct uid_record *
+uid_join(struct lsa *lsa, uint32_t uid)
+{
+	struct uid_record *u;
+
+	pthread_mutex_lock(&lsa->lock);
+	for (u = lsa->uids; u && u->uid != uid; u = u->next)
+		;
+	if (!u) {
+		u = calloc(1, sizeof *u);
+		if (u) {
+			u->uid = uid;
+			u->next = lsa->uids;
+			lsa->uids = u;
+		}
+	}
+	if (u)
+		u->refs++;
+	pthread_mutex_unlock(&lsa->lock);
+	return u;
+}
+
+static void
+uid_leave(struct lsa *lsa, struct uid_record *u)
+{
+	pthread_mutex_lock(&lsa->lock);
+	if (--u->refs == 0) {
+		struct uid_record **at = &lsa->uids;
+
+		while (*at != u)
+			at = &(*at)->next;
+		*at = u->next;
+		free(u);
+	}
+	pthread_mutex_unlock(&lsa->lock);
+}
+
+/* --- processes and their objects ---------------------------------------- */
+
+static void
+process_release(struct process *p)
+{
+	if (atomic_fetch_sub(&p->refs, 1) != 1)
+		return;
+	uid_leave(p->lsa, p->owner);
+	pthread_mutex_destroy(&p->lock);
+	free(p);
+}
+
+static struct process *
+process_new(struct lsa_link *link)
+{
+	struct process *p = calloc(1, sizeof *p);
+
+	if (!p)
+		return NULL;
+	p->lsa = link->lsa;
+	p->uid = link->peer.uid;
+	p->pid = link->peer.pid;
+	p->refs = p->links = 1;
+	p->owner = uid_join(link->lsa, p->uid);
+	if (!p->owner || !random_bytes(p->cookie, sizeof p->cookie)) {
+		if (p->owner)
+			uid_leave(link->lsa, p->owner);
+		free(p);
+		return NULL;
+	}
+	pthread_mutex_init(&p->lock, NULL);
+	pthread_mutex_lock(&p->lsa->lock);
+	p->next = p->lsa->processes;
+	p->lsa->processes = p;
+	pthread_mutex_unlock(&p->lsa->lock);
+	return p;
+}
+
+/* A cookie joins only its own uid and pid; another one starts a record of its own. */
+struct process *
+process_join(struct lsa_link *link, struct bytes cookie)
+{
+	struct lsa *lsa = link->lsa;
+	struct process *p = NULL;
+
+	if (cookie.len == COOKIE_LEN) {
+		pthread_mutex_lock(&lsa->lock);
+		for (p = lsa->processes; p; p = p->next)
+			if (p->uid == link->peer.uid && p->pid == link->peer.pid &&
+			    same_secret(p->cookie, cookie.at, COOKIE_LEN))
+				break;
+		if (p) {
+			p->links++;
+			atomic_fetch_add(&p->refs, 1);
+		}
+		pthread_mutex_unlock(&lsa->lock);
+	}
+	return p ? p : process_new(link);
+}
+
+/* With the last link everything that the process owns goes. */
+static void
+process_leave(struct process *p)
+{
+	struct process **at = &p->lsa->processes;
+	bool last;
+
+	pthread_mutex_lock(&p->lsa->lock);
+	last = --p->links == 0;
+	if (last) {
+		while (*at != p)
+			at = &(*at)->next;
+		*at = p->next;
+	}
+	pthread_mutex_unlock(&p->lsa->lock);
+	while (last) {
+		struct object *o;
+		uint64_t word = 0;
+		unsigned kind = 0;
+
+		pthread_mutex_lock(&p->lock);
+		o = p->objects;
+		if (o) {
+			word = o->word;
+			kind = o->kind;
+			*o->here = o->next;
+			if (o->next)
+				o->next->here = o->here;
+			o->here = NULL;
+		}
+		pthread_mutex_unlock(&p->lock);
+		if (!o)
+			break;
+		(void)handle_close(p->lsa->objects, kind, word);
+	}
+}
+
+NTSTATUS
+object_new(struct object *o, struct process *p, unsigned kind, const struct lsa_package *package)
+{
+	uint32_t limit = p->lsa->limits.objects;
+
+	if (atomic_fetch_add(&p->owner->objects, 1) >= limit) {
+		atomic_fetch_sub(&p->owner->objects, 1);
+		return STATUS_QUOTA_EXCEEDED;
+	}
+	o->process = p;
+	o->package = package;
+	o->kind = kind;
+	if (!handle_new(p->lsa->objects, kind, o, &o->word)) {
+		atomic_fetch_sub(&p->owner->objects, 1);
+		return STATUS_INSUFFICIENT_RESOURCES;
+	}
+	atomic_fetch_add(&p->refs, 1);
+	atomic_fetch_add(kind == KIND_CRED ? &p->lsa->creds : &p->lsa->contexts, 1);
+	if (handle_hold(p->lsa->objects, kind, o->word) != o)
+		return STATUS_INTERNAL_ERROR;		/* it was made a moment ago and nobody knows it */
+	pthread_mutex_lock(&p->lock);
+	o->next = p->objects;
+	o->here = &p->objects;
+	if (o->next)
+		o->next->here = &o->next;
+	p->objects = o;
+	pthread_mutex_unlock(&p->lock);
+	return STATUS_SUCCESS;
+}
+
+/* Called by the table when nobody holds the closed object any more. */
+static void
+object_end(struct object *o)
+{
+	struct process *p = o->process;
+
+	pthread_mutex_lock(&p->lock);
+	if (o->here) {
+		*o->here = o->next;
+		if (o->next)
+			o->next->here = o->here;
+	}
+	pthread_mutex_unlock(&p->lock);
+	atomic_fetch_sub(&p->owner->objects, 1);
+	atomic_fetch_sub(o->kind == KIND_CRED ? &p->lsa->creds : &p->lsa->contexts, 1);
+}
+
+static void
+cred_destroy(void *object)
+{
+	struct cred_object *cred = object;
+	struct process *p = cred->o.process;
+
+	object_end(&cred->o);
+	if (cred->cred)
+		cred->o.package->forget_cred(cred->cred);
+	free(cred->name);
+	free(cred);
+	process_release(p);
+}
+
+static void
+context_destroy(void *object)
+{
+	struct context_object *ctx = object;
+	struct process *p = ctx->o.process;
+
+	object_end(&ctx->o);
+	if (ctx->context)
+		ctx->o.package->forget_context(ctx->context);
+	if (ctx->cred)
+		object_drop(&ctx->cred->o);
+	free(ctx);
+	process_release(p);
+}
+
+struct object *
+object_hold(struct process *p, unsigned kind, uint64_t word)
+{
+	struct object *o = handle_hold(p->lsa->objects, kind, word);
+
+	if (o && o->process != p) {		/* another client's: the same as none */
+		object_drop(o);
+		o = NULL;
+	}
+	return o;
+}
+
+void
+object_drop(struct object *o)
+{
+	handle_release(o->process->lsa->objects, o->word);
+}
+
+NTSTATUS
+object_close(struct process *p, unsigned kind, uint64_t word)
+{
+	struct object *o = object_hold(p, kind, word);
+	enum handle_end end;
+
+	if (!o)
+		return STATUS_INVALID_HANDLE;
+	end = handle_close(p->lsa->objects, kind, word);
+	object_drop(o);
+	return end == HANDLE_CLOSED ? STATUS_SUCCESS : STATUS_INVALID_HANDLE;
+}
+
+/* --- a served call -------------------------------------------------------- */
+
+static _Thread_local struct served *spare;	/* one per thread costs nothing to take */
+static pthread_key_t spare_key;
+static pthread_once_t spare_made = PTHREAD_ONCE_INIT;
+
+static void
+spare_free(void *arg)
+{
+	(void)arg;
+	free(spare);
+	spare = NULL;
+}
+
+static void
+spare_make(void)
+{
+	(void)pthread_key_create(&spare_key, spare_free);
+}
+
+static struct served *
+served_take(void)
+{
+	struct served *s = spare;
+
+	if (s)
+		spare = NULL;
+	else
+		s = malloc(sizeof *s);
+	return s;
+}
+
+static void
+served_give(struct served *s)
+{
+	if (spare) {
+		free(s);
+		return;
+	}
+	(void)pthread_once(&spare_made, spare_make);
+	(void)pthread_setspecific(spare_key, s);
+	spare = s;
+}
+
+static void
+link_release(struct lsa_link *link)
+{
+	if (atomic_fetch_sub(&link->refs, 1) != 1)
+		return;
+	atomic_fetch_sub(&link->lsa->links, 1);
+	if (link->process)
+		process_release(link->process);
+	pthread_mutex_destroy(&link->lock);
+	free(link);
+}
+
+static void
+served_waits(struct call *c)
+{
+	struct served *s = SERVED(c);
+	struct lsa_link *link = s->link;
+
+	s->next = link->waiting;
+	s->here = &link->waiting;
+	if (s->next)
+		s->next->here = &s->next;
+	link->waiting = s;
+	atomic_fetch_add(&link->lsa->calls, 1);
+	if (s->process) {
+		atomic_fetch_add(&s->process->owner->calls, 1);
+		s->counted = true;
+	}
+}
+
+static void
+unlink_waiting(struct served *s)
+{
+	if (!s->here)
+		return;
+	*s->here = s->next;
+	if (s->next)
+		s->next->here = s->here;
+	s->here = NULL;
+	atomic_fetch_sub(&s->link->lsa->calls, 1);
+	if (s->counted)
+		atomic_fetch_sub(&s->process->owner->calls, 1);
+	s->counted = false;
+}
+
+/* A leg that ended badly leaves its context failed; a first leg leaves none. */
+static void
+leg_end(struct served *s, NTSTATUS status)
+{
+	struct context_object *ctx = s->context;
+
+	if (ctx) {
+		if (status < 0 && s->first_leg)
+			(void)handle_close(ctx->o.process->lsa->objects, KIND_CONTEXT, ctx->o.word);
+		else if (status < 0 && status != SEC_E_INCOMPLETE_MESSAGE)
+			ctx->state = CONTEXT_FAILED;
+		atomic_store(&ctx->busy, false);
+		object_drop(&ctx->o);
+	}
+	if (s->cred)
+		object_drop(&s->cred->o);
+}
+
+static enum audience
+link_audience(const struct lsa_link *link)
+{
+	return link->rank >= TRUSTED ? TO_TRUSTED : link->rank == CONNECTED ? TO_CALLER : TO_NOBODY;
+}
+
+/* The reply without fields: a head and, where there is memory, the reasons. */
+static struct bytes
+reply_bare(struct served *s, NTSTATUS status, uint8_t head[REPLY_HEAD])
+{
+	uint8_t *why = s->call.why.len ? malloc(s->call.why.len) : NULL;
+	struct writer lines = writer_of(why, why ? s->call.why.len : 0), w;
+	struct reply reply = { .id = s->request.id, .number = s->request.number, .status = status };
+	uint8_t *at;
+
+	if (why)
+		why_put(&lines, &s->call.why, link_audience(s->link));
+	if (why && writer_ok(&lines))
+		reply.why = bytes_of(why, lines.need);
+	at = reply.why.len ? call_memory(&s->call, REPLY_HEAD + reply.why.len) : NULL;
+	if (!at) {
+		at = head;
+		reply.why = BYTES_NONE;
+	}
+	w = writer_of(at, REPLY_HEAD + reply.why.len);
+	reply_put_head(&w, &reply);
+	frame_end(&w);
+	free(why);
+	return bytes_of(at, w.need);
+}
+
+/* Packs a reply with fields; false: no memory. */
+bool
+served_pack(struct served *s, NTSTATUS status, void (*put)(struct writer *, const void *), const void *out)
+{
+	struct reply reply = { .id = s->request.id, .number = s->request.number, .status = status };
+	struct writer lines = writer_of(NULL, 0), w = writer_of(NULL, 0);
+	uint8_t *why, *at;
+
+	why_put(&lines, &s->call.why, link_audience(s->link));
+	why = call_memory(&s->call, lines.need);
+	if (!why)
+		return false;
+	lines = writer_of(why, lines.need);
+	why_put(&lines, &s->call.why, link_audience(s->link));
+	reply.why = bytes_of(why, lines.need);
+	reply_put_head(&w, &reply);
+	put(&w, out);
+	at = call_memory(&s->call, w.need);
+	if (!at)
+		return false;
+	w = writer_of(at, w.need);
+	reply_put_head(&w, &reply);
+	put(&w, out);
+	frame_end(&w);
+	s->reply = bytes_of(at, w.need);
+	return true;
+}
+
+static void
+served_done(struct call *c, NTSTATUS status)
+{
+	struct served *s = SERVED(c);
+	struct lsa_link *link = s->link;
+	uint8_t head[REPLY_HEAD];
+	lsa_done *done;
+
+	services_forget(s);
+	leg_end(s, status);
+	if (!s->reply.len)
+		s->reply = reply_bare(s, status, head);
+	if (c->has_waited) {
+		loop_lock(c->loop);
+		unlink_waiting(s);
+		done = s->done;
+		loop_unlock(c->loop);
+	} else {
+		done = s->done;
+	}
+	bytes_wipe((void *)(uintptr_t)s->frame.at, s->frame.len);
+	if (done)
+		done(s->arg, s->reply);
+	call_drop_memory(c);
+	if (s->process)
+		process_release(s->process);
+	served_give(s);
+	link_release(link);
+}
+
+static NTSTATUS
+served_turn(struct call *c)
+{
+	struct served *s = SERVED(c);
+
+	return s->row ? s->row->turn(s) : s->refused;
+}
+
+/* What must hold before a call is served at all. */
+static NTSTATUS
+served_admit(struct served *s)
+{
+	struct lsa_link *link = s->link;
+	struct lsa *lsa = link->lsa;
+
+	if (s->request.number == 0 || s->request.number > LSA_HIGHEST_CALL) {
+		why_say(&s->call.why, STATUS_NOT_IMPLEMENTED, TO_CALLER, "call %u is not known to this LSA",
+		    (unsigned)s->request.number);
+		return STATUS_NOT_IMPLEMENTED;
+	}
+	s->row = &call_rows[s->request.number];
+	/* A stranger can only connect, and a link connects once. */
+	if (link->rank < s->row->rank || (s->row->rank == STRANGER) != (link->rank == STRANGER)) {
+		why_say(&s->call.why, STATUS_ACCESS_DENIED, TO_CALLER, "%s needs a higher rank than this connection has",
+		    s->row->verb);
+		return STATUS_ACCESS_DENIED;
+	}
+	if (link->process && atomic_load(&link->process->owner->calls) >= lsa->limits.calls) {
+		why_say(&s->call.why, STATUS_QUOTA_EXCEEDED, TO_CALLER, "%u calls of uid %u wait already",
+		    lsa->limits.calls, link->peer.uid);
+		return STATUS_QUOTA_EXCEEDED;
+	}
+	return STATUS_SUCCESS;
+}
+
+bool
+lsa_submit(struct lsa_link *link, struct bytes wire, unsigned how, lsa_done *done, void *arg)
+{
+	struct served *s = served_take();
+	uint8_t head[REPLY_HEAD];
+	struct request request;
+	NTSTATUS status;
+
+	if (!request_take(&request, wire)) {
+		if (s)
+			served_give(s);
+		return false;
+	}
+	if (!s) {		/* no memory at all: a bare head says so */
+		struct reply reply = { .id = request.id, .number = request.number,
+		    .status = STATUS_INSUFFICIENT_RESOURCES };
+		struct writer w = writer_of(head, sizeof head);
+
+		reply_put_head(&w, &reply);
+		frame_end(&w);
+		done(arg, bytes_of(head, w.need));
+		return true;
+	}
+	bytes_zero((char *)s + sizeof s->call, sizeof *s - sizeof s->call);
+	s->call.loop = link->loop;
+	s->call.jobs = link->lsa->jobs;
+	s->call.turn = served_turn;
+	s->call.done = served_done;
+	s->call.waits = served_waits;
+	s->call.inline_jobs = (how & LSA_MAY_BLOCK) != 0;
+	s->call.cancel_status = STATUS_CANCELLED;
+	s->call.deadline_status = STATUS_IO_TIMEOUT;
+	s->call.deadline_ms = request.deadline ? request.deadline : link->lsa->limits.deadline_ms;
+	call_begin(&s->call);
+	s->link = link;
+	atomic_fetch_add(&link->refs, 1);
+	s->process = link->process;
+	if (s->process)
+		atomic_fetch_add(&s->process->refs, 1);
+	s->request = request;
+	s->frame = wire;
+	s->done = done;
+	s->arg = arg;
+	status = served_admit(s);
+	if (status == STATUS_SUCCESS && !(how & LSA_FRAME_STAYS)) {
+		uint8_t *copy = call_memory(&s->call, request.in.len);
+
+		if (copy) {
+			bytes_copy(copy, request.in.at, request.in.len);
+			bytes_wipe((void *)(uintptr_t)wire.at, wire.len);
+			s->request.in = bytes_of(copy, request.in.len);
+		} else {
+			status = STATUS_INSUFFICIENT_RESOURCES;
+		}
+		s->frame = BYTES_NONE;
+	}
+	if (status != STATUS_SUCCESS)
+		s->row = NULL;
+	s->refused = status;
+	call_run(&s->call);
+	return true;
+}
+
+/* --- links ------------------------------------------------------------------ */
+
+struct lsa_link *
+lsa_link_open(struct lsa *lsa, struct loop *loop, const struct lsa_peer *peer)
+{
+	struct lsa_link *link;
+
+	if (!peer->known)
+		return NULL;
+	link = calloc(1, sizeof *link);
+	if (!link)
+		return NULL;
+	link->lsa = lsa;
+	link->loop = loop;
+	link->peer = *peer;
+	link->rank = STRANGER;
+	link->refs = 1;
+	pthread_mutex_init(&link->lock, NULL);
+	atomic_fetch_add(&lsa->links, 1);
+	return link;
+}
+
+uint32_t
+lsa_frame_max(const struct lsa_link *link)
+{
+	return link->rank == STRANGER ? FRAME_MAX_STRANGER : FRAME_MAX;
+}
+
+bool
+lsa_link_idle(struct lsa_link *link)
+{
+	bool idle;
+
+	loop_lock(link->loop);
+	idle = link->waiting == NULL;
+	loop_unlock(link->loop);
+	return idle;
+}
+
+static bool
+any_call(const struct served *s, const void *what)
+{
+	(void)s;
+	(void)what;
+	return true;
+}
+
+static bool
+call_of_id(const struct served *s, const void *id)
+{
+	return s->request.id == *(const uint32_t *)id;
+}
+
+static bool
+call_of_arg(const struct served *s, const void *arg)
+{
+	return s->arg == arg;
+}
+
+/* Cancels one waiting call that fits and is not marked FINISH; false: there is none. */
+static bool
+cancel_one(struct lsa_link *link, bool (*fits)(const struct served *, const void *), const void *what)
+{
+	struct served *s;
+
+	loop_lock(link->loop);
+	for (s = link->waiting; s; s = s->next)
+		if (s->row->end != FINISH && fits(s, what) && call_cancel_locked(&s->call))
+			break;
+	loop_unlock(link->loop);
+	if (s)
+		call_end_cancelled(&s->call);
+	return s != NULL;
+}
+
+void
+link_cancel(struct lsa_link *link, uint32_t id)
+{
+	(void)cancel_one(link, call_of_id, &id);
+}
+
+void
+lsa_cancel(struct lsa_link *link, const void *arg)
+{
+	(void)cancel_one(link, call_of_arg, arg);
+}
+
+/* FINISH calls are detached: they lose only their reply. */
+static void
+link_detach(struct lsa_link *link)
+{
+	for (;;) {
+		lsa_done *done = NULL;
+		void *arg = NULL;
+
+		loop_lock(link->loop);
+		for (struct served *s = link->waiting; s && !done; s = s->next) {
+			done = s->done;
+			arg = s->arg;
+			s->done = NULL;
+		}
+		loop_unlock(link->loop);
+		if (!done)
+			break;
+		done(arg, BYTES_NONE);
+	}
+}
+
+void
+link_cancel_all(struct lsa_link *link)
+{
+	while (cancel_one(link, any_call, NULL))
+		;
+}
+
+void
+lsa_link_drain(struct lsa_link *link)
+{
+	link_cancel_all(link);
+}
+
+void
+lsa_link_gone(struct lsa_link *link)
+{
+	struct process *p;
+
+	if (!link)
+		return;
+	link_cancel_all(link);
+	link_detach(link);
+	loop_lock(link->loop);
+	p = link->process;
+	link->gone = true;
+	loop_unlock(link->loop);
+	if (p) {
+		atomic_fetch_sub(&p->owner->links, 1);
+		process_leave(p);
+	}
+	link_release(link);
+}
+
+/* --- the LSA itself ----------------------------------------------------------- */
+
+static void (*const destroyers[HANDLE_KINDS])(void *) = {
+	[KIND_CRED]    = cred_destroy,
+	[KIND_CONTEXT] = context_destroy,
+};
+
+struct handle_table *
+client_table(void)
+{
+	return handle_table_new(1u << 22, destroyers);
+}

@@ -1,0 +1,174 @@
+/*
+ * client.h - a connected process and all it owns. A process record owns
+ * credentials and contexts; a link owns its rank, its audit name and its
+ * challenges. A uid record counts against the quotas.
+ */
+#ifndef OPENLSA_LSA_CLIENT_H
+#define OPENLSA_LSA_CLIENT_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "base/handle.h"
+#include "engine/call.h"
+#include "lsa/lsa.h"
+#include "pkg/lsa_mode.h"
+#include "store/account.h"
+#include "store/attempt.h"
+#include "store/session.h"
+#include "wire/calls.h"
+#include "wire/frame.h"
+
+#define COOKIE_LEN	16u
+#define NAME_MAX_LEN	127u
+#define CHALLENGES	16u
+
+enum { KIND_CRED = 1, KIND_CONTEXT = 2 };
+
+struct uid_record {
+	struct uid_record *next;
+	uint32_t uid, refs;
+	_Atomic uint32_t links, objects, calls;
+};
+
+struct process {
+	struct process *next;
+	struct lsa *lsa;
+	struct uid_record *owner;
+	uint32_t uid;
+	int32_t pid;
+	uint32_t links;			/* guarded by the LSA's lock */
+	_Atomic uint32_t refs;		/* links and objects */
+	uint8_t cookie[COOKIE_LEN];
+	pthread_mutex_t lock;
+	struct object *objects;
+};
+
+/* What a process owns in the LSA. */
+struct object {
+	struct object *next, **here;
+	struct process *process;
+	const struct lsa_package *package;
+	unsigned kind;
+	uint64_t word;			/* its handle */
+};
+
+struct cred_object {
+	struct object o;
+	void *cred;
+	bool inbound, outbound;
+	char *name;			/* UTF-8, or NULL */
+};
+
+struct context_object {
+	struct object o;
+	struct cred_object *cred;
+	void *context;
+	bool server;
+	_Atomic bool busy;		/* a leg is in flight */
+	enum { CONTEXT_FRESH, CONTEXT_PARTIAL, CONTEXT_ESTABLISHED, CONTEXT_FAILED } state;
+};
+
+struct lsa_link {
+	struct lsa *lsa;
+	struct loop *loop;
+	struct lsa_peer peer;
+	struct process *process;	/* NULL for a stranger */
+	enum wire_rank rank;
+	_Atomic uint32_t refs;
+	bool gone;
+	struct served *waiting;		/* guarded by the loop's lock */
+	char name[NAME_MAX_LEN + 1];
+	pthread_mutex_t lock;
+	struct { uint8_t bytes[8]; uint64_t until; } challenges[CHALLENGES];
+	unsigned next_challenge;
+};
+
+struct call_row {
+	const char *verb;
+	NTSTATUS (*turn)(struct served *s);
+	enum wire_rank rank;
+	enum wire_end end;
+};
+
+/* A call as the LSA serves it. */
+struct served {
+	struct call call;
+	struct served *next, **here;	/* among the link's waiting ones */
+	struct lsa_link *link;
+	struct process *process;
+	const struct call_row *row;
+	struct request request;
+	lsa_done *done;			/* NULL: the reply is lost */
+	void *arg;
+	struct bytes reply;		/* call memory; empty: only a head goes out */
+	struct bytes frame;		/* wiped at the end */
+	/* A leg's own. */
+	struct cred_object *cred;
+	struct context_object *context;
+	bool first_leg, begun, counted;
+	/* A logon's own. */
+	struct account *account;
+	struct attempt attempt;
+	bool guessed, gate_open, settling;
+	NTSTATUS refused;		/* why it is not served at all */
+};
+
+#define SERVED(c) ((struct served *)(void *)(c))
+
+struct lsa {
+	struct handle_table *objects;
+	struct jobs *jobs;
+	struct lsa_limits limits;
+	uint64_t epoch, started;
+	uint8_t machine_id[32];
+	struct store *store;		/* NULL until first use */
+	struct lsa_settings settings;
+	char *state, *computer;
+	char store_why[LSA_SENTENCE];
+	pthread_mutex_t store_lock;
+	struct sessions *sessions;
+	struct secret *wrap_key;	/* seals what goes out and comes back */
+	struct secret *dummy_key;	/* stands in for the hash of an account that is not there */
+	char host[256];
+	pthread_mutex_t lock;
+	struct process *processes;
+	struct uid_record *uids;
+	_Atomic uint32_t links, creds, contexts, calls;
+	_Atomic uint64_t handshakes;
+};
+
+/* client.c */
+/* A handle for the object, which then belongs to its process: counted, and held once for the caller. */
+NTSTATUS object_new(struct object *o, struct process *p, unsigned kind, const struct lsa_package *package);
+struct object *object_hold(struct process *p, unsigned kind, uint64_t word);
+void object_drop(struct object *o);
+/* STATUS_SUCCESS or STATUS_INVALID_HANDLE; it goes when nobody holds it any more. */
+NTSTATUS object_close(struct process *p, unsigned kind, uint64_t word);
+void link_cancel(struct lsa_link *link, uint32_t id);
+void link_cancel_all(struct lsa_link *link);
+/* Packs a reply with fields out; false: no memory. */
+bool served_pack(struct served *s, NTSTATUS status, void (*put)(struct writer *, const void *), const void *out) MUST_CHECK;
+struct handle_table *client_table(void);
+struct process *process_join(struct lsa_link *link, struct bytes cookie);
+
+/* dispatch.c */
+extern const struct call_row call_rows[LSA_HIGHEST_CALL + 1];
+
+#define SERVE_PROTOTYPE(number, verb, FIELDS, rank, drop) \
+	NTSTATUS serve_##verb(struct served *s, const struct verb##_in *in, struct verb##_out *out);
+LSA_CALLS(SERVE_PROTOTYPE)
+
+/* package.c */
+const struct lsa_package *package_find(struct bytes name);
+const struct lsa_package *package_at(uint32_t id);
+uint32_t package_count(void);
+uint32_t package_id(const struct lsa_package *package);
+
+/* lsa.c */
+NTSTATUS lsa_store(struct lsa *lsa, struct store **ret_store, struct call *call);
+
+/* services.c */
+void services_forget(struct served *s);		/* an attempt that nobody settled */
+
+#endif

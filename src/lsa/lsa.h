@@ -1,0 +1,85 @@
+/*
+ * lsa.h - the front door: open the LSA, link a process to it, submit a
+ * frame, get a frame back. It does not know whether it lives in a daemon or
+ * in the application; `struct lsa_peer` says who is at the other end, and
+ * whoever fills it has made sure of it.
+ *
+ * Threads: one link's frames may be submitted by any thread. A reply is
+ * given on the submitting thread when the call never waits, else on the
+ * thread that turns the link's loop, or that cancels.
+ */
+#ifndef OPENLSA_LSA_LSA_H
+#define OPENLSA_LSA_LSA_H
+
+#include "base/nt.h"
+
+#include "base/bytes.h"
+
+struct lsa;
+struct lsa_link;
+struct lsa_package;
+struct loop;
+
+/* 0 anywhere is the default that stands beside it. */
+struct lsa_limits {
+	uint32_t links;			/* of one uid: 20,000 */
+	uint32_t objects;		/* credentials and contexts of one uid: 250,000 */
+	uint32_t calls;			/* waiting calls of one uid: 250,000 */
+	uint32_t deadline_ms;		/* of a call that names none: 30,000 */
+};
+
+struct lsa_settings {
+	const char *state;		/* the store's folder; made when absent */
+	bool exclusive;			/* a daemon: nobody else may open the store */
+	const char *computer;		/* NetBIOS name, or NULL: from the host's name */
+	unsigned job_threads;		/* 0: 4 */
+	struct lsa_limits limits;
+};
+
+/* Identity of the other end. There is no valid zero: `known` starts false. */
+struct lsa_peer {
+	bool known;
+	bool near;			/* it is this process */
+	bool tcb;			/* may register as a logon process */
+	bool admin;			/* and is an administrator then */
+	bool unmapped;			/* the overflow uid: never trusted, nothing shared */
+	uint32_t uid, gid;
+	int32_t pid;
+};
+
+#define LSA_SENTENCE 256
+
+/* On failure `why` says in a sentence what to do; the store is opened at its first use in embedded mode, at once when exclusive. */
+NTSTATUS lsa_open(struct lsa **ret_lsa, const struct lsa_settings *settings, char why[LSA_SENTENCE]);
+/* All links must be gone. Waits for jobs. */
+void lsa_close(struct lsa *lsa);
+
+/* A package beyond the built-in ones, for a program that links this statically. Before lsa_open. */
+void package_add(const struct lsa_package *package);
+
+struct lsa_link *lsa_link_open(struct lsa *lsa, struct loop *loop, const struct lsa_peer *peer) MUST_CHECK;
+/* The reply is borrowed for the time of the function; empty: it is lost, the call ran on without its link. */
+typedef void lsa_done(void *arg, struct bytes reply);
+enum {
+	LSA_MAY_BLOCK = 1,	/* the thread waits for the call anyway, so jobs run here */
+	LSA_FRAME_STAYS = 2,	/* the frame stays until done; else it is copied when the call must wait */
+};
+/*
+ * Takes one whole frame, which is wiped. done is called exactly once, perhaps before this returns.
+ * False: not a frame of this protocol; the link should be closed, done is not called.
+ */
+bool lsa_submit(struct lsa_link *link, struct bytes frame, unsigned how, lsa_done *done, void *arg) MUST_CHECK;
+/* Until the first frame has been understood only short frames are taken. */
+uint32_t lsa_frame_max(const struct lsa_link *link);
+/*
+ * The other end is gone (or says so by closing): waiting calls end with their cancel status, those marked
+ * FINISH run on and lose their reply; with a process's last link its credentials and contexts go.
+ */
+void lsa_link_gone(struct lsa_link *link);
+/* Cancels the waiting call that was submitted with this arg; it still completes. Not for FINISH calls. */
+void lsa_cancel(struct lsa_link *link, const void *arg);
+/* The daemon stops: every call that waits on this link ends and is answered. */
+void lsa_link_drain(struct lsa_link *link);
+bool lsa_link_idle(struct lsa_link *link);
+
+#endif

@@ -1,0 +1,68 @@
+/*
+ * package.c - the registry of packages. A package is known by its SSPI name
+ * and perhaps by an alias; its id is its place, stable for the life of the
+ * LSA.
+ */
+#include "lsa/client.h"
+
+#define PACKAGES_MAX 16u
+
+static const struct lsa_package *packages[PACKAGES_MAX] = { &ntlm_lsa };
+static uint32_t packages_known = 1;
+
+void
+package_add(const struct lsa_package *package)
+{
+	if (packages_known < PACKAGES_MAX)
+		packages[packages_known++] = package;
+}
+
+uint32_t
+package_count(void)
+{
+	return packages_known;
+}
+
+const struct lsa_package *
+package_at(uint32_t id)
+{
+	return id < packages_known ? packages[id] : NULL;
+}
+
+static uint8_t
+lower(uint8_t c)
+{
+	return c >= 'A' && c <= 'Z' ? (uint8_t)(c + 32) : c;
+}
+
+static bool
+name_fits(struct bytes name, const char *known)
+{
+	struct bytes k = bytes_of_text(known);
+
+	if (!known || name.len != k.len)
+		return false;
+	for (size_t i = 0; i < k.len; i++)
+		if (lower(name.at[i]) != lower(k.at[i]))
+			return false;
+	return true;
+}
+
+const struct lsa_package *
+package_find(struct bytes name)
+{
+	for (uint32_t i = 0; i < packages_known; i++)
+		if (name_fits(name, packages[i]->name) || name_fits(name, packages[i]->alias))
+			return packages[i];
+	return NULL;
+}
+
+uint32_t
+package_id(const struct lsa_package *package)
+{
+	uint32_t i = 0;
+
+	while (i < packages_known && packages[i] != package)
+		i++;
+	return i;
+}

@@ -1,0 +1,365 @@
+/*
+ * services.c - what a package may ask of the LSA. Joins the store to the
+ * packages: neither knows the other.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/time.h"
+#include "crypto/random.h"
+#include "lsa/client.h"
+#include "store/audit.h"
+#include "store/policy.h"
+
+NTSTATUS
+because(struct call *call, NTSTATUS status, enum audience to, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	why_add(&call->why, status, to, format, args);
+	va_end(args);
+	return status;
+}
+
+static struct lsa *
+lsa_of(struct call *call)
+{
+	return SERVED(call)->link->lsa;
+}
+
+/* Accounts: a machine of its own takes any domain for itself, as Windows does in a workgroup; the account found says who it is. */
+static NTSTATUS
+find_account(struct call *call, struct bytes domain, struct bytes user, struct account_view *ret_view)
+{
+	struct served *s = SERVED(call);
+	struct account_view view = { .found = FOUND_ERROR };
+	struct store *store;
+	NTSTATUS status = lsa_store(lsa_of(call), &store, call);
+
+	(void)domain;
+	*ret_view = view;
+	if (status != STATUS_SUCCESS)
+		return status;
+	account_drop(s->account);
+	s->account = NULL;
+	switch (account_find(store, user, &s->account)) {
+	case ACCOUNT_FOUND:
+		view.found = FOUND;
+		view.name = s->account->name;
+		view.key = s->account->nt_hash;
+		view.blank = s->account->blank_password;
+		view.held = s->account;
+		if (s->account->flags & ACCOUNT_DISABLED)
+			view.restriction = STATUS_ACCOUNT_DISABLED;
+		else if (s->account->flags & ACCOUNT_LOCKED)
+			view.restriction = STATUS_ACCOUNT_LOCKED_OUT;
+		else if (s->account->flags & ACCOUNT_MUST_CHANGE)
+			view.restriction = STATUS_PASSWORD_MUST_CHANGE;
+		break;
+	case ACCOUNT_ABSENT:
+		view.found = FOUND_NOTHING;
+		view.name = "";
+		view.key = lsa_of(call)->dummy_key;
+		break;
+	case ACCOUNT_ERROR:
+	default:
+		return because(call, STATUS_INTERNAL_DB_ERROR, TO_CALLER, "the account store could not be read");
+	}
+	*ret_view = view;
+	return STATUS_SUCCESS;
+}
+
+static bool
+attempt(struct call *call, const struct account_view *view, struct bytes user)
+{
+	struct served *s = SERVED(call);
+	struct store *store;
+
+	if (view->found == FOUND_ERROR || lsa_store(lsa_of(call), &store, call) != STATUS_SUCCESS)
+		return false;
+	s->gate_open = attempt_reserve(store, view->held, user, &s->attempt) == ATTEMPT_OPEN;
+	s->guessed = true;
+	return s->gate_open;
+}
+
+static NTSTATUS
+commit_work(void *store)
+{
+	return attempt_commit(store);
+}
+
+/* A lost guess, and one at a locked or unknown name, take the same durable step before they are answered. */
+static NTSTATUS
+settle(struct call *call, enum guess outcome)
+{
+	struct served *s = SERVED(call);
+
+	if (s->settling) {
+		s->settling = false;
+		return STATUS_SUCCESS;
+	}
+	if (!s->guessed)
+		return STATUS_SUCCESS;
+	s->guessed = false;
+	switch (outcome) {
+	case GUESS_WON:
+		attempt_won(&s->attempt);
+		return STATUS_SUCCESS;
+	case GUESS_NONE:
+		attempt_released(&s->attempt);
+		return STATUS_SUCCESS;
+	case GUESS_LOST:
+	default:
+		attempt_lost(&s->attempt);
+		s->settling = true;
+		return await_job(call, commit_work, NULL, lsa_of(call)->store);
+	}
+}
+
+/* An attempt that nobody settled counts as lost; there is no time left to make it durable. */
+void
+services_forget(struct served *s)
+{
+	if (s->guessed)
+		attempt_lost(&s->attempt);
+	s->guessed = false;
+	account_drop(s->account);
+	s->account = NULL;
+}
+
+static NTSTATUS
+logon(struct call *call, const struct account_view *view, uint32_t logon_type, const char *package,
+    struct logon_view *ret_logon)
+{
+	struct served *s = SERVED(call);
+	struct lsa *lsa = lsa_of(call);
+	const struct account *account = view ? view->held : NULL;
+	static const uint8_t anonymous[] = { 1, 1, 0, 0, 0, 0, 0, 5, 7, 0, 0, 0 };
+	struct session_new new = {
+		.user = bytes_of_text("ANONYMOUS LOGON"), .domain = bytes_of_text("NT AUTHORITY"),
+		.package = bytes_of_text(package), .sid = bytes_of(anonymous, sizeof anonymous),
+		.logon_time = time_filetime(), .logon_type = logon_type, .uid = s->link->peer.uid,
+	};
+	struct session *session;
+	struct reader r;
+	struct sid sid;
+	NTSTATUS status;
+
+	if (view && !account)
+		return STATUS_LOGON_FAILURE;
+	if (account) {
+		new.user = bytes_of_text(account->name);
+		new.domain = bytes_of_text(store_computer(lsa->store));
+		new.sid = bytes_of(account->sid, sizeof account->sid);
+	}
+	status = session_new(&session, lsa->sessions, &new);
+	if (status != STATUS_SUCCESS)
+		return status;
+	r = reader_of(session->sid);
+	sid_take(&sid, &r);
+	if (!reader_done(&r) || !sid_text(&sid, ret_logon->sid)) {
+		session_drop(session);
+		return STATUS_INTERNAL_ERROR;
+	}
+	ret_logon->luid = session->luid;
+	ret_logon->user = session->user;
+	ret_logon->domain = session->domain;
+	ret_logon->session = session;
+	return STATUS_SUCCESS;
+}
+
+static void
+logoff(void *session)
+{
+	session_drop(session);
+}
+
+/* The strictest answer where the store cannot be read. */
+static uint32_t
+rule(struct call *call, enum rule which)
+{
+	static const enum policy names[] = {
+		[RULE_NTLM_V1]          = POLICY_NTLM_V1,
+		[RULE_NTLM_REQUIRE_MIC] = POLICY_NTLM_REQUIRE_MIC,
+		[RULE_NTLM_ANONYMOUS]   = POLICY_NTLM_ANONYMOUS,
+		[RULE_NTLM_BINDINGS]    = POLICY_NTLM_CHANNEL_BINDINGS,
+		[RULE_NTLM_TARGET]      = POLICY_NTLM_TARGET_NAME,
+		[RULE_NTLM_LOOPBACK]    = POLICY_NTLM_LOOPBACK_RELAY,
+		[RULE_NTLM_ALLOWED]     = POLICY_NTLM_ALLOWED,
+		[RULE_LIMIT_BLANK]      = POLICY_LIMIT_BLANK_PASSWORD,
+	};
+	struct store *store;
+
+	if (lsa_store(lsa_of(call), &store, call) != STATUS_SUCCESS)
+		return policy_rows[names[which]].strict;
+	return policy_u32(store, names[which]);
+}
+
+static const char *
+computer(struct call *call)
+{
+	struct store *store;
+
+	return lsa_store(lsa_of(call), &store, call) == STATUS_SUCCESS ? store_computer(store) : NULL;
+}
+
+static const char *
+host(struct call *call)
+{
+	return lsa_of(call)->host;
+}
+
+static const uint8_t *
+machine_id(struct call *call)
+{
+	return lsa_of(call)->machine_id;
+}
+
+static uint32_t
+process_of(struct call *call)
+{
+	return (uint32_t)SERVED(call)->link->peer.pid;
+}
+
+static uint64_t
+now(struct call *call)
+{
+	(void)call;
+	return time_filetime();
+}
+
+static void
+audit(struct call *call, NTSTATUS status, struct bytes domain, struct bytes user, const char *package, uint64_t luid)
+{
+	struct served *s = SERVED(call);
+	struct audit event = {
+		.kind = status == STATUS_SUCCESS ? AUDIT_LOGON :
+		    status == STATUS_ACCOUNT_LOCKED_OUT ? AUDIT_LOCKED_OUT : AUDIT_LOGON_FAILED,
+		.status = status, .user = user, .domain = domain, .package = bytes_of_text(package), .luid = luid,
+		.has_caller = true, .caller_uid = s->link->peer.uid, .caller_pid = s->link->peer.pid,
+	};
+
+	if (lsa_of(call)->store)
+		audit_event(lsa_of(call)->store, &event);
+}
+
+/* --- a new password --------------------------------------------------------- */
+
+struct key_change {
+	struct store *store;
+	struct secret *nt_hash;
+	bool blank;
+	size_t user_len;
+	uint8_t user[];
+};
+
+static NTSTATUS
+change_work(void *arg)
+{
+	struct key_change *k = arg;
+
+	return account_set_password(k->store, bytes_of(k->user, k->user_len), k->nt_hash, k->blank);
+}
+
+static void
+change_drop(void *arg)
+{
+	struct key_change *k = arg;
+
+	secret_drop(&k->nt_hash);
+	free(k);
+}
+
+static NTSTATUS
+set_key(struct call *call, const struct account_view *view, struct bytes user, struct secret *nt_hash, bool blank)
+{
+	struct served *s = SERVED(call);
+	struct key_change *k;
+	NTSTATUS status;
+
+	if (s->settling) {
+		s->settling = false;
+		status = awaited(call);
+		return status == STATUS_SUCCESS ? status :
+		    because(call, status, TO_CALLER, "the new password could not be stored");
+	}
+	if (view->found != FOUND)
+		return STATUS_NO_SUCH_USER;
+	k = calloc(1, sizeof *k + user.len);
+	if (!k)
+		return STATUS_INSUFFICIENT_RESOURCES;
+	k->store = lsa_of(call)->store;
+	k->blank = blank;
+	k->user_len = user.len;
+	bytes_copy(k->user, user.at, user.len);
+	k->nt_hash = secret_new(secret_len(nt_hash));
+	if (!k->nt_hash) {
+		change_drop(k);
+		return STATUS_INSUFFICIENT_RESOURCES;
+	}
+	bytes_copy(secret_open(k->nt_hash), secret_open(nt_hash), secret_len(nt_hash));
+	s->settling = true;
+	return await_job(call, change_work, change_drop, k);
+}
+
+/* --- challenges of a link: the last sixteen, five minutes, each good once ------- */
+
+#define CHALLENGE_LIFE_MS (5u * 60u * 1000u)
+
+static NTSTATUS
+challenge_issue(struct call *call, uint8_t challenge[8])
+{
+	struct lsa_link *link = SERVED(call)->link;
+	unsigned i;
+
+	if (!random_bytes(challenge, 8))
+		return because(call, STATUS_INTERNAL_ERROR, TO_CALLER, "no random bytes");
+	pthread_mutex_lock(&link->lock);
+	i = link->next_challenge++ % CHALLENGES;
+	bytes_copy(link->challenges[i].bytes, challenge, 8);
+	link->challenges[i].until = time_mono_ms() + CHALLENGE_LIFE_MS;
+	pthread_mutex_unlock(&link->lock);
+	return STATUS_SUCCESS;
+}
+
+static bool
+challenge_take(struct call *call, const uint8_t challenge[8])
+{
+	struct lsa_link *link = SERVED(call)->link;
+	bool taken = false;
+
+	pthread_mutex_lock(&link->lock);
+	for (unsigned i = 0; i < CHALLENGES && !taken; i++)
+		if (link->challenges[i].until > time_mono_ms() && same_secret(link->challenges[i].bytes, challenge, 8)) {
+			link->challenges[i].until = 0;
+			taken = true;
+		}
+	pthread_mutex_unlock(&link->lock);
+	return taken;
+}
+
+static const struct lsa_services table = {
+	.account         = find_account,
+	.attempt         = attempt,
+	.settle          = settle,
+	.logon           = logon,
+	.logoff          = logoff,
+	.rule            = rule,
+	.computer        = computer,
+	.host            = host,
+	.machine_id      = machine_id,
+	.process         = process_of,
+	.now             = now,
+	.audit           = audit,
+	.set_key         = set_key,
+	.challenge_issue = challenge_issue,
+	.challenge_take  = challenge_take,
+};
+
+const struct lsa_services *
+services(struct call *call)
+{
+	(void)call;
+	return &table;
+}

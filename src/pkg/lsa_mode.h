@@ -1,0 +1,174 @@
+/*
+ * lsa_mode.h - door one: the tables of a package that run where the secrets
+ * are, and the verbs a package may use. A package owns no socket, no thread,
+ * no clock and no callback: what it must wait for it says (await_*), returns
+ * STATUS_PENDING and is called again with the same arguments. What it wants
+ * to remember meanwhile is its frame; dropping the frame is the whole of
+ * cancellation. Only what follows from (arguments, frame) may differ between
+ * two entries.
+ *
+ * Statuses are NTSTATUS, or SEC_* where the protocol has a name of its own;
+ * secur32/ alone turns them into what each API promises.
+ */
+#ifndef OPENLSA_PKG_LSA_MODE_H
+#define OPENLSA_PKG_LSA_MODE_H
+
+#include "base/nt.h"
+
+#include "base/bytes.h"
+#include "base/secret.h"
+#include "base/sid.h"
+#include "base/why.h"
+
+struct call;
+
+/* --- the verbs ------------------------------------------------------- */
+
+/* The package's resumable local variables: zeroed the first time, kept after. NULL: no memory. */
+void *frame(struct call *call, size_t size, void (*drop)(void *frame));
+/* Each arms one wait and returns STATUS_PENDING, or an error when it cannot be armed. */
+NTSTATUS await_timer(struct call *call, uint32_t ms);
+NTSTATUS await_nothing(struct call *call);		/* until cancelled or past the deadline */
+/* Runs work(arg) where it may block; arg belongs to the job and is dropped after the call was turned, or by itself when the call is gone. */
+NTSTATUS await_job(struct call *call, NTSTATUS (*work)(void *arg), void (*drop)(void *arg), void *arg);
+NTSTATUS awaited(const struct call *call);		/* what the last wait came to: the job's value, or success */
+/* One line of explanation; returns the status. */
+NTSTATUS because(struct call *call, NTSTATUS status, enum audience to, const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
+/* Zeroed memory that lives as long as the call and is wiped with it. NULL: none. */
+void *call_memory(struct call *call, size_t len);
+
+/* --- what a package may ask of the LSA -------------------------------- */
+
+/* Tri-state on purpose: an error is not an absence, and neither is a grant. */
+enum found { FOUND_ERROR = 0, FOUND_NOTHING, FOUND };
+
+/* An account as a package sees it; lives as long as the call. `key` is a dummy of the right size when there is no such account. */
+struct account_view {
+	enum found found;
+	const char *name;		/* as stored, UTF-8 */
+	struct secret *key;		/* the NT hash, 16 bytes, never NULL unless found is FOUND_ERROR */
+	bool blank;			/* the password is blank */
+	NTSTATUS restriction;		/* STATUS_SUCCESS, or why a right password is not enough */
+	void *held;			/* the LSA's own */
+};
+
+/* What a logon yields. The LSA keeps a session and a token for as long as `session` is held. */
+struct logon_view {
+	uint64_t luid;
+	char sid[SID_TEXT_MAX];
+	const char *user, *domain;	/* UTF-8, as long as the session is held */
+	void *session;
+};
+
+enum guess { GUESS_WON = 1, GUESS_LOST, GUESS_NONE };
+
+enum rule {
+	RULE_NTLM_V1, RULE_NTLM_REQUIRE_MIC, RULE_NTLM_ANONYMOUS,	/* 1: yes */
+	RULE_NTLM_BINDINGS, RULE_NTLM_TARGET,	/* 0 ignore, 1 check when sent, 2 require */
+	RULE_NTLM_LOOPBACK,			/* 1 refuses a message that was reflected to its sender */
+	RULE_NTLM_ALLOWED, RULE_LIMIT_BLANK,
+};
+
+struct lsa_services {
+	/* One local account; name and domain UTF-8. A domain that is not this machine finds nothing. */
+	NTSTATUS (*account)(struct call *call, struct bytes domain, struct bytes user, struct account_view *ret_view);
+	/*
+	 * A guess is reserved before the compare and settled after it. settle may return STATUS_PENDING
+	 * (a lost guess is durable before it is answered): return that, and ask again when turned.
+	 */
+	bool (*attempt)(struct call *call, const struct account_view *view, struct bytes user);
+	NTSTATUS (*settle)(struct call *call, enum guess outcome);
+	/* A session and token for an account whose proof has been checked, or for anonymous (view NULL). */
+	NTSTATUS (*logon)(struct call *call, const struct account_view *view, uint32_t logon_type, const char *package,
+	    struct logon_view *ret_logon);
+	void (*logoff)(void *session);
+	uint32_t (*rule)(struct call *call, enum rule rule);
+	/* Names of this machine, UTF-8: NetBIOS and DNS. */
+	const char *(*computer)(struct call *call);
+	const char *(*host)(struct call *call);
+	const uint8_t *(*machine_id)(struct call *call);	/* 32 bytes, random per LSA: [MS-NLMP] 2.2.2.2 */
+	uint32_t (*process)(struct call *call);			/* a number of the calling process (its pid), never an address; may be NULL */
+	uint64_t (*now)(struct call *call);			/* FILETIME */
+	/* Writes the audit line of a logon that was refused or granted; the true cause. */
+	void (*audit)(struct call *call, NTSTATUS status, struct bytes domain, struct bytes user, const char *package,
+	    uint64_t luid);
+	/* The password of an account: takes effect when it returns success. May return STATUS_PENDING. */
+	NTSTATUS (*set_key)(struct call *call, const struct account_view *view, struct bytes user, struct secret *nt_hash, bool blank);
+	/* Eight bytes issued on this link, kept for a later message (single use). */
+	NTSTATUS (*challenge_issue)(struct call *call, uint8_t challenge[8]);
+	bool (*challenge_take)(struct call *call, const uint8_t challenge[8]);
+};
+const struct lsa_services *services(struct call *call);
+
+/* --- the table --------------------------------------------------------- */
+
+struct acquire_args {
+	bool inbound, outbound;
+	bool explicit_identity;			/* user, domain given by the caller (may be empty) */
+	bool has_password;			/* false: the stored or default one */
+	struct bytes user, domain;		/* UTF-16LE */
+	struct bytes password;			/* UTF-16LE; inside the frame, wiped with it */
+	struct bytes principal;			/* UTF-8 */
+	struct bytes packages;			/* UTF-8 list, for Negotiate */
+};
+struct acquire_result {
+	void *cred;				/* goes to forget_cred */
+	uint64_t expiry;
+	const char *name;			/* UTF-8, call_memory or static */
+};
+
+struct leg_args {
+	void *cred;
+	void *context;				/* NULL on the first leg */
+	uint32_t wants;				/* ISC_REQ_* or ASC_REQ_* */
+	uint32_t data_rep;
+	struct bytes target;			/* UTF-8, first leg of an initiator */
+	struct bytes token;
+	struct bytes bindings;			/* raw SEC_CHANNEL_BINDINGS, or empty */
+};
+struct leg_result {
+	void *context;				/* set on the first leg, then unchanged; goes to forget_context, on failure too */
+	uint32_t grants;			/* ISC_RET_* or ASC_RET_* */
+	uint64_t expiry;
+	struct bytes token;			/* call_memory */
+	struct bytes user_data;			/* call_memory; with the last leg: what the user half needs */
+};
+
+struct message_args {
+	struct bytes body;			/* pointer-free: the structure of the API with offsets for pointers, 64-bit layout */
+	bool trusted;
+};
+struct message_result {
+	NTSTATUS verdict;			/* ProtocolStatus */
+	struct bytes body;			/* call_memory; offsets for pointers */
+};
+
+struct change_args {
+	struct bytes domain, user;		/* UTF-16LE */
+	struct bytes old, fresh;		/* UTF-16LE passwords */
+	bool trusted;
+};
+
+struct lsa_package {
+	const char *name;			/* SSPI's name */
+	const char *alias;			/* another, or NULL: LSA's long name */
+	const char *comment;
+	uint32_t capabilities;			/* SECPKG_FLAG_* */
+	uint16_t rpc_id;
+	uint32_t max_token;
+	uint32_t layout;			/* number of its user data layout */
+	NTSTATUS (*acquire)(struct call *call, const struct acquire_args *args, struct acquire_result *ret);
+	NTSTATUS (*init)(struct call *call, const struct leg_args *args, struct leg_result *ret);
+	NTSTATUS (*accept)(struct call *call, const struct leg_args *args, struct leg_result *ret);
+	NTSTATUS (*message)(struct call *call, const struct message_args *args, struct message_result *ret);
+	NTSTATUS (*change)(struct call *call, const struct change_args *args);
+	/* The long-term key of a password (UTF-8) as accounts keep it. NULL: not valid text, too long, or no memory. */
+	struct secret *(*key_of_password)(struct bytes password);
+	void (*forget_cred)(void *cred);
+	void (*forget_context)(void *context);
+};
+
+extern const struct lsa_package ntlm_lsa;
+
+#endif

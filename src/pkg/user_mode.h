@@ -1,0 +1,52 @@
+/*
+ * user_mode.h - door two: the tables of a package that run in the
+ * application. A user half is born from the bytes that its LSA half handed
+ * over with the last leg; it signs and encrypts and answers questions about
+ * the context, without the LSA. The caller's context lock is held for each
+ * entry; seal and open may run at the same time (separate directions).
+ */
+#ifndef OPENLSA_PKG_USER_MODE_H
+#define OPENLSA_PKG_USER_MODE_H
+
+#include "base/nt.h"
+#include <sspi.h>
+
+#include "base/bytes.h"
+#include "base/secret.h"
+
+/* What every user half can tell; views into its own memory, UTF-8. */
+struct user_facts {
+	struct bytes user, domain;		/* the peer's on the accepting side, one's own on the other */
+	struct bytes target;			/* SPN: asked for, or named by the peer */
+	struct bytes sid;			/* textual; empty where none is known */
+	uint64_t luid;				/* 0: none */
+	uint32_t flags;				/* ISC_RET_* or ASC_RET_* */
+	uint64_t expiry;			/* FILETIME, UTC */
+	bool server;
+	struct bytes session_key;		/* a view; secret */
+	const char *cipher, *signer;		/* algorithm names */
+	uint32_t key_bits;
+	uint32_t cipher_id, signer_id;		/* KERB_* / CALG_* number, 0 where none */
+};
+
+struct user_package {
+	const char *name;
+	uint32_t layout;
+	/* Takes nothing of `data`; a copy is made. NULL ret on failure. */
+	NTSTATUS (*open)(void **ret_half, struct bytes data);
+	void (*drop)(void *half);
+	void (*facts)(const void *half, struct user_facts *ret);
+	void (*sizes)(const void *half, SecPkgContext_Sizes *ret);
+	NTSTATUS (*sign)(void *half, ULONG qop, PSecBufferDesc message, ULONG sequence);
+	NTSTATUS (*verify)(void *half, PSecBufferDesc message, ULONG sequence, ULONG *ret_qop);
+	NTSTATUS (*seal)(void *half, ULONG qop, PSecBufferDesc message, ULONG sequence);
+	NTSTATUS (*unseal)(void *half, PSecBufferDesc message, ULONG sequence, ULONG *ret_qop);
+	/* The whole state as bytes, secret; `fresh` restarts the sequence numbers. open takes it back. */
+	NTSTATUS (*export)(void *half, bool fresh, struct secret **ret_state);
+	/* A token of this package as text for people (a tree) or as JSON; false: it is none. Pure; may be NULL. */
+	bool (*describe)(struct writer *w, struct bytes token, bool json);
+};
+
+extern const struct user_package ntlm_user;
+
+#endif

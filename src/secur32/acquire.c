@@ -1,0 +1,98 @@
+/*
+ * acquire.c - a credential as the client asks for one.
+ */
+#include "secur32/acquire.h"
+
+#include <stdlib.h>
+
+#include "base/time.h"
+#include "secur32/leg.h"
+
+SECURITY_STATUS
+acquire_open(struct acquire *a, const void *logon_id, const void *auth_data, bool wide)
+{
+	NTSTATUS status = identity_take(&a->identity, auth_data, wide);
+
+	if (status != STATUS_SUCCESS) {
+		why_say(&a->why, status, TO_CALLER, "pAuthData is not an identity that can be read");
+		return sec_of(status);
+	}
+	if (logon_id) {
+		const LUID *luid = logon_id;
+
+		a->logon_id = (uint64_t)(uint32_t)luid->HighPart << 32 | luid->LowPart;
+	}
+	a->cred = calloc(1, sizeof *a->cred);
+	return a->cred ? SEC_E_OK : SEC_E_INSUFFICIENT_MEMORY;
+}
+
+void
+acquire_ask(struct acquire *a, struct ask *ask, struct link *link)
+{
+	const struct identity *id = &a->identity;
+	struct acquire_in in = {
+		.package = a->package, .use = a->use, .principal = a->principal, .logon_id = a->logon_id,
+		.given = (id->given ? 1u : 0u) | (id->has_password ? 2u : 0u),
+		.user = id->user, .domain = id->domain, .password = id->password, .packages = id->packages,
+	};
+	size_t keep = a->package.len < PACKAGE_NAME_MAX - 1 ? a->package.len : PACKAGE_NAME_MAX - 1;
+
+	bytes_copy(a->cred->package, a->package.at, keep);
+	a->link = link;
+	ask->deadline = a->deadline;
+	ask_acquire(ask, link, &in);
+}
+
+SECURITY_STATUS
+acquire_close(struct acquire *a, struct ask *ask, SECURITY_STATUS status)
+{
+	struct acquire_out out;
+
+	if (status != SEC_E_OK)
+		return status;
+	status = sec_of(told_acquire(ask, &out));
+	why_take(&a->why, ask_why(ask));
+	if (status != SEC_E_OK)
+		return status;
+	a->cred->wire = out.cred;
+	a->cred->epoch = a->link->epoch;
+	if (a->given_up || !handle_new(root_handles(), KIND_CRED, a->cred, &a->cred->word)) {
+		release_detached(a->link, out.cred);
+		return SEC_E_INSUFFICIENT_MEMORY;
+	}
+	sec_handle_of(a->handle, KIND_CRED, a->cred->word);
+	if (a->expiry)
+		a->expiry->QuadPart = (LONGLONG)time_local_of_utc(out.expiry);
+	a->cred = NULL;
+	return SEC_E_OK;
+}
+
+void
+acquire_drop(struct acquire *a)
+{
+	identity_drop(&a->identity);
+	link_release(a->link);
+	why_drop(&a->why);
+	free(a->cred);
+	a->cred = NULL;
+	a->link = NULL;
+}
+
+static void
+release_told(struct ask *ask)
+{
+	ask_end(ask);
+	free(ask);
+}
+
+void
+release_detached(struct link *link, uint64_t wire)
+{
+	struct release_in in = { .cred = wire };
+	struct ask *ask = calloc(1, sizeof *ask);
+
+	if (!ask)
+		return;
+	ask->finished = release_told;
+	ask_release(ask, link, &in);
+}

@@ -1,0 +1,40 @@
+/*
+ * kernel.c - the four functions of windows.h that are kernel32's elsewhere.
+ * Their names in the library begin with Olsa; windows.h gives them Windows'.
+ */
+#include <windows.h>
+
+#include "secur32/held.h"
+#include "secur32/memory.h"
+
+static _Thread_local DWORD last_error;
+
+DWORD
+GetLastError(void)
+{
+	return last_error;
+}
+
+void
+SetLastError(DWORD dwErrCode)
+{
+	last_error = dwErrCode;
+}
+
+/* Tokens and events are what it will close; an LSA handle ends with LsaDeregisterLogonProcess. */
+BOOL
+CloseHandle(HANDLE hObject)
+{
+	(void)hObject;
+	SetLastError(ERROR_INVALID_HANDLE);
+	return FALSE;
+}
+
+HLOCAL
+LocalFree(HLOCAL hMem)
+{
+	if (buffer_free(BUFFER_LOCAL, hMem) || held_free(hMem))
+		return NULL;
+	SetLastError(ERROR_INVALID_HANDLE);
+	return hMem;
+}

@@ -1,0 +1,382 @@
+/*
+ * leg.c - one leg as the client runs it. Rules of buffers: spec sspi-sync 4;
+ * of partial contexts: 3.3; of a token buffer that is too small: 3.4.
+ */
+#include "secur32/leg.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/nt.h"
+
+#include "base/status.h"
+#include "base/time.h"
+#include "secur32/explain.h"
+#include "secur32/memory.h"
+#include "secur32/usermode.h"
+
+#define TYPE_MASK	0x0fffffffu
+#define RET_ALLOCATED	0x00000100u	/* ISC_RET_ALLOCATED_MEMORY and ASC_RET_ALLOCATED_MEMORY */
+
+SECURITY_STATUS
+sec_of(NTSTATUS status)
+{
+	return status == STATUS_IO_TIMEOUT ? SEC_E_NO_AUTHENTICATING_AUTHORITY : status_to_sec(status);
+}
+
+static SecBuffer *
+buffer_find(const SecBufferDesc *desc, ULONG type)
+{
+	for (ULONG i = 0; desc && i < desc->cBuffers; i++)
+		if ((desc->pBuffers[i].BufferType & TYPE_MASK) == type)
+			return &desc->pBuffers[i];
+	return NULL;
+}
+
+static struct bytes
+buffer_bytes(const SecBufferDesc *desc, ULONG type)
+{
+	const SecBuffer *b = buffer_find(desc, type);
+
+	return b && b->pvBuffer ? bytes_of(b->pvBuffer, b->cbBuffer) : BYTES_NONE;
+}
+
+SECURITY_STATUS
+buffers_check(const SecBufferDesc *desc)
+{
+	if (desc && (desc->ulVersion != SECBUFFER_VERSION || (desc->cBuffers && !desc->pBuffers)))
+		return SEC_E_INVALID_TOKEN;
+	return SEC_E_OK;
+}
+
+SECURITY_STATUS
+leg_check(const struct leg *leg)
+{
+	SECURITY_STATUS status = buffers_check(leg->input);
+
+	if (status == SEC_E_OK)
+		status = buffers_check(leg->output);
+	if (status != SEC_E_OK)
+		return status;
+	if (!leg->has_context && (!leg->has_cred || !leg->new_context))
+		return SEC_E_INVALID_HANDLE;
+	return SEC_E_OK;
+}
+
+/* --- opening ------------------------------------------------------------------ */
+
+static struct context *
+context_new(const struct leg *leg)
+{
+	struct context *ctx = calloc(1, sizeof *ctx);
+
+	if (!ctx)
+		return NULL;
+	pthread_mutex_init(&ctx->lock, NULL);
+	ctx->server = leg->server;
+	ctx->epoch = leg->cred->epoch;
+	ctx->deadline = atomic_load(&leg->cred->deadline);
+	bytes_copy(ctx->package, leg->cred->package, sizeof ctx->package);
+	if (!handle_new(root_handles(), KIND_CONTEXT, ctx, &ctx->word)) {
+		pthread_mutex_destroy(&ctx->lock);
+		free(ctx);
+		return NULL;
+	}
+	return handle_hold(root_handles(), KIND_CONTEXT, ctx->word);
+}
+
+SECURITY_STATUS
+leg_open(struct leg *leg, int how)
+{
+	int none = LEG_NONE;
+
+	leg->first = !leg->has_context;
+	if (leg->has_cred) {
+		leg->cred = cred_hold(&leg->cred_handle);
+		if (!leg->cred) {
+			why_say(&leg->why, SEC_E_INVALID_HANDLE, TO_CALLER, "the credential handle names nothing");
+			return SEC_E_INVALID_HANDLE;
+		}
+	}
+	if (leg->first) {
+		leg->context = context_new(leg);
+		if (!leg->context)
+			return SEC_E_INSUFFICIENT_MEMORY;
+	} else {
+		leg->context = context_hold(&leg->context_handle);
+		if (!leg->context) {
+			why_say(&leg->why, SEC_E_INVALID_HANDLE, TO_CALLER, "the context handle names nothing");
+			return SEC_E_INVALID_HANDLE;
+		}
+	}
+	if (how == LEG_SYNC)		/* two synchronous legs on one context take turns */
+		pthread_mutex_lock(&leg->context->lock);
+	if (!atomic_compare_exchange_strong(&leg->context->leg, &none, how)) {
+		if (how == LEG_SYNC)
+			pthread_mutex_unlock(&leg->context->lock);
+		context_release(leg->context);
+		leg->context = NULL;
+		why_say(&leg->why, SEC_E_OUT_OF_SEQUENCE, TO_CALLER, "a leg of this context is in flight");
+		return SEC_E_OUT_OF_SEQUENCE;
+	}
+	return SEC_E_OK;
+}
+
+bool
+leg_is_kept(const struct leg *leg)
+{
+	return leg->context->kept != NULL;
+}
+
+void
+leg_ask(struct leg *leg, struct ask *ask, struct link *link)
+{
+	struct context *ctx = leg->context;
+	struct bytes token = buffer_bytes(leg->input, SECBUFFER_TOKEN);
+	struct bytes bindings = buffer_bytes(leg->input, SECBUFFER_CHANNEL_BINDINGS);
+	uint64_t cred = leg->cred ? leg->cred->wire : 0;
+	uint32_t deadline = leg->deadline;
+
+	leg->link = link;
+	if (ctx->deadline && (!deadline || ctx->deadline < deadline))
+		deadline = ctx->deadline;
+	ask->deadline = deadline;
+	if (leg->server) {
+		struct accept_in in = { .cred = cred, .context = ctx->wire, .wants = leg->wants,
+		    .data_rep = leg->data_rep, .token = token, .bindings = bindings };
+
+		ask_accept(ask, link, &in);
+	} else {
+		struct init_in in = { .cred = cred, .context = ctx->wire, .wants = leg->wants,
+		    .data_rep = leg->data_rep, .target = leg->target, .token = token, .bindings = bindings };
+
+		ask_init(ask, link, &in);
+	}
+}
+
+/* --- results -------------------------------------------------------------------- */
+
+struct got {
+	uint64_t wire, expiry;
+	uint32_t grants;
+	struct bytes token, user_data;
+};
+
+static NTSTATUS
+leg_told(const struct leg *leg, struct ask *ask, struct got *got)
+{
+	NTSTATUS status;
+
+	if (leg->server) {
+		struct accept_out out;
+
+		status = told_accept(ask, &out);
+		*got = (struct got){ out.context, out.expiry, out.grants, out.token, out.user_data };
+	} else {
+		struct init_out out;
+
+		status = told_init(ask, &out);
+		*got = (struct got){ out.context, out.expiry, out.grants, out.token, out.user_data };
+	}
+	return status;
+}
+
+/* The finished token, into the caller's buffer. SEC_E_BUFFER_TOO_SMALL: the needed size is told. */
+static SECURITY_STATUS
+token_out(const struct leg *leg, struct bytes token, ULONG *attributes)
+{
+	SecBuffer *b = buffer_find(leg->output, SECBUFFER_TOKEN);
+
+	if (!b)
+		return token.len ? SEC_E_INSUFFICIENT_MEMORY : SEC_E_OK;
+	if (leg->wants & ISC_REQ_ALLOCATE_MEMORY) {
+		b->pvBuffer = token.len ? buffer_of(BUFFER_CONTEXT, token) : NULL;
+		if (token.len && !b->pvBuffer) {
+			b->cbBuffer = 0;
+			return SEC_E_INSUFFICIENT_MEMORY;
+		}
+		*attributes |= RET_ALLOCATED;
+	} else if (token.len > b->cbBuffer || (token.len && !b->pvBuffer)) {
+		b->cbBuffer = (ULONG)token.len;
+		return SEC_E_BUFFER_TOO_SMALL;
+	} else {
+		bytes_copy(b->pvBuffer, token.at, token.len);
+	}
+	b->cbBuffer = (ULONG)token.len;
+	return SEC_E_OK;
+}
+
+static SECURITY_STATUS
+half_open(struct context *ctx, struct bytes user_data)
+{
+	NTSTATUS status = STATUS_SUCCESS;
+
+	ctx->user = usermode_find(ctx->package);
+	if (ctx->user && user_data.len)
+		status = ctx->user->open(&ctx->half, user_data);
+	return status == STATUS_SUCCESS ? SEC_E_OK : sec_of(status);
+}
+
+static void
+token_keep(struct context *ctx, struct bytes token, uint32_t attributes, SECURITY_STATUS status)
+{
+	ctx->kept = malloc(token.len);
+	if (!ctx->kept)
+		return;
+	bytes_copy(ctx->kept, token.at, token.len);
+	ctx->kept_len = (uint32_t)token.len;
+	ctx->kept_attr = attributes;
+	ctx->kept_status = status;
+}
+
+static void
+forget_told(struct ask *ask)
+{
+	ask_end(ask);
+	free(ask);
+}
+
+void
+forget_detached(struct link *link, uint64_t wire)
+{
+	struct forget_in in = { .context = wire };
+	struct ask *ask = wire ? calloc(1, sizeof *ask) : NULL;
+
+	if (!ask)
+		return;
+	ask->finished = forget_told;
+	ask_forget(ask, link, &in);
+}
+
+/* A reply that was understood: the context moves on, the caller gets its token. */
+static SECURITY_STATUS
+leg_take(struct leg *leg, const struct got *got, SECURITY_STATUS status)
+{
+	struct context *ctx = leg->context;
+	ULONG attributes = got->grants;
+	SECURITY_STATUS given;
+
+	ctx->wire = got->wire;
+	if (status == SEC_E_OK) {
+		SECURITY_STATUS opened = half_open(ctx, got->user_data);
+
+		if (opened != SEC_E_OK)
+			return opened;
+		ctx->state = CTX_ESTABLISHED;
+	} else {
+		ctx->state = CTX_PARTIAL;
+	}
+	if (leg->given_up)
+		return status;
+	given = token_out(leg, got->token, &attributes);
+	if (given != SEC_E_OK) {
+		why_say(&leg->why, given, TO_CALLER, "the token has %zu bytes and the output buffer is smaller",
+		    got->token.len);
+		if (leg->first)
+			return given;
+		if (given == SEC_E_BUFFER_TOO_SMALL)
+			token_keep(ctx, got->token, attributes, status);
+		return given;
+	}
+	if (leg->attributes)
+		*leg->attributes = attributes;
+	if (leg->expiry)
+		leg->expiry->QuadPart = (LONGLONG)time_local_of_utc(got->expiry);
+	if (leg->new_context && !atomic_load(&ctx->doomed))
+		sec_handle_of(leg->new_context, KIND_CONTEXT, ctx->word);
+	return status;
+}
+
+/* The same leg again with a larger buffer: what had been finished is handed out, the input is ignored. */
+static SECURITY_STATUS
+leg_hand_out(struct leg *leg)
+{
+	struct context *ctx = leg->context;
+	ULONG attributes = ctx->kept_attr;
+	SECURITY_STATUS status = token_out(leg, bytes_of(ctx->kept, ctx->kept_len), &attributes);
+
+	if (status != SEC_E_OK)
+		return status;
+	bytes_wipe(ctx->kept, ctx->kept_len);
+	free(ctx->kept);
+	ctx->kept = NULL;
+	if (leg->attributes)
+		*leg->attributes = attributes;
+	if (leg->new_context)
+		sec_handle_of(leg->new_context, KIND_CONTEXT, ctx->word);
+	return ctx->kept_status;
+}
+
+/* A caller that sends whatever stands in its buffer sends nothing. */
+static void
+token_none(const struct leg *leg)
+{
+	SecBuffer *b = buffer_find(leg->output, SECBUFFER_TOKEN);
+
+	if (!b || leg->given_up)
+		return;
+	b->cbBuffer = 0;
+	if (leg->wants & ISC_REQ_ALLOCATE_MEMORY)
+		b->pvBuffer = NULL;
+}
+
+/* The leg ended badly: a first leg leaves no context, a later one a failed one. */
+static void
+leg_fail(struct leg *leg, SECURITY_STATUS status)
+{
+	struct context *ctx = leg->context;
+
+	if (status != SEC_E_BUFFER_TOO_SMALL && status != SEC_E_INCOMPLETE_MESSAGE)
+		token_none(leg);
+	if (!ctx)
+		return;
+	if (leg->first) {
+		if (ctx->wire && leg->link)
+			forget_detached(leg->link, ctx->wire);
+		ctx->wire = 0;
+		(void)handle_close(root_handles(), KIND_CONTEXT, ctx->word);
+	} else if (status != SEC_E_BUFFER_TOO_SMALL && status != SEC_E_INCOMPLETE_MESSAGE &&
+	    ctx->state == CTX_PARTIAL) {
+		ctx->state = CTX_FAILED;
+	}
+}
+
+SECURITY_STATUS
+leg_close(struct leg *leg, struct ask *ask, SECURITY_STATUS status)
+{
+	struct context *ctx = leg->context;
+	bool sync = ctx && atomic_load(&ctx->leg) == LEG_SYNC;
+	struct got got;
+
+	if (ctx && !sync)
+		pthread_mutex_lock(&ctx->lock);
+	if (status == SEC_E_OK && ctx && ctx->kept) {
+		status = leg_hand_out(leg);
+	} else if (status == SEC_E_OK) {
+		status = sec_of(leg_told(leg, ask, &got));
+		why_take(&leg->why, ask_why(ask));
+		if (status >= 0)
+			status = leg_take(leg, &got, status);
+	}
+	if (status < 0)
+		leg_fail(leg, status);
+	if (ctx) {
+		if (leg->why.len && (!leg->first || status >= 0))
+			why_take(&ctx->why, bytes_of(leg->why.at, leg->why.len));
+		atomic_store(&ctx->leg, LEG_NONE);
+		pthread_mutex_unlock(&ctx->lock);
+	}
+	return status;
+}
+
+void
+leg_drop(struct leg *leg)
+{
+	context_release(leg->context);
+	cred_release(leg->cred);
+	link_release(leg->link);
+	why_drop(&leg->why);
+	leg->context = NULL;
+	leg->cred = NULL;
+	leg->link = NULL;
+}

@@ -1,0 +1,53 @@
+/*
+ * leg.h - one leg of an establishment as the client runs it: gather what the
+ * caller gave, ask, write what came. The synchronous and the asynchronous
+ * functions share all of it.
+ */
+#ifndef OPENLSA_SECUR32_LEG_H
+#define OPENLSA_SECUR32_LEG_H
+
+#include <sspi.h>
+
+#include "secur32/handles.h"
+
+struct leg {
+	bool server;
+	/* As the caller gave it; handles by value. */
+	SecHandle cred_handle, context_handle;
+	bool has_cred, has_context;
+	uint32_t wants, data_rep, deadline;
+	struct bytes target;			/* UTF-8 */
+	PSecBufferDesc input;
+	/* Where results go. Not touched before leg_close, nor when the leg was given up. */
+	PCtxtHandle new_context;
+	PSecBufferDesc output;
+	PULONG attributes;
+	PTimeStamp expiry;
+	/* The leg's own. */
+	struct cred *cred;
+	struct context *context;
+	struct link *link;
+	struct why why;
+	bool first, given_up;
+};
+
+/* What is wrong with the arguments themselves; SEC_E_OK: nothing. */
+SECURITY_STATUS leg_check(const struct leg *leg);
+SECURITY_STATUS buffers_check(const SecBufferDesc *desc);
+/* Finds what the handles name and claims the context for `how` (LEG_SYNC, LEG_ASYNC). */
+SECURITY_STATUS leg_open(struct leg *leg, int how);
+/* Sends it; the link is the leg's from here on. */
+void leg_ask(struct leg *leg, struct ask *ask, struct link *link);
+/* Whether an earlier result still waits to be handed out. */
+bool leg_is_kept(const struct leg *leg);
+/* After the reply, or with `status` an error instead of one: writes the results and frees the context for the next leg. */
+SECURITY_STATUS leg_close(struct leg *leg, struct ask *ask, SECURITY_STATUS status);
+/* Gives back what the leg held. */
+void leg_drop(struct leg *leg);
+
+/* A status of the house as SSPI promises it. */
+SECURITY_STATUS sec_of(NTSTATUS status);
+/* Tells the LSA that a context is gone, and waits for nothing. */
+void forget_detached(struct link *link, uint64_t wire);
+
+#endif

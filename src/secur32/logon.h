@@ -1,0 +1,22 @@
+/*
+ * logon.h - LSA HANDLEs: each is a link of its own.
+ */
+#ifndef OPENLSA_SECUR32_LOGON_H
+#define OPENLSA_SECUR32_LOGON_H
+
+#include <ntsecapi.h>
+
+#include "secur32/root.h"
+
+struct logon {
+	uint64_t word;
+	struct link *link;
+};
+
+/* Held, or NULL for anything that is not an LSA HANDLE of this process image. */
+struct logon *logon_hold(HANDLE handle);
+void logon_release(struct logon *l);
+/* A call's status on an LSA HANDLE: one that was cut off by a deregistration or a dead daemon is STATUS_PORT_DISCONNECTED. */
+NTSTATUS logon_told(const struct logon *l, NTSTATUS status);
+
+#endif

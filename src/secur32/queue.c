@@ -1,0 +1,481 @@
+/*
+ * queue.c - completion queues, the pump thread and the callback threads.
+ * Locks here are short and never held while calling out.
+ */
+#include "secur32/queue.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/fork.h"
+#include "base/time.h"
+#include "secur32/async.h"
+#include "secur32/root.h"
+
+#define SLOW_CALLBACK_MS 10u
+
+/* --- queues ------------------------------------------------------------------ */
+
+struct OLSA_ASYNC_QUEUE *
+queue_new(int *ret_errno)
+{
+	struct OLSA_ASYNC_QUEUE *q = calloc(1, sizeof *q);
+	struct epoll_event e = { .events = EPOLLIN };
+
+	*ret_errno = ENOMEM;
+	if (!q)
+		return NULL;
+	pthread_mutex_init(&q->lock, NULL);
+	q->refs = 1;
+	q->last = &q->first;
+	q->bell = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	q->ep = epoll_create1(EPOLL_CLOEXEC);
+	if (q->bell < 0 || q->ep < 0 || epoll_ctl(q->ep, EPOLL_CTL_ADD, q->bell, &e) != 0) {
+		*ret_errno = errno;
+		queue_release(q);
+		return NULL;
+	}
+	*ret_errno = 0;
+	return q;
+}
+
+void
+queue_hold(struct OLSA_ASYNC_QUEUE *q)
+{
+	atomic_fetch_add(&q->refs, 1);
+}
+
+void
+queue_release(struct OLSA_ASYNC_QUEUE *q)
+{
+	if (!q || atomic_fetch_sub(&q->refs, 1) != 1)
+		return;
+	link_release(q->link);
+	if (q->ep >= 0)
+		close(q->ep);
+	if (q->bell >= 0)
+		close(q->bell);
+	pthread_mutex_destroy(&q->lock);
+	free(q);
+}
+
+/* Under the lock. The link's descriptor with what is wanted of it; only a far link ever wants out. */
+static bool
+link_watch(struct OLSA_ASYNC_QUEUE *q, int how, bool out)
+{
+	struct epoll_event e = { .events = EPOLLIN | (out ? EPOLLOUT : 0), .data.ptr = q };
+
+	return epoll_ctl(q->ep, how, q->link->kind->fd(q->link), &e) == 0;
+}
+
+/* Gives up a link that died, so that the next call opens another. Under the lock. */
+static struct link *
+link_bury(struct OLSA_ASYNC_QUEUE *q)
+{
+	struct link *dead = q->link;
+
+	if (!dead || !atomic_load(&dead->dead))
+		return NULL;
+	(void)epoll_ctl(q->ep, EPOLL_CTL_DEL, dead->kind->fd(dead), NULL);
+	q->link = NULL;
+	return dead;
+}
+
+static NTSTATUS
+own_link(struct link **ret_link, struct OLSA_ASYNC_QUEUE *q, struct why *why)
+{
+	struct link *fresh = NULL, *dead;
+	NTSTATUS status = STATUS_SUCCESS;
+
+	pthread_mutex_lock(&q->lock);
+	dead = link_bury(q);
+	if (!q->link) {
+		status = root_mode(why) == MODE_EMBEDDED ? root_sspi_link(&fresh, why) :
+		    root_link_open(&fresh, LINK_SSPI, BYTES_NONE, why);
+		if (status == STATUS_SUCCESS) {
+			q->link = fresh;
+			q->wants_out = false;
+			if (!link_watch(q, EPOLL_CTL_ADD, false)) {
+				q->link = NULL;
+				status = STATUS_INSUFFICIENT_RESOURCES;
+				dead = dead ? dead : fresh;
+			}
+		}
+	}
+	if (status == STATUS_SUCCESS) {
+		link_hold(q->link);
+		*ret_link = q->link;
+	}
+	pthread_mutex_unlock(&q->lock);
+	link_release(dead);
+	return status;
+}
+
+void
+queue_turn(struct OLSA_ASYNC_QUEUE *q, int timeout_ms)
+{
+	struct link *link = NULL, *dead = NULL;
+	struct pollfd p = { .events = POLLIN };
+
+	pthread_mutex_lock(&q->lock);
+	if (q->link) {
+		link = q->link;
+		link_hold(link);
+		p.fd = link->kind->fd(link);
+		p.events = (short)(POLLIN | (q->wants_out ? POLLOUT : 0));
+	}
+	pthread_mutex_unlock(&q->lock);
+	if (!link)
+		return;
+	if (poll(&p, 1, timeout_ms) > 0) {
+		link->kind->pump(link);
+		pthread_mutex_lock(&q->lock);
+		dead = link_bury(q);
+		if (q->wants_out && q->link == link && !link->kind->backlog(link)) {
+			q->wants_out = false;
+			(void)link_watch(q, EPOLL_CTL_MOD, false);
+		}
+		pthread_mutex_unlock(&q->lock);
+	}
+	link_release(dead);
+	link_release(link);
+}
+
+bool
+queue_push(struct OLSA_ASYNC_QUEUE *q, struct async *a)
+{
+	uint64_t one = 1;
+	bool open;
+
+	pthread_mutex_lock(&q->lock);
+	open = !q->closed;
+	if (open) {
+		a->next = NULL;
+		a->queued = true;
+		*q->last = a;
+		q->last = &a->next;
+		if (!q->rung && write(q->bell, &one, sizeof one) == sizeof one)
+			q->rung = true;
+	}
+	pthread_mutex_unlock(&q->lock);
+	return open;
+}
+
+bool
+queue_remove(struct OLSA_ASYNC_QUEUE *q, struct async *a)
+{
+	struct async **at;
+	bool was;
+
+	pthread_mutex_lock(&q->lock);
+	was = a->queued;
+	for (at = &q->first; was && *at != a; at = &(*at)->next)
+		;
+	if (was) {
+		*at = a->next;
+		if (!*at)
+			q->last = at;
+		a->queued = false;
+	}
+	pthread_mutex_unlock(&q->lock);
+	return was;
+}
+
+/* The bell stays rung behind the last one: the next look at an empty queue silences it. */
+struct async *
+queue_pop(struct OLSA_ASYNC_QUEUE *q)
+{
+	struct async *a;
+	uint64_t rings;
+
+	pthread_mutex_lock(&q->lock);
+	a = q->first;
+	if (a) {
+		q->first = a->next;
+		if (!q->first)
+			q->last = &q->first;
+		a->queued = false;
+	} else if (q->rung && read(q->bell, &rings, sizeof rings) == sizeof rings) {
+		q->rung = false;
+	}
+	pthread_mutex_unlock(&q->lock);
+	return a;
+}
+
+/* --- the pump ------------------------------------------------------------------ */
+
+struct pump {
+	uint64_t stamp;
+	struct OLSA_ASYNC_QUEUE *queue;
+	pthread_mutex_t lock;
+	pthread_cond_t more;
+	struct async *first, **last;
+	unsigned callback_threads;
+	uint64_t busy_since;		/* of the first callback thread; 0: it is not inside one */
+};
+
+static struct pump *pump;
+static pthread_mutex_t pump_lock = PTHREAD_MUTEX_INITIALIZER;
+
+static bool
+thread_start(void *(*run)(void *), void *arg)
+{
+	pthread_attr_t attr;
+	sigset_t all, old;
+	pthread_t thread;
+	bool started;
+
+	if (pthread_attr_init(&attr) != 0)
+		return false;
+	(void)pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &old);
+	started = pthread_create(&thread, &attr, run, arg) == 0;
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	pthread_attr_destroy(&attr);
+	return started;
+}
+
+static void *
+pump_main(void *arg)
+{
+	struct pump *p = arg;
+
+	for (;;) {
+		struct epoll_event e;
+		struct OLSA_ASYNC_QUEUE *q;
+
+		if (epoll_wait(p->queue->ep, &e, 1, -1) <= 0)
+			continue;
+		q = e.data.ptr;
+		queue_turn(q, 0);
+		if (q != p->queue && atomic_load(&q->refs) == 1) {	/* adopted, and nobody is left */
+			(void)epoll_ctl(p->queue->ep, EPOLL_CTL_DEL, q->ep, NULL);
+			queue_release(q);
+		}
+	}
+	return NULL;
+}
+
+/* A fork leaves the pump of the parent behind: its threads do not exist in the child. */
+static struct pump *
+pump_get(void)
+{
+	struct pump *p;
+	int error;
+
+	pthread_mutex_lock(&pump_lock);
+	if (pump && fork_changed(pump->stamp))
+		pump = NULL;
+	if (!pump) {
+		p = calloc(1, sizeof *p);
+		if (p) {
+			p->stamp = root_stamp();
+			p->last = &p->first;
+			pthread_mutex_init(&p->lock, NULL);
+			pthread_cond_init(&p->more, NULL);
+			p->queue = queue_new(&error);
+			if (!p->queue || !thread_start(pump_main, p)) {
+				queue_release(p->queue);
+				free(p);
+				p = NULL;
+			}
+		}
+		pump = p;
+	}
+	p = pump;
+	pthread_mutex_unlock(&pump_lock);
+	return p;
+}
+
+NTSTATUS
+pump_start(void)
+{
+	return pump_get() ? STATUS_SUCCESS : STATUS_INSUFFICIENT_RESOURCES;
+}
+
+NTSTATUS
+queue_link(struct link **ret_link, struct OLSA_ASYNC_QUEUE *q, struct why *why)
+{
+	struct pump *p = q ? NULL : pump_get();
+
+	if (!q && !p)
+		return STATUS_INSUFFICIENT_RESOURCES;
+	return own_link(ret_link, q ? q : p->queue, why);
+}
+
+/*
+ * A freed queue whose calls are still under way: the pump watches it until
+ * the last of its members has let go. Its own descriptor becomes a member of
+ * the pump's.
+ */
+static void
+queue_adopt(struct OLSA_ASYNC_QUEUE *q)
+{
+	struct epoll_event e = { .events = EPOLLIN, .data.ptr = q };
+	struct pump *p = atomic_load(&q->refs) > 1 ? pump_get() : NULL;
+
+	if (!p)
+		return;
+	(void)epoll_ctl(q->ep, EPOLL_CTL_DEL, q->bell, NULL);
+	queue_hold(q);
+	if (epoll_ctl(p->queue->ep, EPOLL_CTL_ADD, q->ep, &e) != 0)
+		queue_release(q);
+}
+
+void
+queue_sent(struct OLSA_ASYNC_QUEUE *q, struct link *link)
+{
+	struct pump *p = q ? NULL : pump_get();
+
+	if (p)
+		q = p->queue;
+	if (!q || !link->kind->backlog(link))
+		return;
+	pthread_mutex_lock(&q->lock);
+	if (q->link == link && !q->wants_out)
+		q->wants_out = link_watch(q, EPOLL_CTL_MOD, true);
+	pthread_mutex_unlock(&q->lock);
+}
+
+/* --- callback threads ------------------------------------------------------------- */
+
+/*
+ * The first one takes what comes. The second takes over while the first has
+ * been inside a callback for more than 10 ms. There is no third.
+ */
+static void
+second_waits(struct pump *p)
+{
+	uint64_t since = p->busy_since;
+	struct timespec until;
+
+	if (since && time_mono_ms() < since + SLOW_CALLBACK_MS) {
+		clock_gettime(CLOCK_REALTIME, &until);
+		until.tv_nsec += (long)SLOW_CALLBACK_MS * 1000000;
+		if (until.tv_nsec >= 1000000000) {
+			until.tv_sec++;
+			until.tv_nsec -= 1000000000;
+		}
+		(void)pthread_cond_timedwait(&p->more, &p->lock, &until);
+	} else {
+		pthread_cond_wait(&p->more, &p->lock);
+	}
+}
+
+static bool
+first_is_slow(const struct pump *p)
+{
+	return p->busy_since && time_mono_ms() >= p->busy_since + SLOW_CALLBACK_MS;
+}
+
+static void
+callback_loop(struct pump *p, bool second)
+{
+	pthread_mutex_lock(&p->lock);
+	for (;;) {
+		struct async *a;
+
+		while (!p->first || (second && !first_is_slow(p))) {
+			if (second && p->first)
+				second_waits(p);
+			else
+				pthread_cond_wait(&p->more, &p->lock);
+		}
+		a = p->first;
+		p->first = a->next;
+		if (!p->first)
+			p->last = &p->first;
+		a->queued = false;
+		if (!second)
+			p->busy_since = time_mono_ms();
+		if (p->first)
+			pthread_cond_broadcast(&p->more);
+		pthread_mutex_unlock(&p->lock);
+		async_notify(a);
+		pthread_mutex_lock(&p->lock);
+		if (!second)
+			p->busy_since = 0;
+	}
+}
+
+static void *
+callback_first(void *arg)
+{
+	callback_loop(arg, false);
+	return NULL;
+}
+
+static void *
+callback_second(void *arg)
+{
+	callback_loop(arg, true);
+	return NULL;
+}
+
+bool
+pump_push(struct async *a)
+{
+	struct pump *p = pump_get();
+	bool taken;
+
+	if (!p)
+		return false;
+	pthread_mutex_lock(&p->lock);
+	if (p->callback_threads == 0 && thread_start(callback_first, p))
+		p->callback_threads = 1;
+	if (p->callback_threads == 1 && p->busy_since && thread_start(callback_second, p))
+		p->callback_threads = 2;
+	taken = p->callback_threads > 0;
+	if (taken) {
+		a->next = NULL;
+		a->queued = true;
+		*p->last = a;
+		p->last = &a->next;
+		pthread_cond_broadcast(&p->more);
+	}
+	pthread_mutex_unlock(&p->lock);
+	return taken;
+}
+
+/* --- the application's side of a queue ------------------------------------------------ */
+
+int
+OlsaSspiAsyncQueueCreate(OLSA_ASYNC_QUEUE **Queue)
+{
+	int error;
+	OLSA_ASYNC_QUEUE *q = queue_new(&error);
+
+	if (q)
+		*Queue = q;
+	return error;
+}
+
+int
+OlsaSspiAsyncQueueFd(OLSA_ASYNC_QUEUE *Queue)
+{
+	return Queue ? Queue->ep : -1;
+}
+
+/* Calls that are waited for still have to come home: the queue lives on inside until they have. */
+void
+OlsaSspiAsyncQueueFree(OLSA_ASYNC_QUEUE *Queue)
+{
+	struct async *a;
+
+	if (!Queue)
+		return;
+	pthread_mutex_lock(&Queue->lock);
+	Queue->closed = true;
+	pthread_mutex_unlock(&Queue->lock);
+	while ((a = queue_pop(Queue)) != NULL)
+		async_settle(a);
+	queue_adopt(Queue);
+	queue_release(Queue);
+}

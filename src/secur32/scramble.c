@@ -1,0 +1,126 @@
+/*
+ * scramble.c - memory made unreadable in place: a balanced Feistel network
+ * over the whole block, its round function HMAC-SHA256 (Luby and Rackoff
+ * 1988; ten rounds as in NIST SP 800-38G, because blocks may be short).
+ *
+ * Must never learn to know what the memory holds.
+ */
+#include "secur32/scramble.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+
+#include "base/fork.h"
+#include "base/secret.h"
+#include "crypto/hash.h"
+#include "crypto/random.h"
+
+#define ROUNDS	10u
+#define KEY_LEN	32u
+
+/* Of one process image; a forked child makes its own and leaves its parent's alone. */
+struct process_key {
+	uint64_t stamp;
+	struct secret *key;
+};
+
+static _Atomic(struct process_key *) process_key;
+
+static struct process_key *
+process_key_new(void)
+{
+	struct process_key *fresh = malloc(sizeof *fresh);
+	uint8_t *p;
+	bool filled = false;
+
+	if (!fresh)
+		return NULL;
+	fresh->stamp = fork_stamp();
+	fresh->key = fresh->stamp ? secret_new(KEY_LEN) : NULL;
+	if (fresh->key)
+		WITH_SECRET(p, fresh->key)
+			filled = random_bytes(p, KEY_LEN);
+	if (filled)
+		return fresh;
+	secret_drop(&fresh->key);
+	free(fresh);
+	return NULL;
+}
+
+/* Without a lock: whoever comes second takes what the first one made. */
+static struct secret *
+process_key_get(void)
+{
+	struct process_key *now = atomic_load(&process_key);
+	struct process_key *fresh;
+
+	if (now && !fork_changed(now->stamp))
+		return now->key;
+	fresh = process_key_new();
+	if (!fresh)
+		return NULL;
+	if (atomic_compare_exchange_strong(&process_key, &now, fresh))
+		return fresh->key;
+	secret_drop(&fresh->key);
+	free(fresh);
+	return now->key;
+}
+
+/* One round: to ^= F(from). What F covers: use, round, both lengths and `from`. */
+static bool
+mix(uint8_t *to, size_t to_len, struct bytes from, const uint8_t *key, uint8_t use, uint8_t round)
+{
+	uint8_t seed[SHA256_LEN], mask[SHA256_LEN], label[18];
+	struct writer w;
+	bool good = hmac_sha256_of(seed, bytes_of(key, KEY_LEN), from);
+
+	for (size_t done = 0; good && done < to_len; done += SHA256_LEN) {
+		w = writer_of(label, sizeof label);
+		writer_u8(&w, use);
+		writer_u8(&w, round);
+		writer_u64(&w, to_len);
+		writer_u64(&w, done);
+		good = hmac_sha256_of(mask, bytes_of(seed, sizeof seed), bytes_of(label, sizeof label));
+		for (size_t i = 0; good && i < SHA256_LEN && done + i < to_len; i++)
+			to[done + i] ^= mask[i];
+	}
+	bytes_wipe(seed, sizeof seed);
+	bytes_wipe(mask, sizeof mask);
+	return good;
+}
+
+/* Even rounds change the left half, odd ones the right; undoing runs them backwards. */
+static bool
+run(uint8_t *at, size_t len, enum scramble_use use, bool backwards)
+{
+	struct secret *key = process_key_get();
+	size_t half = len / 2;
+	const uint8_t *k;
+	bool good = key;
+
+	if (key)
+		WITH_SECRET(k, key)
+			for (uint8_t i = 0; good && i < ROUNDS; i++) {
+				uint8_t round = backwards ? (uint8_t)(ROUNDS - 1 - i) : i;
+
+				if (round % 2)
+					good = mix(at + half, len - half, bytes_of(at, half), k, (uint8_t)use, round);
+				else
+					good = mix(at, half, bytes_of(at + half, len - half), k, (uint8_t)use, round);
+			}
+	if (!good)
+		bytes_wipe(at, len);
+	return good;
+}
+
+bool
+scramble(void *at, size_t len, enum scramble_use use)
+{
+	return len == 0 || run(at, len, use, false);
+}
+
+bool
+unscramble(void *at, size_t len, enum scramble_use use)
+{
+	return len == 0 || run(at, len, use, true);
+}

@@ -1,0 +1,34 @@
+/*
+ * usermode.c - the registry of user halves. The one file here that knows
+ * door two's tables by name.
+ */
+#include "secur32/usermode.h"
+
+#include <strings.h>
+
+#define HALVES_MAX 16u
+
+static const struct user_package *halves[HALVES_MAX] = { &ntlm_user };
+static unsigned halves_known = 1;
+
+void
+usermode_add(const struct user_package *package)
+{
+	if (halves_known < HALVES_MAX)
+		halves[halves_known++] = package;
+}
+
+const struct user_package *
+usermode_at(unsigned i)
+{
+	return i < halves_known ? halves[i] : NULL;
+}
+
+const struct user_package *
+usermode_find(const char *name)
+{
+	for (unsigned i = 0; i < halves_known; i++)
+		if (strcasecmp(halves[i]->name, name) == 0)
+			return halves[i];
+	return NULL;
+}

@@ -1,0 +1,67 @@
+/*
+ * session.h - logon sessions in memory: who logged on, how and when.
+ *
+ * A session is kept alive by those who hold it (tokens, contexts, calls) and ends
+ * with the last drop; it is found by its LUID until then. LUIDs start above
+ * 0x10000, at a place taken from the clock so that a restarted process does
+ * not soon repeat one, and are never used twice while the process lives.
+ * Knows nothing of the store: a session needs no account.
+ *
+ * Any thread. One allocation a session.
+ */
+#ifndef OPENLSA_STORE_SESSION_H
+#define OPENLSA_STORE_SESSION_H
+
+#include <ntdef.h>
+#include <ntstatus.h>
+
+#include "base/bytes.h"
+
+struct sessions;
+
+#define SESSION_SYSTEM		0x3e7u		/* reserved LUIDs; never given by session_new on its own */
+#define SESSION_ANONYMOUS	0x3e6u
+#define SESSION_LOCAL_SERVICE	0x3e5u
+#define SESSION_NETWORK_SERVICE	0x3e4u
+#define SESSION_IUSR		0x3e3u
+#define SESSION_LOWEST		0x10001u
+
+#define SESSION_SID_MAX		68u
+
+/* All of it is a copy of the session's own and lives as long as it is held. Immutable. */
+struct session {
+	uint64_t luid;
+	uint64_t logon_time;			/* FILETIME */
+	uint32_t logon_type;			/* SECURITY_LOGON_TYPE */
+	uint32_t uid;				/* of who asked for the logon */
+	const char *user, *domain, *package;	/* UTF-8, "" when there is none */
+	struct bytes sid;			/* binary; may be empty */
+};
+
+struct session_new {
+	uint64_t luid;				/* 0: the next one; else one of the reserved */
+	struct bytes user, domain, package;	/* UTF-8, at most 1024 bytes each */
+	struct bytes sid;			/* at most SESSION_SID_MAX bytes */
+	uint64_t logon_time;
+	uint32_t logon_type, uid;
+};
+
+/* ended: the last holder has gone; called once with the session still whole, by the dropping thread, no lock held. May be NULL. */
+NTSTATUS sessions_new(struct sessions **ret_sessions, void (*ended)(void *arg, struct session *session), void *arg) MUST_CHECK;
+void sessions_drop(struct sessions *sessions);		/* every session has been dropped before */
+
+/* STATUS_INVALID_PARAMETER, STATUS_LOGON_SESSION_EXISTS (a reserved LUID in use), STATUS_NO_MEMORY. */
+NTSTATUS session_new(struct session **ret_session, struct sessions *sessions, const struct session_new *new) MUST_CHECK;
+struct session *session_hold(struct session *session);
+void session_drop(struct session *session);
+/* Held for you, or NULL. */
+struct session *session_find(struct sessions *sessions, uint64_t luid) MUST_CHECK;
+
+/*
+ * All LUIDs at one moment, in rising order; free() them. *ret_count may be 0, *ret_luids is NULL then.
+ * Whoever wants more of a session finds it; it may have ended meanwhile.
+ */
+NTSTATUS session_list(struct sessions *sessions, uint64_t **ret_luids, size_t *ret_count) MUST_CHECK;
+size_t session_count(struct sessions *sessions);
+
+#endif

@@ -1,0 +1,295 @@
+/*
+ * vault.c - the sealing key and what it seals. The only file of the store
+ * that knows OpenSSL. The cipher's own state is made for one row and cleansed
+ * with it: nothing derived from the key outlasts a call.
+ */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE		/* secure_getenv */
+#endif
+#include "store/vault.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <openssl/evp.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "store/folder.h"
+
+#define LAYOUT		1u
+#define NONCE_LEN	12u
+#define TAG_LEN		16u
+#define SEALED_MAX	65536u
+
+struct vault {
+	struct secret *key;
+};
+
+static EVP_CIPHER *cipher;		/* for as long as the process lives */
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+/* A library context of our own: what the program configures for itself does not reach here. */
+static void
+fetch(void)
+{
+	OSSL_LIB_CTX *own = OSSL_LIB_CTX_new();
+
+	if (own)
+		cipher = EVP_CIPHER_fetch(own, "AES-256-GCM", NULL);
+}
+
+bool
+vault_random(void *to, size_t len)
+{
+	uint8_t *at = to;
+
+	while (len > 0) {
+		ssize_t n = getrandom(at, len, 0);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return false;
+		at += n;
+		len -= (size_t)n;
+	}
+	return true;
+}
+
+/* --- sealing ----------------------------------------------------------- */
+
+NTSTATUS
+vault_seal(struct vault *vault, uint8_t *to, struct bytes about, struct secret *plain)
+{
+	NTSTATUS st = STATUS_INTERNAL_ERROR;
+	EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
+	size_t len = secret_len(plain);
+	const uint8_t *key, *from;
+	int n = 0;
+
+	if (!ctx)
+		return STATUS_NO_MEMORY;
+	if (!vault_alive(vault) || len > SEALED_MAX || about.len > SEALED_MAX)
+		goto out;
+	to[0] = LAYOUT;
+	if (!vault_random(to + 1, NONCE_LEN))
+		goto out;
+	WITH_SECRET(key, vault->key)
+		if (EVP_EncryptInit_ex2(ctx, cipher, key, to + 1, NULL) != 1)
+			goto out;
+	if (about.len > 0 && EVP_EncryptUpdate(ctx, NULL, &n, about.at, (int)about.len) != 1)
+		goto out;
+	WITH_SECRET(from, plain)
+		if (len > 0 && EVP_EncryptUpdate(ctx, to + 1 + NONCE_LEN, &n, from, (int)len) != 1)
+			goto out;
+	if (EVP_EncryptFinal_ex(ctx, to + 1 + NONCE_LEN + len, &n) != 1)
+		goto out;
+	if (EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_GET_TAG, TAG_LEN, to + 1 + NONCE_LEN + len) != 1)
+		goto out;
+	st = STATUS_SUCCESS;
+out:
+	EVP_CIPHER_CTX_free(ctx);
+	return st;
+}
+
+NTSTATUS
+vault_unseal(struct vault *vault, struct secret **ret_plain, struct bytes about, struct bytes sealed)
+{
+	NTSTATUS st = STATUS_DECRYPTION_FAILED;
+	EVP_CIPHER_CTX *ctx = NULL;
+	struct secret *plain = NULL;
+	struct reader r = reader_of(sealed);
+	struct bytes nonce, hidden;
+	const uint8_t *key;
+	uint8_t tag[TAG_LEN], *to, none[16];
+	int n = 0;
+
+	if (sealed.len < VAULT_EXTRA || sealed.len > SEALED_MAX || about.len > SEALED_MAX || reader_u8(&r) != LAYOUT)
+		return st;
+	nonce = reader_bytes(&r, NONCE_LEN);
+	hidden = reader_bytes(&r, sealed.len - VAULT_EXTRA);
+	reader_fixed(&r, tag, sizeof tag);
+	if (!reader_done(&r) || !vault_alive(vault))
+		return st;
+	plain = secret_new(hidden.len);
+	ctx = EVP_CIPHER_CTX_new();
+	if (!plain || !ctx) {
+		st = STATUS_NO_MEMORY;
+		goto out;
+	}
+	WITH_SECRET(key, vault->key)
+		if (EVP_DecryptInit_ex2(ctx, cipher, key, nonce.at, NULL) != 1)
+			goto out;
+	if (about.len > 0 && EVP_DecryptUpdate(ctx, NULL, &n, about.at, (int)about.len) != 1)
+		goto out;
+	WITH_SECRET(to, plain)
+		if (hidden.len > 0 && EVP_DecryptUpdate(ctx, to, &n, hidden.at, (int)hidden.len) != 1)
+			goto out;
+	if (EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_SET_TAG, TAG_LEN, tag) != 1)
+		goto out;
+	if (EVP_DecryptFinal_ex(ctx, none, &n) != 1)
+		goto out;
+	if (ret_plain) {
+		*ret_plain = plain;
+		plain = NULL;
+	}
+	st = STATUS_SUCCESS;
+out:
+	EVP_CIPHER_CTX_free(ctx);
+	secret_drop(&plain);
+	return st;
+}
+
+bool
+vault_alive(const struct vault *vault)
+{
+	return secret_len(vault->key) == VAULT_KEY_LEN;
+}
+
+/* --- the key ------------------------------------------------------------ */
+
+/* STATUS_NO_SUCH_FILE: absent. */
+static NTSTATUS
+key_read(struct secret **ret_key, int folder, const char *name, bool systemd, char why[STORE_WHY])
+{
+	NTSTATUS st;
+	struct secret *key = NULL;
+	uint8_t *at, more;
+	ssize_t n = -1;
+	int fd = openat(folder, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+
+	if (fd < 0 && errno == ENOENT)
+		return STATUS_NO_SUCH_FILE;
+	if (fd < 0)
+		return folder_failed(errno, name, "opening the sealing key", why);
+	/* systemd guards its folder itself, with modes and access lists of its own making. */
+	st = systemd ? STATUS_SUCCESS : file_check(fd, name, why);
+	if (st != STATUS_SUCCESS)
+		goto out;
+	key = secret_new(VAULT_KEY_LEN);
+	if (!key) {
+		st = because_locked(why);
+		goto out;
+	}
+	WITH_SECRET(at, key)
+		n = read(fd, at, VAULT_KEY_LEN);
+	if (n != VAULT_KEY_LEN || read(fd, &more, 1) != 0) {
+		st = STATUS_DECRYPTION_FAILED;
+		(void)snprintf(why, STORE_WHY, "%s is no sealing key: it must have %u bytes; restore it from a backup.", name, VAULT_KEY_LEN);
+		goto out;
+	}
+	*ret_key = key;
+	key = NULL;
+out:
+	secret_drop(&key);
+	close(fd);
+	return st;
+}
+
+/* Whole or not at all: under another name first. */
+static NTSTATUS
+key_make(struct secret **ret_key, int folder, const char *name, char why[STORE_WHY])
+{
+	NTSTATUS st = STATUS_INTERNAL_ERROR;
+	struct secret *key = secret_new(VAULT_KEY_LEN);
+	char fresh[1024];
+	uint8_t *at;
+	int fd = -1, len = snprintf(fresh, sizeof fresh, "%s.new", name);
+	bool good = false;
+
+	if (!key)
+		return because_locked(why);
+	if (len < 0 || (size_t)len >= sizeof fresh) {
+		(void)snprintf(why, STORE_WHY, "the name of the key file is too long.");
+		st = STATUS_OBJECT_PATH_NOT_FOUND;
+		goto out;
+	}
+	(void)unlinkat(folder, fresh, 0);
+	fd = openat(folder, fresh, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd < 0) {
+		st = folder_failed(errno, name, "making the sealing key", why);
+		goto out;
+	}
+	WITH_SECRET(at, key)
+		good = vault_random(at, VAULT_KEY_LEN) && write(fd, at, VAULT_KEY_LEN) == VAULT_KEY_LEN;
+	if (!good || fsync(fd) != 0 || renameat(folder, fresh, folder, name) != 0) {
+		st = folder_failed(errno, name, "making the sealing key", why);
+		(void)unlinkat(folder, fresh, 0);
+		goto out;
+	}
+	st = file_folder_sync(folder, name);
+	if (st != STATUS_SUCCESS) {
+		(void)snprintf(why, STORE_WHY, "%s: the new sealing key could not be made durable.", name);
+		goto out;
+	}
+	*ret_key = key;
+	key = NULL;
+out:
+	if (fd >= 0)
+		close(fd);
+	secret_drop(&key);
+	return st;
+}
+
+static NTSTATUS
+key_find(struct secret **ret_key, int folder, const struct store_settings *settings, bool may_make, char why[STORE_WHY])
+{
+	const char *name = settings->key_file ? settings->key_file : "key/master.key";
+	const char *given = settings->exclusive && !settings->key_file ? secure_getenv("CREDENTIALS_DIRECTORY") : NULL;
+	char path[1024];
+	int len;
+	NTSTATUS st;
+
+	if (given && given[0] == '/') {
+		len = snprintf(path, sizeof path, "%s/openlsa-master", given);
+		if (len > 0 && (size_t)len < sizeof path) {
+			st = key_read(ret_key, AT_FDCWD, path, true, why);
+			if (st != STATUS_NO_SUCH_FILE)
+				return st;
+		}
+	}
+	if (settings->key_file)
+		folder = AT_FDCWD;
+	st = key_read(ret_key, folder, name, false, why);
+	if (st != STATUS_NO_SUCH_FILE)
+		return st;
+	if (may_make)
+		return key_make(ret_key, folder, name, why);
+	(void)snprintf(why, STORE_WHY, "%s is missing, and without it the accounts cannot be read: restore it from a backup.", name);
+	return STATUS_DECRYPTION_FAILED;
+}
+
+NTSTATUS
+vault_open(struct vault **ret_vault, int folder, const struct store_settings *settings, bool may_make, char why[STORE_WHY])
+{
+	struct vault *v;
+	NTSTATUS st;
+
+	(void)pthread_once(&once, fetch);
+	v = calloc(1, sizeof *v);
+	if (!cipher || !v) {
+		(void)snprintf(why, STORE_WHY, cipher ? "no memory." : "OpenSSL offers no AES-256-GCM.");
+		free(v);
+		return cipher ? STATUS_NO_MEMORY : STATUS_INTERNAL_ERROR;
+	}
+	st = key_find(&v->key, folder, settings, may_make, why);
+	if (st != STATUS_SUCCESS) {
+		vault_drop(v);
+		return st;
+	}
+	*ret_vault = v;
+	return STATUS_SUCCESS;
+}
+
+void
+vault_drop(struct vault *vault)
+{
+	if (!vault)
+		return;
+	secret_drop(&vault->key);
+	free(vault);
+}
