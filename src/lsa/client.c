@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "base/time.h"
+#include "base/trace.h"
 #include "crypto/random.h"
 
 /* --- quotas ------------------------------------------------------------ */
@@ -50,7 +51,7 @@ uid_leave(struct lsa *lsa, struct uid_record *u)
 
 /* --- processes and their objects ---------------------------------------- */
 
-static void
+void
 process_release(struct process *p)
 {
 	if (atomic_fetch_sub(&p->refs, 1) != 1)
@@ -109,7 +110,7 @@ process_join(struct lsa_link *link, struct bytes cookie)
 }
 
 /* With the last link everything that the process owns goes. */
-static void
+void
 process_leave(struct process *p)
 {
 	struct process **at = &p->lsa->processes;
@@ -362,7 +363,7 @@ leg_end(struct served *s, NTSTATUS status)
 static enum audience
 link_audience(const struct lsa_link *link)
 {
-	return link->rank >= TRUSTED ? TO_TRUSTED : link->rank == CONNECTED ? TO_CALLER : TO_NOBODY;
+	return link->rank >= TRUSTED ? TO_TRUSTED : link->rank == CONNECTED ? TO_CALLER : TO_PEER;
 }
 
 /* The reply without fields: a head and, where there is memory, the reasons. */
@@ -428,6 +429,8 @@ served_done(struct call *c, NTSTATUS status)
 
 	services_forget(s);
 	leg_end(s, status);
+	TRACE("served", T_TEXT("call", s->row ? s->row->verb : "refused"), T_STATUS("status", status),
+	    T_NUMBER("uid", link->peer.uid), T_NUMBER("waited", c->has_waited));
 	if (!s->reply.len)
 		s->reply = reply_bare(s, status, head);
 	if (c->has_waited) {
@@ -536,6 +539,7 @@ lsa_submit(struct lsa_link *link, struct bytes wire, unsigned how, lsa_done *don
 			s->request.in = bytes_of(copy, request.in.len);
 		} else {
 			status = STATUS_INSUFFICIENT_RESOURCES;
+			bytes_wipe((void *)(uintptr_t)wire.at, wire.len);
 		}
 		s->frame = BYTES_NONE;
 	}

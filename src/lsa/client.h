@@ -74,7 +74,7 @@ struct lsa_link {
 	struct loop *loop;
 	struct lsa_peer peer;
 	struct process *process;	/* NULL for a stranger */
-	enum wire_rank rank;
+	_Atomic enum wire_rank rank;
 	_Atomic uint32_t refs;
 	bool gone;
 	struct served *waiting;		/* guarded by the loop's lock */
@@ -124,7 +124,7 @@ struct lsa {
 	uint8_t machine_id[32];
 	struct store *store;		/* NULL until first use */
 	struct lsa_settings settings;
-	char *state, *computer;
+	char *state, *computer, *key_file;
 	char store_why[LSA_SENTENCE];
 	pthread_mutex_t store_lock;
 	struct sessions *sessions;
@@ -151,6 +151,8 @@ void link_cancel_all(struct lsa_link *link);
 bool served_pack(struct served *s, NTSTATUS status, void (*put)(struct writer *, const void *), const void *out) MUST_CHECK;
 struct handle_table *client_table(void);
 struct process *process_join(struct lsa_link *link, struct bytes cookie);
+void process_leave(struct process *p);		/* one link fewer */
+void process_release(struct process *p);	/* one holder fewer */
 
 /* dispatch.c */
 extern const struct call_row call_rows[LSA_HIGHEST_CALL + 1];

@@ -43,7 +43,7 @@ static NTSTATUS
 store_make(struct lsa *lsa)
 {
 	struct store_settings settings = { .folder = lsa->state, .exclusive = lsa->settings.exclusive,
-	    .computer_name = lsa->computer };
+	    .key_file = lsa->key_file, .computer_name = lsa->computer };
 
 	return store_open(&lsa->store, &settings, lsa->store_why);
 }
@@ -85,6 +85,7 @@ lsa_open(struct lsa **ret_lsa, const struct lsa_settings *settings, char why[LSA
 	pthread_mutex_init(&lsa->store_lock, NULL);
 	lsa->state = settings->state ? strdup(settings->state) : NULL;
 	lsa->computer = settings->computer ? strdup(settings->computer) : NULL;
+	lsa->key_file = settings->key_file ? strdup(settings->key_file) : NULL;
 	lsa->started = time_filetime();
 	if (gethostname(lsa->host, sizeof lsa->host - 1) != 0)
 		(void)snprintf(lsa->host, sizeof lsa->host, "localhost");
@@ -92,7 +93,8 @@ lsa_open(struct lsa **ret_lsa, const struct lsa_settings *settings, char why[LSA
 	lsa->jobs = jobs_new(or_usual(settings->job_threads, JOBS_USUAL));
 	lsa->wrap_key = random_secret(32);
 	lsa->dummy_key = random_secret(ACCOUNT_HASH_LEN);
-	if (!lsa->state || (settings->computer && !lsa->computer) || !lsa->objects || !lsa->jobs || !lsa->wrap_key ||
+	if (!lsa->state || (settings->computer && !lsa->computer) ||
+	    (settings->key_file && !lsa->key_file) || !lsa->objects || !lsa->jobs || !lsa->wrap_key ||
 	    !lsa->dummy_key || sessions_new(&lsa->sessions, NULL, NULL) != STATUS_SUCCESS ||
 	    !random_bytes(&lsa->epoch, sizeof lsa->epoch) ||
 	    !random_bytes(lsa->machine_id, sizeof lsa->machine_id)) {
@@ -130,5 +132,6 @@ lsa_close(struct lsa *lsa)
 	pthread_mutex_destroy(&lsa->store_lock);
 	free(lsa->state);
 	free(lsa->computer);
+	free(lsa->key_file);
 	free(lsa);
 }

@@ -31,6 +31,7 @@ struct lsa_limits {
 struct lsa_settings {
 	const char *state;		/* the store's folder; made when absent */
 	bool exclusive;			/* a daemon: nobody else may open the store */
+	const char *key_file;		/* the store's sealing key, or NULL: the store's own */
 	const char *computer;		/* NetBIOS name, or NULL: from the host's name */
 	unsigned job_threads;		/* 0: 4 */
 	struct lsa_limits limits;

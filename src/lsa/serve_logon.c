@@ -21,19 +21,25 @@ serve_connect(struct served *s, const struct connect_in *in, struct connect_out 
 	struct process *p;
 
 	if (in->version != FRAME_VERSION || in->kind >= LINK_KINDS)
-		return because(&s->call, STATUS_REVISION_MISMATCH, TO_CALLER, "this LSA speaks version %u", FRAME_VERSION);
+		return because(&s->call, STATUS_REVISION_MISMATCH, TO_PEER, "this LSA speaks version %u", FRAME_VERSION);
 	if (in->name.len > NAME_MAX_LEN)
 		return STATUS_NAME_TOO_LONG;
 	if (in->kind == LINK_LOGON_PROCESS && (!link->peer.tcb || link->peer.unmapped))
-		return because(&s->call, STATUS_PORT_CONNECTION_REFUSED, TO_CALLER,
+		return because(&s->call, STATUS_PORT_CONNECTION_REFUSED, TO_PEER,
 		    "uid %u is not trusted to register as a logon process", link->peer.uid);
+	if (link->process)
+		return because(&s->call, STATUS_INVALID_PARAMETER, TO_PEER, "this link has said connect before");
 	p = process_join(link, link->peer.unmapped ? BYTES_NONE : in->cookie);
 	if (!p)
 		return STATUS_INSUFFICIENT_RESOURCES;
-	link->process = p;
-	if (atomic_fetch_add(&p->owner->links, 1) >= link->lsa->limits.links)
-		return because(&s->call, STATUS_QUOTA_EXCEEDED, TO_CALLER, "uid %u has %u connections already",
+	if (atomic_fetch_add(&p->owner->links, 1) >= link->lsa->limits.links) {
+		atomic_fetch_sub(&p->owner->links, 1);
+		process_leave(p);
+		process_release(p);
+		return because(&s->call, STATUS_QUOTA_EXCEEDED, TO_PEER, "uid %u has %u connections already",
 		    link->peer.uid, link->lsa->limits.links);
+	}
+	link->process = p;
 	for (size_t i = 0; i < in->name.len; i++)
 		link->name[i] = in->name.at[i] < 0x20 || in->name.at[i] == 0x7f ? '?' : (char)in->name.at[i];
 	link->rank = in->kind != LINK_LOGON_PROCESS ? CONNECTED : link->peer.admin ? ADMIN : TRUSTED;
@@ -63,6 +69,7 @@ serve_goodbye(struct served *s, const struct goodbye_in *in, struct goodbye_out 
 	bytes_wipe(s->link->name, sizeof s->link->name);
 	bytes_wipe(s->link->challenges, sizeof s->link->challenges);
 	pthread_mutex_unlock(&s->link->lock);
+	s->link->rank = NOBODY;			/* nothing more is served on it */
 	return STATUS_SUCCESS;
 }
 

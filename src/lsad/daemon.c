@@ -185,14 +185,11 @@ static bool
 authority_open(struct daemon *d)
 {
 	const struct settings *s = &d->settings;
-	struct lsa_settings settings = { .state = s->state, .exclusive = true, .computer = s->computer,
-	    .limits = s->limits };
+	struct lsa_settings settings = { .state = s->state, .exclusive = true, .key_file = s->key_file,
+	    .computer = s->computer, .limits = s->limits };
 	char why[LSA_SENTENCE];
 	NTSTATUS status;
 
-	/* lsa_settings has no place for it yet; to start with another key than the one that was asked for is no choice. */
-	if (s->key_file)
-		return refuse("key_file: not supported yet; use systemd's credential openlsa-master, or leave it out.");
 	status = lsa_open(&d->lsa, &settings, why);
 	if (status != STATUS_SUCCESS)
 		fprintf(stderr, "lsad: %s (0x%08X)\n", *why ? why : "the LSA cannot be opened.", (unsigned)status);

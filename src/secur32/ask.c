@@ -6,10 +6,11 @@
 
 #include <stdlib.h>
 
+#include "base/trace.h"
 #include "secur32/link.h"
 
 static void
-ask_pack_and_send(struct ask *ask, struct link *link, uint16_t number,
+ask_pack_and_send(struct ask *ask, struct link *link, uint16_t number, const char *verb,
     void (*put)(struct writer *, const void *), const void *in)
 {
 	struct request head = { .number = number, .deadline = ask->deadline };
@@ -39,6 +40,7 @@ ask_pack_and_send(struct ask *ask, struct link *link, uint16_t number,
 	put(&w, in);
 	frame_end(&w);
 	ask->frame_len = w.need;
+	TRACE("ask", T_TEXT("call", verb), T_NUMBER("bytes", w.need));
 	link->kind->send(link, ask);
 }
 
@@ -132,7 +134,7 @@ ask_told(const struct ask *ask, uint16_t number, struct bytes *ret_out)
 	void                                                                              \
 	ask_##verb(struct ask *ask, struct link *link, const struct verb##_in *in)        \
 	{                                                                                 \
-		ask_pack_and_send(ask, link, NUMBER, put_##verb, in);                     \
+		ask_pack_and_send(ask, link, NUMBER, #verb, put_##verb, in);               \
 	}                                                                                 \
 	NTSTATUS                                                                          \
 	told_##verb(struct ask *ask, struct verb##_out *out)                              \
@@ -143,6 +145,7 @@ ask_told(const struct ask *ask, uint16_t number, struct bytes *ret_out)
 		*out = (struct verb##_out){ 0 };                                          \
 		if (status >= 0 && !verb##_out_take(out, fields))                         \
 			status = STATUS_INVALID_SERVER_STATE;                             \
+		TRACE("told", T_TEXT("call", #verb), T_STATUS("status", status));        \
 		return status;                                                            \
 	}
 

@@ -51,7 +51,8 @@ logon_release(struct logon *l)
 NTSTATUS
 logon_told(const struct logon *l, NTSTATUS status)
 {
-	bool cut = status == STATUS_CANCELLED || (status < 0 && atomic_load(&l->link->dead));
+	bool gone = atomic_load(&l->gone) || atomic_load(&l->link->dead);
+	bool cut = status == STATUS_CANCELLED || (status < 0 && gone);
 
 	return cut ? STATUS_PORT_DISCONNECTED : status;
 }
@@ -132,6 +133,7 @@ LsaDeregisterLogonProcess(HANDLE LsaHandle)
 		logon_release(l);
 		return STATUS_INVALID_HANDLE;
 	}
+	atomic_store(&l->gone, true);
 	ask_goodbye(&ask, l->link, &in);
 	ask_wait(&ask);
 	(void)told_goodbye(&ask, &out);

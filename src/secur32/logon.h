@@ -11,6 +11,7 @@
 struct logon {
 	uint64_t word;
 	struct link *link;
+	_Atomic bool gone;		/* deregistered while others still call */
 };
 
 /* Held, or NULL for anything that is not an LSA HANDLE of this process image. */

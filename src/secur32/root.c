@@ -14,6 +14,7 @@
 
 #include "base/conf.h"
 #include "base/fork.h"
+#include "base/trace.h"
 #include "secur32/handles.h"
 
 #ifndef OPENLSA_CONF_FILE
@@ -178,6 +179,8 @@ root_new(void)
 	r->daemon_uid = UINT32_MAX;
 	r->handles = handle_table_new(1u << 22, handles_destroy);
 	root_configure(r);
+	if (secure_getenv("OPENLSA_TRACE"))
+		(void)trace_to(secure_getenv("OPENLSA_TRACE"));
 	if (!r->handles || !r->socket) {
 		handle_table_drop(r->handles);
 		free(r->socket);

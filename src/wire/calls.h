@@ -31,7 +31,8 @@ typedef struct bytes wire_secret;
 
 LSA_CALLS(WIRE_STRUCTS)
 
-enum wire_rank { STRANGER = 1, CONNECTED, TRUSTED, ADMIN };
+/* NOBODY: a link that has said goodbye. */
+enum wire_rank { NOBODY = 0, STRANGER, CONNECTED, TRUSTED, ADMIN };
 enum wire_end { DROP = 1, FINISH };
 
 enum wire_call {

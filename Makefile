@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: MIT
+# A thin front: the build itself is meson's. Every goal does its own set-up.
+#
+#     make demo                      a real logon with curl, embedded and through lsad
+#     make check                     every test, sanitizers included
+#     make bench, make fuzz
+#     make install PREFIX=/opt/lsa [DESTDIR=/tmp/root]
+#     make clean
+
+BUILD  ?= build
+PREFIX ?= /usr/local
+NINJA  ?= ninja
+
+export OPENLSA_BUILD = $(BUILD)
+
+.PHONY: all demo check bench fuzz install clean configure
+
+all: configure
+	@$(NINJA) -C $(BUILD)
+
+configure:
+	@.ci/setup build
+	@test -e $(BUILD)/build.ninja || meson setup $(BUILD)
+
+demo:
+	@.ci/setup demo
+	@$(MAKE) --no-print-directory configure
+	@$(NINJA) -C $(BUILD) --quiet
+	@examples/demo.sh $(BUILD)
+
+check:
+	@.ci/setup check
+	@$(MAKE) --no-print-directory configure
+	@$(NINJA) -C $(BUILD)
+	@tests/run-all.sh $(BUILD)
+
+bench:
+	@.ci/setup bench
+	@$(MAKE) --no-print-directory configure
+	@$(NINJA) -C $(BUILD) --quiet
+	@bench/run.sh $(BUILD)
+
+fuzz:
+	@.ci/setup fuzz
+	@fuzz/run.sh $(BUILD)
+
+# The paths stand in the binaries, so another prefix is configured anew.
+install:
+	@.ci/setup build
+	@if test -e $(BUILD)-install/build.ninja; then \
+		meson configure $(BUILD)-install --prefix=$(abspath $(PREFIX)); \
+	else \
+		meson setup $(BUILD)-install --prefix=$(abspath $(PREFIX)); \
+	fi
+	@$(NINJA) -C $(BUILD)-install
+	@DESTDIR=$(if $(DESTDIR),$(abspath $(DESTDIR))) meson install -C $(BUILD)-install --no-rebuild
+
+clean:
+	rm -rf $(BUILD) $(BUILD)-*
