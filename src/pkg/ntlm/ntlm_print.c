@@ -37,9 +37,9 @@ say(struct out *o, const char *format, ...)
 		writer_bytes(o->w, bytes_of(text, (size_t)len < sizeof text ? (size_t)len : sizeof text - 1));
 }
 
-/* A key and, in the tree, where its bytes are. Empty spans are nowhere. */
+/* What holds others and, in the tree, where its bytes are. Empty spans are nowhere. */
 static void
-key(struct out *o, const char *name, struct bytes at)
+group(struct out *o, const char *name, struct bytes at)
 {
 	if (o->json) {
 		say(o, "%s\"%s\":", o->first ? "" : ",", name);
@@ -48,9 +48,18 @@ key(struct out *o, const char *name, struct bytes at)
 			say(o, "\n%04zx +%-5zu", (size_t)(at.at - o->token.at), at.len);
 		else
 			say(o, "\n           ");
-		say(o, "%*s%s: ", (int)(2 * o->depth), "", name);
+		say(o, "%*s%s:", (int)(2 * o->depth), "", name);
 	}
 	o->first = false;
+}
+
+/* A key that a value follows. */
+static void
+key(struct out *o, const char *name, struct bytes at)
+{
+	group(o, name, at);
+	if (!o->json)
+		say(o, " ");
 }
 
 static void
@@ -285,7 +294,7 @@ pairs(struct out *o, const char *name, const struct av_pairs *p)
 {
 	struct reader r = reader_of(p->list);
 
-	key(o, name, p->list);
+	group(o, name, p->list);
 	open(o, '{');
 	while (reader_left(&r)) {
 		unsigned id = reader_u16(&r);
@@ -343,7 +352,7 @@ print_nt(struct out *o, struct bytes nt)
 	}
 	if (!ntlm2_response_take(&r, nt))
 		return false;
-	key(o, "nt_response", nt);
+	group(o, "nt_response", nt);
 	open(o, '{');
 	field(o, "proof", bytes_of(nt.at, sizeof r.proof));
 	key(o, "time", bytes_of(nt.at + 24, 8));

@@ -50,7 +50,7 @@ TEST(challenge_as_a_tree)
 	    "EXTENDED_SESSIONSECURITY TARGET_INFO VERSION 128 KEY_EXCH 56\n"
 	    "0038 +12   target_name: \"Server\"\n"
 	    "0018 +8    challenge: 0123456789abcdef\n"
-	    "0044 +32   target_info: \n"
+	    "0044 +32   target_info:\n"
 	    "0048 +12     NbDomainName: \"Domain\"\n"
 	    "0058 +12     NbComputerName: \"Server\"\n"
 	    "0030 +8    version: 6.0.6000 revision 15\n");
