@@ -89,10 +89,20 @@ fake_close(struct fake_machine *m)
 
 /* --- the verbs ---------------------------------------------------------- */
 
+int fake_memory = -1;
+
+static bool
+memory_left(void)
+{
+	if (fake_memory > 0)
+		fake_memory--;
+	return fake_memory != 0;
+}
+
 void *
 frame(struct call *c, size_t size, void (*drop)(void *))
 {
-	if (!c->frame) {
+	if (!c->frame && memory_left()) {
 		c->frame = calloc(1, size);
 		c->drop = drop;
 	}
@@ -113,7 +123,7 @@ because(struct call *c, NTSTATUS status, enum audience to, const char *format, .
 void *
 call_memory(struct call *c, size_t len)
 {
-	struct chunk *chunk = calloc(1, sizeof *chunk + len);
+	struct chunk *chunk = memory_left() ? calloc(1, sizeof *chunk + len) : NULL;
 
 	if (!chunk)
 		return NULL;

@@ -46,6 +46,9 @@ void fake_open(struct fake_machine *m, const char *computer, const char *host);
 void fake_account(struct fake_machine *m, const char *name, const char *password);
 void fake_close(struct fake_machine *m);
 
+/* How many more pieces of memory a package gets; -1: any number. */
+extern int fake_memory;
+
 struct call *fake_call(struct fake_machine *m, uint32_t process);
 const char *fake_steps(const struct call *call);	/* "account attempt settle=lost ..." */
 void fake_why(const struct call *call, enum audience reader, char *to, size_t cap);

@@ -278,6 +278,38 @@ TEST(errors_grant_nothing)
 	end();
 }
 
+/* Each piece of memory refused in turn: no grant, no session left, the credential goes on working. */
+TEST(memory_runs_out)
+{
+	bool finished = false;
+
+	begin();
+	sides("alice", "HOME", "Secret 1");
+	client.wants = ALL;
+	client.target = "host/home";
+	for (int n = 1; n < 60 && !finished; n++) {
+		NTSTATUS status;
+
+		fake_memory = n;
+		status = fake_leg(&client, BYTES_NONE);
+		if (status >= 0)
+			status = fake_leg(&server, bytes_of(client.token, client.len));
+		if (status >= 0)
+			status = fake_leg(&client, bytes_of(server.token, server.len));
+		if (status >= 0)
+			status = fake_leg(&server, bytes_of(client.token, client.len));
+		finished = fake_memory > 0;
+		CHECK_U64(status, finished ? STATUS_SUCCESS : STATUS_INSUFFICIENT_RESOURCES);
+		CHECK(finished || !server.half);
+		fake_again(&client);
+		fake_again(&server);
+		CHECK_U64(home.sessions, 0);
+	}
+	fake_memory = -1;
+	CHECK(finished);
+	end();
+}
+
 /* --- anonymous ------------------------------------------------------------------ */
 
 static const struct {
@@ -366,6 +398,7 @@ main(void)
 	RUN(refusals_look_alike);
 	RUN(blank_password_where_policy_allows);
 	RUN(errors_grant_nothing);
+	RUN(memory_runs_out);
 	RUN(anonymous_needs_both);
 	RUN(null_session_by_flag);
 	RUN(acceptor_demands_protection);
