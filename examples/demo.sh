@@ -60,8 +60,8 @@ step() {
 	echo "[$steps] $1"
 }
 
-indent() {
-	sed 's/^/    /'
+indent() {	# within 80 columns
+	fold -s -w 76 | sed 's/^/    /'
 }
 
 # FILE holds PATTERN within ten seconds, while PID lives.

@@ -39,8 +39,10 @@ suites() {	# DIR MESON-TEST-ARGS...: counts what meson counts
 	[ $((${bad:-0} + ${late:-0})) -eq 0 ] || printf '%s\n' "$out" | sed -n '/=\{20,\}/,/=\{20,\}/p' | tail -150
 }
 
+main=${1:-build}
+
 note "the suite"
-build build && suites build
+build "$main" && suites "$main"
 
 note "the suite under AddressSanitizer and UndefinedBehaviorSanitizer"
 export ASAN_OPTIONS=detect_leaks=1:abort_on_error=0:exitcode=99 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
@@ -62,7 +64,7 @@ if command -v clang >/dev/null; then
 fi
 
 note "an installation, used from outside"
-sh tests/install_test.sh build; result "install" $?
+sh tests/install_test.sh "$main"; result "install" $?
 
 printf '\n%d passed, %d failed\n' "$passed" "$failed"
 [ "$failed" -eq 0 ]

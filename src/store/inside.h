@@ -61,7 +61,7 @@ struct store {
 	uint64_t (*now)(void *arg);
 	void *now_arg;
 	struct database reader, writer;		/* open while in use; lsad, which never forks, keeps them open */
-	bool exclusive;
+	bool exclusive, wrote;
 	char *db_path;
 	struct trail trail;
 	int folder, lock;

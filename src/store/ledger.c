@@ -393,8 +393,10 @@ static void
 rest(struct store *s, struct database *db)
 {
 	database_undo(db);
-	if (!s->exclusive)
+	if (!s->exclusive) {
+		database_put_off(db);
 		database_close(db);
+	}
 }
 
 NTSTATUS
@@ -452,6 +454,7 @@ ledger_end(struct store *s, const struct counts *counts, NTSTATUS st)
 		uint64_t begun = counters_begin(s->counters);
 
 		st = database_exec(&s->writer, "commit");
+		s->wrote = true;
 		database_undo(&s->writer);
 		counters_end(s->counters, begun);
 	}
@@ -541,7 +544,7 @@ failed(NTSTATUS st, char why[STORE_WHY])
 		{ STATUS_TOO_MANY_OPENED_FILES,	"too many open files" },
 		{ STATUS_SHARING_VIOLATION,	"another program keeps it locked" },
 		{ STATUS_DECRYPTION_FAILED,	"the sealing key is another store's, or the file is damaged: restore the right one from a backup" },
-		{ STATUS_PROCESS_CLONED,	"this process was forked while its parent was reading it: fork earlier, or exec" },
+		{ STATUS_INVALID_DEVICE_STATE, "this process was forked while its parent was reading it: fork earlier, or exec" },
 		{ STATUS_REVISION_MISMATCH,	"a newer OpenLSA made it: use that one" },
 		{ STATUS_OBJECT_NAME_INVALID,	"the computer's name is not usable: give one in the configuration" },
 		{ STATUS_FILE_CORRUPT_ERROR,	"it is damaged: restore it from a backup, or save what is readable with: sqlite3 accounts.db .recover" },
@@ -606,6 +609,9 @@ ledger_open(struct store *s, bool alone, const struct store_settings *settings, 
 void
 ledger_close(struct store *s)
 {
+	/* What was put off. */
+	if (s->wrote && !s->exclusive && connect(s, &s->writer) != STATUS_SUCCESS)
+		s->wrote = false;		/* the log keeps it for the next one */
 	database_close(&s->writer);
 	database_close(&s->reader);
 }

@@ -149,7 +149,7 @@ database_open(struct database *db, const char *path, const char *const *texts, i
 	if (!db->sq)
 		return STATUS_DLL_NOT_FOUND;
 	if (!image_is_clean())
-		return STATUS_PROCESS_CLONED;
+		return STATUS_INVALID_DEVICE_STATE;
 	db->texts = texts;
 	db->guarded = false;
 	(void)atomic_fetch_add(&open_count, 1);
@@ -188,6 +188,13 @@ database_close(struct database *db)
 	(void)db->sq->close_v2(db->at);
 	db->at = NULL;
 	(void)atomic_fetch_sub(&open_count, 1);
+}
+
+void
+database_put_off(struct database *db)
+{
+	if (db->at)
+		(void)db->sq->db_config(db->at, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
 }
 
 NTSTATUS

@@ -43,11 +43,13 @@ struct database {
 };
 
 /*
- * The file exists already. busy_ms: how long to wait for another writer. STATUS_PROCESS_CLONED: this process was
- * forked while a connection was open, and can have none of its own.
+ * The file exists already. busy_ms: how long to wait for another writer. STATUS_INVALID_DEVICE_STATE: this process
+ * was forked while a connection was open, and can have none of its own.
  */
 NTSTATUS database_open(struct database *db, const char *path, const char *const *texts, int busy_ms) MUST_CHECK;
 void database_close(struct database *db);
+/* Closing moves what was written from the log into the file, unless put off: that costs some syncs. */
+void database_put_off(struct database *db);
 /* Fixed text, no parameters. */
 NTSTATUS database_exec(struct database *db, const char *text) MUST_CHECK;
 NTSTATUS database_check(struct database *db) MUST_CHECK;	/* quick_check */

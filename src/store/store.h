@@ -17,7 +17,7 @@
  * After fork() a store is dead in the child: every question is answered with
  * an error; the child closes it and opens its own. (An embedded store keeps no
  * connection to SQLite open between two uses, so that this is safe; a child that
- * was forked in the midst of one gets STATUS_PROCESS_CLONED and must exec.)
+ * was forked in the midst of one gets STATUS_INVALID_DEVICE_STATE and must exec.)
  */
 #ifndef OPENLSA_STORE_STORE_H
 #define OPENLSA_STORE_STORE_H
@@ -49,7 +49,7 @@ struct store_settings {
  *     STATUS_DLL_NOT_FOUND             libsqlite3.so.0 is absent or too old
  *     STATUS_DISK_FULL, STATUS_MEDIA_WRITE_PROTECTED, STATUS_NO_MEMORY, STATUS_TOO_MANY_OPENED_FILES,
  *     STATUS_OBJECT_PATH_NOT_FOUND, STATUS_WORKING_SET_QUOTA (memory cannot be locked), STATUS_UNEXPECTED_IO_ERROR,
- *     STATUS_PROCESS_CLONED (see above)
+ *     STATUS_INVALID_DEVICE_STATE (a forked child, see above)
  */
 NTSTATUS store_open(struct store **ret_store, const struct store_settings *settings, char why[STORE_WHY]) MUST_CHECK;
 /* Accounts that are held stay valid; nothing else may be in use. In a forked child it forgets and touches no file. */

@@ -33,17 +33,19 @@ static NTSTATUS
 offer_take(struct call *call, const struct leg_args *args, uint32_t *ret_flags)
 {
 	struct negotiate in;
+	uint32_t charset;
 
 	if (args->token.len > NEGOTIATE_MAX || !negotiate_take(&in, args->token))
 		return because(call, SEC_E_INVALID_TOKEN, TO_CALLER, "the peer's first token is no NTLM negotiate message");
 	if (!services(call)->rule(call, RULE_NTLM_ALLOWED))
 		return because(call, SEC_E_NO_CREDENTIALS, TO_CALLER, "policy ntlm-allowed forbids NTLM on this machine");
-	if (!(in.flags & NTLM_NEGOTIATE_UNICODE))
-		return because(call, SEC_E_UNSUPPORTED_FUNCTION, TO_CALLER, "the peer does not speak Unicode");
+	if (!(in.flags & (NTLM_NEGOTIATE_UNICODE | NTLM_NEGOTIATE_OEM)))
+		return because(call, SEC_E_INVALID_TOKEN, TO_CALLER, "the peer offers no character set");
 	if (!(in.flags & NTLM_NEGOTIATE_ESS) && !services(call)->rule(call, RULE_NTLM_V1))
 		return because(call, SEC_E_UNSUPPORTED_FUNCTION, TO_CALLER,
 		    "the peer knows no extended session security, and policy ntlm-v1 forbids to do without");
-	*ret_flags = (in.flags & TAKEN) | NTLM_NEGOTIATE_UNICODE | NTLM_NEGOTIATE_NTLM | NTLM_NEGOTIATE_TARGET_INFO;
+	charset = in.flags & NTLM_NEGOTIATE_UNICODE ? NTLM_NEGOTIATE_UNICODE : NTLM_NEGOTIATE_OEM;
+	*ret_flags = (in.flags & TAKEN) | charset | NTLM_NEGOTIATE_NTLM | NTLM_NEGOTIATE_TARGET_INFO;
 	if (in.flags & NTLM_REQUEST_TARGET)
 		*ret_flags |= NTLM_REQUEST_TARGET | NTLM_TARGET_TYPE_SERVER;
 	return STATUS_SUCCESS;
@@ -97,6 +99,8 @@ accept_begin(struct call *call, const struct leg_args *args, struct leg_result *
 	m.flags = talk.flags;
 	if (!(m.flags & NTLM_REQUEST_TARGET))
 		m.target_name = BYTES_NONE;
+	else if (m.flags & NTLM_NEGOTIATE_OEM)
+		m.target_name = bytes_of_text(services(call)->computer(call));
 	if (!(m.flags & NTLM_NEGOTIATE_VERSION))
 		m.version = BYTES_NONE;
 	if (!random_bytes(talk.challenge.b, sizeof talk.challenge.b))
@@ -140,6 +144,22 @@ is_anonymous(const struct authenticate *m)
 	return !m->user.len && !m->nt.len && (!m->lm.len || (m->lm.len == 1 && m->lm.at[0] == 0));
 }
 
+/* Names in the OEM character set, which is UTF-8 here, become UTF-16: the proof was made over that. */
+static NTSTATUS
+answer_names(struct call *call, struct answer *in)
+{
+	NTSTATUS status = STATUS_SUCCESS;
+
+	if (in->flags & NTLM_NEGOTIATE_UNICODE)
+		return status;
+	status = ntlm_text16(call, &in->m.user, in->m.user);
+	if (status == STATUS_SUCCESS)
+		status = ntlm_text16(call, &in->m.domain, in->m.domain);
+	if (status == SEC_E_INVALID_TOKEN || (status == STATUS_SUCCESS && in->m.user.len > NTLM2_USER_MAX))
+		return because(call, SEC_E_INVALID_TOKEN, TO_CALLER, "the peer's names are no text");
+	return status;
+}
+
 static NTSTATUS
 answer_take(struct call *call, const struct leg_args *args, const struct ntlm_talk *talk, struct answer *in)
 {
@@ -162,8 +182,11 @@ answer_take(struct call *call, const struct leg_args *args, const struct ntlm_ta
 	in->anonymous = is_anonymous(&in->m);
 	in->wants = talk->wants | args->wants;
 	in->flags = in->m.flags & talk->flags;
-	if (!(in->flags & NTLM_NEGOTIATE_UNICODE))
-		return because(call, SEC_E_INVALID_TOKEN, TO_CALLER, "the peer's answer is not in Unicode, as was agreed");
+	if (!(in->flags & (NTLM_NEGOTIATE_UNICODE | NTLM_NEGOTIATE_OEM)))
+		return because(call, SEC_E_INVALID_TOKEN, TO_CALLER, "the peer's answer is not in the character set that was agreed");
+	status = answer_names(call, in);
+	if (status != STATUS_SUCCESS)
+		return status;
 	if ((talk->flags & ~in->flags & NTLM_NEGOTIATE_ESS) && !services(call)->rule(call, RULE_NTLM_V1))
 		return because(call, SEC_E_UNSUPPORTED_FUNCTION, TO_CALLER, "the peer's answer takes extended session security back");
 	if ((in->flags & NTLM_NEGOTIATE_KEY_EXCH) && (in->flags & protects) && !in->m.wrapped_key.len)

@@ -1,0 +1,323 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# lsactl_test.sh - lsactl through all its verbs, embedded in a temporary
+# folder, and again through lsad where one is given.
+#
+#     lsactl_test.sh LSACTL [LSAD]
+set -u
+
+lsactl=$1
+lsad=${2:-}
+tmp=$(mktemp -d "${TMPDIR:-/tmp}/olsa-ctl.XXXXXX") || exit 1
+daemon=
+passed=0
+failed=0
+
+clean_up() {
+	if [ -n "$daemon" ]; then
+		kill "$daemon" 2>/dev/null
+		wait "$daemon" 2>/dev/null
+	fi
+	rm -rf "$tmp"
+}
+trap clean_up EXIT
+trap 'exit 1' INT TERM
+
+good() {
+	passed=$((passed + 1))
+}
+
+bad() {
+	failed=$((failed + 1))
+	echo "FAILED ($mode): $1"
+	head -n 6 "$tmp/out" "$tmp/err" 2>/dev/null
+}
+
+# WHAT EXIT-CODE INPUT ARGUMENT...: lsactl does that; its words are in out and err.
+does() {
+	what=$1 want=$2 input=$3
+	shift 3
+	printf '%b' "$input" | timeout 60 "$lsactl" "$@" >"$tmp/out" 2>"$tmp/err"
+	got=$?
+	if [ "$got" -eq "$want" ]; then good; else bad "$what: exit $got, not $want"; fi
+}
+
+says() {	# PATTERN [FILE]
+	if grep -Eq -- "$1" "$tmp/${2:-out}"; then good; else bad "$what: \"$1\" is not in ${2:-out}"; fi
+}
+
+silent() {	# FILE
+	if [ -s "$tmp/$1" ]; then bad "$what: $1 is not empty"; else good; fi
+}
+
+json() {	# KEY VALUE...: one document that has each pair; values as python writes them
+	if python3 - "$tmp/out" "$@" <<-'PY' 2>"$tmp/json"; then good; else bad "$what: $(tail -n 1 "$tmp/json")"; fi
+	import json, sys
+	text = open(sys.argv[1]).read()
+	assert text.endswith("\n") and text.count("\n") == 1, "not one line"
+	doc = json.loads(text)
+	pairs = sys.argv[2:]
+	for key, want in zip(pairs[::2], pairs[1::2]):
+	    at = doc
+	    for part in key.split("."):
+	        at = at[int(part)] if isinstance(at, list) else at[part]
+	    assert want == "*" or str(at) == want, f"{key} is {at!r}, not {want}"
+	PY
+}
+
+type1=TlRMTVNTUAABAAAABoIIAAAAAAAAAAAAAAAAAAAAAAA=
+type1_hex=4e544c4d5353500001000000068208000000000000000000000000000000000000
+
+# --- what needs no LSA ----------------------------------------------------------
+
+mode=none
+does 'help' 0 '' --help
+says '^usage: lsactl'
+for verb in 'user add' 'user list' 'user show' 'user passwd' 'user lock' 'user unlock' 'user del' 'policy list' \
+    'policy get' 'policy set' 'policy lockout' decode status ping error test-auth; do
+	says "^  $verb "
+done
+does 'version' 0 '' --version
+says '^lsactl \(OpenLSA\) [0-9]+\.[0-9]+\.[0-9]+$'
+does 'version as JSON' 0 '' --json --version
+json ok True version '*'
+does 'no verb' 2 ''
+silent out
+does 'no verb as JSON' 2 '' --json
+json ok False status None
+does 'an unknown verb' 2 '' frobnicate
+says 'frobnicate' err
+says 'next: ' err
+does 'half a verb' 2 '' user
+does 'an unknown option' 2 '' --frobnicate
+does 'too few arguments' 2 '' user add
+does 'too many arguments' 2 '' ping pong
+does 'an option of another verb' 2 '' user del x --full-name y
+
+does 'error' 0 '' error 0x8009030C
+says 'SEC_E_LOGON_DENIED'
+says 'Win32 +1326'
+does 'error as JSON' 0 '' --json error 0xC000006D
+json ok True name STATUS_LOGON_FAILURE win32 1326 status 0xC000006D meaning '*'
+does 'error, decimal' 0 '' -q error -- -1073741715
+says '^STATUS_LOGON_FAILURE$'
+does 'error, hex without 0x' 0 '' -q error 8009030c
+says '^SEC_E_LOGON_DENIED$'
+does 'error, unknown' 1 '' error 0x12345678
+does 'error, no number' 2 '' error hello
+does 'error, too large' 2 '' error 0x123456789
+
+does 'decode base64' 0 '' decode "$type1"
+says 'NEGOTIATE'
+does 'decode hex' 0 '' decode "${type1_hex%00}"
+says 'NEGOTIATE'
+does 'decode hex with colons' 0 '' decode "$(echo "${type1_hex%00}" | sed 's/../&:/g; s/:$//')"
+says 'NEGOTIATE'
+does 'decode a request header' 0 '' decode "Authorization: NTLM $type1"
+says 'NEGOTIATE'
+does 'decode a response header' 0 '' decode "WWW-Authenticate: NTLM $type1"
+says 'NEGOTIATE'
+does 'decode standard input' 0 "> authorization: ntlm $type1\r\n" decode -
+says 'NEGOTIATE'
+does 'decode standard input, no argument' 0 "$type1\n" decode
+says 'NEGOTIATE'
+zeros='\0000\0000\0000\0000\0000\0000\0000\0000'
+does 'decode the bytes themselves' 0 "NTLMSSP\\0000\\0001\\0000\\0000\\0000\\0006\\0202\\0010\\0000$zeros$zeros" decode
+says 'NEGOTIATE'
+does 'decode as JSON' 0 '' --json decode "$type1"
+json ok True length 32 token '*'
+does 'decode rubbish' 1 '' decode '!!!'
+says 'next: ' err
+does 'decode no NTLM' 1 '' decode aGVsbG8gd29ybGQ=
+says 'SEC_E_INVALID_TOKEN' err
+does 'decode no NTLM as JSON' 1 '' --json decode aGVsbG8gd29ybGQ=
+json ok False name SEC_E_INVALID_TOKEN status 0x80090308
+silent err
+does 'decode nothing' 1 '' decode
+does 'decode too much' 1 "$(head -c 300000 /dev/zero | tr '\0' a)" decode
+
+# --- both modes -------------------------------------------------------------------
+
+verbs() {
+	does 'ping' 0 '' ping
+	says "$mode"
+	does 'ping as JSON' 0 '' --json ping
+	json ok True mode "$mode" microseconds '*'
+	does 'ping, quiet' 0 '' -q ping
+	silent out
+	does 'status' 0 '' status
+	says "^mode +$mode"
+	does 'status as JSON' 0 '' --json status
+	json ok True mode "$mode" computer '*' sid '*' started '*' links '*' calls '*' credentials '*' contexts '*' \
+		sessions '*' handshakes '*'
+
+	does 'no accounts as JSON' 0 '' --json user list
+	json ok True users '[]'
+	does 'add' 0 'secret one\n' user add alice --full-name 'Alice "A" Ä'
+	says '^alice: added, SID S-1-5-21-[0-9]+-[0-9]+-[0-9]+-[0-9]+$'
+	does 'add as JSON' 0 'secret two\n' --json user add bob
+	json ok True user bob done added sid '*'
+	does 'add twice' 1 'x\n' user add ALICE
+	says 'STATUS_USER_EXISTS' err
+	says 'next: ' err
+	does 'add without a password' 1 '' user add carol
+	does 'add a bad name' 1 'x\n' user add 'a/b\c'
+	does 'add a bad name as JSON' 1 'x\n' --json user add 'a/b\c'
+	json ok False name '*' reasons '*' next '*'
+	does 'add with a password too long' 1 "$(head -c 1100 /dev/zero | tr '\0' a)\n" user add carol
+	does 'list' 0 '' user list
+	says '^alice	S-1-5-21-.*	active$'
+	says '^bob	'
+	does 'list, quiet' 0 '' -q user list
+	says '^alice$'
+	does 'list as JSON' 0 '' --json user list
+	json ok True users.0.user alice users.1.user bob users.0.full_name 'Alice "A" Ä' users.0.locked False \
+		users.0.disabled False users.0.must_change_password False users.0.failed_attempts 0 \
+		users.0.password_last_set '*' users.0.sid '*'
+	does 'show' 0 '' user show alice
+	says '^state +active$'
+	does 'show as JSON' 0 '' user show alice --json
+	json ok True user alice locked False
+	does 'show nobody' 1 '' user show nobody-here
+	says 'STATUS_NO_SUCH_USER' err
+
+	does 'log on' 0 'secret one\n' test-auth alice
+	says '\\alice$'
+	says '^SID +S-1-5-21-'
+	says '^logon session +[0-9a-f]+:[0-9a-f]+$'
+	does 'log on as JSON' 0 'secret one\n' --json test-auth alice
+	json ok True user alice domain '*' sid '*' logon_session '*' package NTLM mode "$mode"
+	does 'log on with a wrong password' 1 'secret two\n' test-auth alice
+	says 'SEC_E_LOGON_DENIED' err
+	says 'next: ' err
+	does 'log on as nobody' 1 'secret two\n' test-auth nobody-here
+	says 'SEC_E_LOGON_DENIED' err
+	does 'log on without a password' 1 '' test-auth alice
+
+	does 'passwd' 0 'secret three\n' user passwd alice
+	does 'the old password' 1 'secret one\n' test-auth alice
+	does 'the new password' 0 'secret three\n' test-auth alice
+	does 'passwd of nobody' 1 'x\n' user passwd nobody-here
+
+	does 'lock' 0 '' user lock alice
+	does 'locked' 0 '' --json user show alice
+	json locked True
+	does 'log on while locked' 1 'secret three\n' test-auth alice
+	says 'SEC_E_LOGON_DENIED' err
+	does 'unlock as JSON' 0 '' --json user unlock alice
+	json ok True user alice done unlocked
+	does 'log on after it' 0 'secret three\n' -q test-auth alice
+	silent out
+
+	does 'policy list' 0 '' policy list
+	says '^lockout-threshold +10 '
+	does 'policy list as JSON' 0 '' --json policy list
+	json ok True policies.0.policy '*' policies.0.value '*' policies.0.least '*' policies.0.most '*' policies.0.usual '*'
+	does 'policy get' 0 '' -q policy get lockout-threshold
+	says '^10$'
+	does 'policy get, unknown' 1 '' policy get no-such-policy
+	says 'next: ' err
+	does 'policy set' 0 '' policy set ntlm-require-mic 1
+	does 'policy set, read back' 0 '' --json policy get ntlm-require-mic
+	json ok True policy ntlm-require-mic value 1
+	does 'policy set, back again' 0 '' policy set ntlm-require-mic 0
+	does 'policy set, out of bounds' 1 '' policy set ntlm-require-mic 7
+	says 'STATUS_INVALID_PARAMETER' err
+	does 'policy set, no number' 2 '' policy set ntlm-require-mic yes
+	does 'policy lockout' 0 '' --json policy lockout 3
+	json ok True policy lockout-threshold value 3
+	for guess in 1 2 3; do
+		does "guess $guess" 1 'wrong\n' test-auth bob
+	done
+	does 'locked out' 0 '' --json user show bob
+	json locked True
+	does 'the right password comes too late' 1 'secret two\n' test-auth bob
+	does 'unlock' 0 '' user unlock bob
+	does 'the right password after that' 0 'secret two\n' test-auth bob
+	does 'policy lockout off' 0 '' policy lockout 10
+
+	does 'del' 0 '' user del bob
+	does 'del again' 1 '' user del bob
+	does 'log on as the deleted' 1 'secret two\n' test-auth bob
+	does 'del as JSON' 0 '' --json user del alice
+	json ok True user alice done deleted
+}
+
+unset OPENLSA_SOCKET XDG_STATE_HOME
+OPENLSA_MODE=embedded OPENLSA_STATE=$tmp/state
+export OPENLSA_MODE OPENLSA_STATE
+mode=embedded
+verbs
+
+# A terminal: nothing is echoed, the password is asked for twice, and must be the same.
+cat >"$tmp/terminal.py" <<'PY'
+import os, pty, select, sys, time
+
+def talk(arguments, answers):
+    pid, fd = pty.fork()
+    if pid == 0:
+        os.execv(arguments[0], arguments)
+    seen, until = b"", time.time() + 30
+    while time.time() < until:
+        if not select.select([fd], [], [], 0.2)[0]:
+            continue
+        try:
+            more = os.read(fd, 4096)
+        except OSError:
+            break
+        if not more:
+            break
+        seen += more
+        if answers and seen.rstrip().endswith(answers[0][0]):
+            os.write(fd, answers.pop(0)[1] + b"\n")
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), seen
+
+def asked(name, first, second):
+    return talk([sys.argv[1], "user", "add", name], [(b"Password:", first), (b"Once more:", second)])
+
+code, seen = asked("dora", b"terminal secret", b"terminal secret")
+assert code == 0 and b"added" in seen, (code, seen)
+assert b"terminal secret" not in seen, "the password was echoed"
+code, seen = asked("emil", b"terminal secret", b"something else")
+assert code == 1 and b"differ" in seen, (code, seen)
+code, seen = talk([sys.argv[1], "test-auth", "dora"], [(b"Password:", b"terminal secret")])
+assert code == 0 and b"dora" in seen, (code, seen)
+code, seen = talk([sys.argv[1], "test-auth", "dora"], [(b"Password:", b"\x03")])
+assert code == -2, (code, seen)
+PY
+what='a terminal'
+if timeout 120 python3 "$tmp/terminal.py" "$lsactl" >"$tmp/out" 2>"$tmp/err"; then good; else bad 'a terminal'; fi
+
+# A folder that others may write to is refused, and said so.
+mkdir -m 0777 "$tmp/open"
+chmod 0777 "$tmp/open"
+OPENLSA_STATE=$tmp/open
+does 'a folder open to others' 1 '' user list
+says 'next: ' err
+
+mode=daemon
+OPENLSA_MODE=daemon OPENLSA_SOCKET=$tmp/absent
+export OPENLSA_MODE OPENLSA_SOCKET
+does 'no daemon' 3 '' status
+says 'STATUS_OBJECT_NAME_NOT_FOUND' err
+says 'next: start lsad' err
+does 'no daemon as JSON' 3 '' --json status
+json ok False name STATUS_OBJECT_NAME_NOT_FOUND
+OPENLSA_MODE=nonsense
+does 'a mode that does not exist' 3 '' ping
+OPENLSA_MODE=daemon
+
+if [ -n "$lsad" ]; then
+	unset OPENLSA_STATE
+	mkdir -m 0700 "$tmp/far"
+	OPENLSA_SOCKET=$tmp/far/sock
+	"$lsad" --foreground --socket "$OPENLSA_SOCKET" --state "$tmp/far/state" >"$tmp/lsad.log" 2>&1 &
+	daemon=$!
+	verbs
+	kill "$daemon"
+	wait "$daemon" 2>/dev/null
+	daemon=
+fi
+
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ]
