@@ -7,7 +7,7 @@
 #include <stdlib.h>
 
 #include "base/time.h"
-#include "store/inside.h"
+#include "store/ledger.h"
 
 enum account_found
 account_find(struct store *store, struct bytes name_utf8, struct account **ret_account)

@@ -14,7 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define PATIENCE_MS	2000		/* for those who open at the same time */
+#define PATIENCE_MS	1000		/* for those who open at the same time */
 
 NTSTATUS
 folder_failed(int error, const char *name, const char *doing, char why[STORE_WHY])
@@ -22,7 +22,7 @@ folder_failed(int error, const char *name, const char *doing, char why[STORE_WHY
 	static const struct { int error; NTSTATUS status; const char *text; } rows[] = {
 		{ EACCES, STATUS_ACCESS_DENIED,           "permission denied; it must belong to the user who runs this" },
 		{ EPERM,  STATUS_ACCESS_DENIED,           "not permitted" },
-		{ ELOOP,  STATUS_ACCESS_DENIED,           "it is a symbolic link, which is refused; name the place itself" },
+		{ ELOOP,  STATUS_ACCESS_DENIED,           "it is a symbolic link or of the wrong kind, which is refused" },
 		{ EROFS,  STATUS_MEDIA_WRITE_PROTECTED,   "the file system is read-only" },
 		{ ENOSPC, STATUS_DISK_FULL,               "the disk is full" },
 		{ EDQUOT, STATUS_DISK_FULL,               "the disk quota is used up" },
@@ -192,7 +192,7 @@ folder_sub(int *ret_fd, int folder, const char *name, char why[STORE_WHY])
 		fd = openat(folder, name, how);
 	}
 	if (fd < 0)
-		return folder_failed(errno, name, "opening a folder of the store", why);
+		return folder_failed(errno == ENOTDIR ? ELOOP : errno, name, "opening a folder of the store", why);
 	st = folder_check(fd, name, why);
 	if (st != STATUS_SUCCESS) {
 		close(fd);

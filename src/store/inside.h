@@ -69,44 +69,6 @@ struct store {
 	char computer[COMPUTER_MAX + 1];
 };
 
-/* ledger.c: accounts.db, its statements and its rows. */
-/* alone: nobody else has the store open, so it may be made. */
-NTSTATUS ledger_open(struct store *s, bool alone, const struct store_settings *settings, char why[STORE_WHY]) MUST_CHECK;
-void ledger_close(struct store *s);
-
-struct counts { uint32_t next_rid; uint64_t change; };
-
-/* A row of `account`; text and blobs are borrowed. */
-struct ledger_row {
-	uint32_t rid, flags;
-	uint64_t change, password_set;
-	struct bytes fold, name, full_name;
-	struct bytes sealed;
-	bool gone;				/* deleted: nothing but rid and change counts */
-	bool damaged;
-};
-/* On the reader, between look and look_away; `each` may fail. */
-NTSTATUS ledger_counts(struct store *s, struct database *db, struct counts *ret_counts) MUST_CHECK;
-NTSTATUS ledger_changes(struct store *s, uint64_t since, NTSTATUS (*each)(void *arg, const struct ledger_row *row), void *arg) MUST_CHECK;
-NTSTATUS ledger_policies(struct store *s, uint32_t values[POLICY_COUNT]) MUST_CHECK;
-NTSTATUS ledger_unseal(struct store *s, const struct ledger_row *row, struct secret **ret_hash, bool *ret_blank) MUST_CHECK;
-/* One moment of the database, on the reader, whose lock the caller holds until it has looked away. mend, before: see counters.h. */
-NTSTATUS ledger_look(struct store *s) MUST_CHECK;
-void ledger_look_away(struct store *s);
-void ledger_mend(struct store *s);
-
-/* One change: begin, then writes, then end with what they came to (commits on success). The writer's lock is held between. */
-NTSTATUS ledger_begin(struct store *s, struct counts *ret_counts) MUST_CHECK;
-NTSTATUS ledger_end(struct store *s, const struct counts *counts, NTSTATUS st) MUST_CHECK;
-/* The hash is sealed with the row. */
-NTSTATUS ledger_put(struct store *s, const struct ledger_row *row, struct secret *hash, bool blank) MUST_CHECK;
-NTSTATUS ledger_bury(struct store *s, uint32_t rid, uint64_t change) MUST_CHECK;
-NTSTATUS ledger_put_policy(struct store *s, enum policy policy, uint32_t value) MUST_CHECK;
-/* One account for a change, in the writer's transaction; the fields are copied into `scratch`. */
-struct ledger_scratch { uint8_t fold[NAME_FOLD_MAX], name[NAME_UTF8_MAX], full_name[NAME_UTF8_MAX]; };
-NTSTATUS ledger_find(struct store *s, const struct name_fold *fold, struct ledger_row *ret_row, struct ledger_scratch *scratch,
-    struct secret **ret_hash, bool *ret_blank) MUST_CHECK;
-
 /* shelf.c */
 NTSTATUS shelf_init(struct shelf *shelf) MUST_CHECK;
 void shelf_end(struct shelf *shelf);

@@ -3,7 +3,7 @@
  */
 #include "store/policy.h"
 
-#include "store/inside.h"
+#include "store/ledger.h"
 
 const struct policy_row policy_rows[POLICY_COUNT] = {
 #define POLICY_ROW(key, text_name, def, low, high, hard, text) \

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "store/inside.h"
+#include "store/ledger.h"
 
 #define BUCKETS_MIN	64u
 

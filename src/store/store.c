@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "store/folder.h"
-#include "store/inside.h"
+#include "store/ledger.h"
 
 static struct store *
 store_blank(void)

@@ -118,8 +118,10 @@ static inline bool
 in_child(int (*run)(void *arg), void *arg)
 {
 	int status = -1;
-	pid_t pid = fork();
+	pid_t pid;
 
+	(void)fflush(NULL);
+	pid = fork();
 	if (pid == 0)
 		_exit(run(arg));
 	return pid > 0 && waitpid(pid, &status, 0) == pid && WIFEXITED(status) && WEXITSTATUS(status) == 0;
