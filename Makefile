@@ -20,7 +20,8 @@ all: configure
 
 configure:
 	@.ci/setup build
-	@test -e $(BUILD)/build.ninja || meson setup $(BUILD)
+	@test -e $(BUILD)/build.ninja || meson setup $(BUILD) >$(BUILD)/setup.log 2>&1 || \
+		{ cat $(BUILD)/setup.log >&2; exit 1; }
 
 demo:
 	@.ci/setup demo

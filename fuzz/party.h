@@ -8,6 +8,7 @@
 #include <ftw.h>
 #include <unistd.h>
 
+#include "base/nt.h"
 #include <openlsa.h>
 #include <security.h>
 

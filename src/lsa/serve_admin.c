@@ -1,13 +1,11 @@
 /*
- * serve_admin.c - accounts, policy, the LSA about itself, and bytes sealed
- * under its key. The rank column has let nobody through who may not; what an
- * administrator changes is written to the audit log.
+ * serve_admin.c - accounts, policy, and the LSA about itself. The rank column
+ * has let nobody through who may not; what an administrator changes is written
+ * to the audit log.
  */
 #include <stdlib.h>
 #include <string.h>
 
-#include "crypto/cipher.h"
-#include "crypto/random.h"
 #include "lsa/client.h"
 #include "pkg/lsa_mode.h"
 #include "store/audit.h"
@@ -335,69 +333,4 @@ serve_status(struct served *s, const struct status_in *in, struct status_out *ou
 	out->sessions = (uint32_t)session_count(lsa->sessions);
 	out->handshakes = atomic_load(&lsa->handshakes);
 	return sid_out(s, store_sid(store), &out->sid);
-}
-
-/* --- sealed under the LSA's key --------------------------------------------------------- */
-
-#define PURPOSES 3u
-
-/* What is bound to the sealed bytes: their purpose and whose they are. */
-static struct bytes
-wrap_binding(struct served *s, uint32_t purpose, uint8_t bound[8])
-{
-	put_u32(bound, purpose);
-	put_u32(bound + 4, s->link->peer.uid);
-	return bytes_of(bound, 8);
-}
-
-/* Layout of what is sealed: nonce | tag | ciphertext. */
-#define SEAL_EXTRA (CIPHER_NONCE_LEN + CIPHER_TAG_LEN)
-
-NTSTATUS
-serve_wrap(struct served *s, const struct wrap_in *in, struct wrap_out *out)
-{
-	uint8_t bound[8], *sealed, *key;
-	bool good = false;
-
-	if (in->purpose == 0 || in->purpose > PURPOSES)
-		return STATUS_INVALID_PARAMETER;
-	sealed = call_memory(&s->call, in->plain.len + SEAL_EXTRA);
-	if (!sealed)
-		return STATUS_INSUFFICIENT_RESOURCES;
-	WITH_SECRET(key, s->link->lsa->wrap_key)
-		good = random_bytes(sealed, CIPHER_NONCE_LEN) &&
-		    cipher_seal(sealed + SEAL_EXTRA, sealed + CIPHER_NONCE_LEN, (const struct cipher_key *)key,
-		    sealed, wrap_binding(s, in->purpose, bound), in->plain);
-	if (!good)
-		return because(&s->call, STATUS_INTERNAL_ERROR, TO_CALLER, "the bytes could not be sealed");
-	out->sealed = bytes_of(sealed, in->plain.len + SEAL_EXTRA);
-	return STATUS_SUCCESS;
-}
-
-NTSTATUS
-serve_unwrap(struct served *s, const struct unwrap_in *in, struct unwrap_out *out)
-{
-	struct reader r = reader_of(in->sealed);
-	uint8_t bound[8], nonce[CIPHER_NONCE_LEN], tag[CIPHER_TAG_LEN], *plain, *key;
-	struct bytes body;
-	bool good = false;
-
-	if (in->purpose == 0 || in->purpose > PURPOSES)
-		return STATUS_INVALID_PARAMETER;
-	reader_fixed(&r, nonce, sizeof nonce);
-	reader_fixed(&r, tag, sizeof tag);
-	body = reader_rest(&r);
-	if (!reader_ok(&r))
-		return SEC_E_INVALID_TOKEN;
-	plain = call_memory(&s->call, body.len);
-	if (!plain)
-		return STATUS_INSUFFICIENT_RESOURCES;
-	WITH_SECRET(key, s->link->lsa->wrap_key)
-		good = cipher_open(plain, (const struct cipher_key *)key, nonce, tag, wrap_binding(s, in->purpose, bound),
-		    body);
-	if (!good)
-		return because(&s->call, SEC_E_INVALID_TOKEN, TO_CALLER,
-		    "the bytes were not sealed here, for this user and purpose, or were changed");
-	out->plain = bytes_of(plain, body.len);
-	return STATUS_SUCCESS;
 }

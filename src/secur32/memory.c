@@ -51,10 +51,11 @@ buffer_of(enum buffer_tag tag, struct bytes b)
 bool
 buffer_free(enum buffer_tag tag, void *at)
 {
-	struct head *h = (struct head *)at - 1;
+	struct head *h;
 
 	if (!at)
 		return true;
+	h = (struct head *)at - 1;
 	if ((uintptr_t)at % _Alignof(max_align_t) != 0 || h->mark != mark_of(tag, h))
 		return false;
 	h->mark = 0;

@@ -53,7 +53,7 @@ struct attempt {
 
 /*
  * account: the one to guess at, held by the caller, or NULL when account_find said ACCOUNT_ABSENT; then `name`
- * (UTF-8, as it was sent) chooses. Never after ACCOUNT_ERROR. May wait up to 200 ms in the midst of an attack.
+ * (UTF-8, as it was sent) chooses. Never after ACCOUNT_ERROR. May wait up to 2 s in the midst of an attack.
  * ret_attempt is always written, so settling it is never wrong.
  */
 enum attempt_gate attempt_reserve(struct store *store, const struct account *account, struct bytes name,

@@ -182,3 +182,17 @@ store_now(struct store *s)
 {
 	return s->now ? s->now(s->now_arg) : counters_now(s->counters);
 }
+
+_Static_assert(STORE_SEAL_EXTRA == VAULT_EXTRA, "the same layout");
+
+NTSTATUS
+store_seal(struct store *store, uint8_t *to, struct bytes about, struct secret *plain)
+{
+	return vault_seal(store->vault, to, about, plain);
+}
+
+NTSTATUS
+store_unseal(struct store *store, struct secret **ret_plain, struct bytes about, struct bytes sealed)
+{
+	return vault_unseal(store->vault, ret_plain, about, sealed);
+}

@@ -26,6 +26,7 @@
 #include <ntstatus.h>
 
 #include "base/bytes.h"
+#include "base/secret.h"
 
 struct store;
 
@@ -58,6 +59,15 @@ void store_close(struct store *store);
 /* As long as the store is open. */
 const char *store_computer(const struct store *store);		/* NetBIOS name, UTF-8 */
 struct bytes store_sid(const struct store *store);		/* the machine's, STORE_SID_LEN bytes */
+
+/*
+ * Bytes sealed under the store's key, for what another process with the same store opens again. `about` says
+ * what they are and is authenticated with them; it begins with a word that no row of the database begins with.
+ * `to` has room for the plain bytes and STORE_SEAL_EXTRA more. STATUS_DECRYPTION_FAILED: not ours, or changed.
+ */
+#define STORE_SEAL_EXTRA 29u
+NTSTATUS store_seal(struct store *store, uint8_t *to, struct bytes about, struct secret *plain) MUST_CHECK;
+NTSTATUS store_unseal(struct store *store, struct secret **ret_plain, struct bytes about, struct bytes sealed) MUST_CHECK;
 
 /*
  * The clock of lockouts: seconds since 1970, or rather since then as the wall clock had it when the machine

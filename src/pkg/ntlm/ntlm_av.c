@@ -105,9 +105,9 @@ av_put_end(struct writer *w)
 
 /* The ids that an answer sets itself, so that the challenge's are left out. */
 static uint32_t
-av_replaced(const struct av_answer *a, uint32_t flags)
+av_replaced(const struct av_answer *a)
 {
-	return (a->set_timestamp ? 1u << AV_TIMESTAMP : 0) | (flags ? 1u << AV_FLAGS : 0) |
+	return (a->set_timestamp ? 1u << AV_TIMESTAMP : 0) | 1u << AV_FLAGS |
 	    (a->single_host.len ? 1u << AV_SINGLE_HOST : 0) | (a->bindings.len ? 1u << AV_BINDINGS : 0) |
 	    (a->set_target_name ? 1u << AV_TARGET_NAME : 0);
 }
@@ -135,7 +135,8 @@ av_copy_except(struct writer *w, const struct av_pairs *p, uint32_t without)
 bool
 av_put_answer(struct writer *w, const struct av_pairs *challenge, const struct av_answer *a)
 {
-	uint32_t flags = av_flags(challenge) | a->flags;
+	/* Whether there is a MIC, the challenge cannot say: that is about the answer. */
+	uint32_t flags = (av_flags(challenge) & ~AV_FLAG_MIC) | a->flags;
 
 	if (a->single_host.len && a->single_host.len != AV_SINGLE_HOST_LEN)
 		return false;
@@ -143,7 +144,7 @@ av_put_answer(struct writer *w, const struct av_pairs *challenge, const struct a
 		return false;
 	if (a->set_target_name && (a->target_name.len > UINT16_MAX || a->target_name.len % 2))
 		return false;
-	av_copy_except(w, challenge, av_replaced(a, flags));
+	av_copy_except(w, challenge, av_replaced(a));
 	if (a->set_timestamp) {
 		writer_u16(w, AV_TIMESTAMP);
 		writer_u16(w, 8);

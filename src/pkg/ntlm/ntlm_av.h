@@ -48,7 +48,7 @@ void av_put_end(struct writer *w);
 struct av_answer {
 	bool set_timestamp;
 	uint64_t timestamp;
-	uint32_t flags;				/* joined with the challenge's; written when the sum is not 0 */
+	uint32_t flags;				/* joined with the challenge's but for its MIC bit; written when the sum is not 0 */
 	struct bytes single_host;		/* 48 bytes, or empty for none */
 	struct bytes bindings;			/* 16 bytes; zeros where there are no bindings, empty for no pair */
 	bool set_target_name;

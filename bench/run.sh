@@ -1,0 +1,104 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# run.sh - builds the drivers, runs them beside their peers and prints the
+# table. Speed is measured here and asserted nowhere.
+#
+#     bench/run.sh [--write] [BUILD-FOLDER]
+#
+# --write        also writes docs/BENCHMARKS.md
+# BENCH_ROUNDS   rounds of a comparison (11)      BENCH_SLICE  seconds of a case in a round (0.15)
+# BENCH_ONLY     some of: handshake message threads async far memory lsad pending
+# BENCH_FULL=1   a million handshakes through lsad instead of 20,000
+set -u
+write=
+[ "${1:-}" = --write ] && { write=1; shift; }
+root=$(cd "$(dirname "$0")/.." && pwd) || exit 1
+build=$(cd "${1:-$root/build}" && pwd) || exit 1
+
+ninja -C "$build" --quiet bench-drivers >/dev/null || { ninja -C "$build" bench-drivers; exit 1; }
+
+tmp=$(mktemp -d /tmp/olsa-bench.XXXXXX) || exit 1
+chmod 0755 "$tmp"
+trap 'rm -rf "$tmp"' EXIT
+trap 'exit 1' INT TERM HUP
+
+# The peers' surroundings: one mechanism, one account, no log.
+plugin=$(find /usr/lib -name gssntlmssp.so 2>/dev/null | head -n 1)
+echo "gssntlmssp_v1 1.3.6.1.4.1.311.2.2.10 ${plugin:-/nonexistent}" >"$tmp/mech"
+echo 'BENCH:bench:Correct-Horse-9' >"$tmp/users"
+GSS_MECH_CONFIG=$tmp/mech NTLM_USER_FILE=$tmp/users WLOG_LEVEL=OFF
+export GSS_MECH_CONFIG NTLM_USER_FILE WLOG_LEVEL
+unset OPENLSA_MODE OPENLSA_SOCKET OPENLSA_STATE OPENLSA_TRACE NOTIFY_SOCKET
+
+version_of() {	# a Debian package's, or what pkg-config knows
+	dpkg-query -W -f '${Version}' "$1" 2>/dev/null || pkg-config --modversion "$2" 2>/dev/null || echo "not here"
+}
+
+machine() {
+	sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1
+	echo ", $(getconf _NPROCESSORS_ONLN) processors, $(uname -sr)"
+}
+
+head_of() {
+	cat <<END
+Machine: $(machine | tr -d '\n'), load $(cut -d' ' -f1 /proc/loadavg) when it began. $(date -u +%Y-%m-%d).
+OpenLSA $("$build/bench/bench-ours" --version), WinPR $(version_of libwinpr2-2 winpr2), gss-ntlmssp $(version_of gss-ntlmssp gssntlmssp), $(openssl version | cut -d' ' -f1,2),
+$(cc --version | head -n 1), $(meson introspect --buildoptions "$build" 2>/dev/null | python3 -c 'import json, sys
+print(*["%s=%s" % (o["name"], o["value"]) for o in json.load(sys.stdin) if o["name"] in ("buildtype", "b_sanitize")], sep=", ")' 2>/dev/null).
+END
+}
+
+head_of >"$tmp/head" || exit 1
+cat "$tmp/head"
+python3 "$root/bench/bench.py" "$build" "$tmp" >"$tmp/table" || exit 1
+if command -v strace >/dev/null 2>&1; then
+	"$root/bench/syscalls.sh" "$build" "$tmp/calls.d" >>"$tmp/table" || exit 1
+fi
+cat "$tmp/table"
+[ -n "$write" ] || exit 0
+
+{
+	cat <<'END'
+# Benchmarks
+
+Written by `bench/run.sh --write`; do not edit by hand. `make bench` prints the
+same table for the machine it runs on. What else it takes is said in
+`bench/run.sh`.
+
+END
+	cat "$tmp/head"
+	cat <<'END'
+
+How to read it. The cases that are compared run in turn, round after round, and
+a ratio is formed inside each round; what stands there is the median over the
+rounds, with the least and the greatest in brackets. Compare ratios across
+machines and days, not times. Work that stays in the process is counted in CPU
+time of the process, calls to another process by the wall clock. PASS and BELOW
+judge the figure against the bar to its left; nothing else does, and no test
+asserts a time.
+
+The bare crypto is the least that both sides of an NTLMv2 handshake must
+compute, by libcrypto's low-level functions and without parsing or allocating
+(`bench/floor.c`). A sealed message is measured against RC4 and HMAC-MD5 of
+libcrypto, twice each, in place; OpenLSA can be faster than that because it
+keeps the states of the keyed hash and brings its own RC4.
+
+OpenLSA's server looks its account up, reserves the attempt, makes a logon
+session and writes an audit line. WinPR's server is given the NT hash for each
+context, and gss-ntlmssp's reads a file with one line.
+
+Two threads are judged against a control, the bare crypto on two threads in the
+same round: on a machine with other work neither makes twice the one.
+END
+	cat "$tmp/table"
+	cat <<'END'
+
+## To run it again
+
+    .ci/setup bench
+    make bench
+    bench/run.sh --write build
+    BENCH_ONLY="handshake far" BENCH_ROUNDS=21 make bench
+    BENCH_FULL=1 make bench
+END
+} >"$root/docs/BENCHMARKS.md.new" && mv "$root/docs/BENCHMARKS.md.new" "$root/docs/BENCHMARKS.md"

@@ -1,0 +1,174 @@
+/*
+ * fuzz_lsa_submit.c - LsaCallAuthenticationPackage's submit buffers: each
+ * message class of the NTLM package, with strings given as addresses inside,
+ * as offsets, as addresses and offsets outside, and with the structure cut
+ * short.
+ *
+ * Oracle: the caller's buffer is only read; what goes to the LSA has offsets
+ * that lie behind the fixed part and inside; what comes back is one block
+ * whose strings lie inside it.
+ */
+#include "fuzz.h"
+#include "party.h"
+
+#include "secur32/marshal.h"
+
+static HANDLE trusted, untrusted;
+static ULONG package;
+
+static void
+begin(void)
+{
+	LSA_STRING name = { sizeof MSV1_0_PACKAGE_NAME - 1, sizeof MSV1_0_PACKAGE_NAME,
+	    (PCHAR)(uintptr_t)MSV1_0_PACKAGE_NAME };
+
+	party_make();
+	trusted = party_admin();
+	MUST(LsaConnectUntrusted(&untrusted) == STATUS_SUCCESS);
+	MUST(LsaLookupAuthenticationPackage(untrusted, &name, &package) == STATUS_SUCCESS);
+}
+
+/* Where a string points, by the feed: inside, an offset, or somewhere it must not. */
+static PWSTR
+place(struct feed *f, uint8_t *base, size_t len)
+{
+	uint16_t offset = feed_u16(f);
+
+	switch (feed_u8(f) % 6) {
+	case 0:  return (PWSTR)(void *)(base + offset % (len + 1));
+	case 1:  return (PWSTR)(uintptr_t)(offset % (len + 1));
+	case 2:  return (PWSTR)(uintptr_t)offset;
+	case 3:  return (PWSTR)((uintptr_t)base + offset);
+	case 4:  return (PWSTR)((uintptr_t)base - offset - 1);
+	default: return (PWSTR)(UINTPTR_MAX - offset);
+	}
+}
+
+static void
+string_fill(struct feed *f, UNICODE_STRING *s, uint8_t *base, size_t len)
+{
+	s->Length = feed_u8(f) < 0xc0 ? (USHORT)(feed_u8(f) & ~1u) : feed_u16(f);
+	s->MaximumLength = feed_u8(f) & 1 ? s->Length : feed_u16(f);
+	s->Buffer = place(f, base, len);
+}
+
+static void
+fields_fill(struct feed *f, uint8_t *at, size_t len)
+{
+	MSV1_0_GETCHALLENRESP_REQUEST m;
+
+	bytes_zero(&m, sizeof m);
+	m.MessageType = feed_u8(f) & 1 ? MsV1_0Lm20GetChallengeResponse : MsV1_0Lm20ChallengeRequest;
+	m.ParameterControl = feed_u32(f);
+	m.LogonId.LowPart = feed_u8(f);
+	string_fill(f, &m.Password, at, len);
+	string_fill(f, &m.UserName, at, len);
+	string_fill(f, &m.LogonDomainName, at, len);
+	string_fill(f, &m.ServerName, at, len);
+	bytes_copy(at, &m, len < sizeof m ? len : sizeof m);
+}
+
+static void
+must_be_inside(const void *buffer, USHORT string_len, const uint8_t *block, size_t len)
+{
+	const uint8_t *at = buffer;
+
+	if (at)
+		MUST(at >= block && at <= block + len && string_len <= (size_t)(block + len - at));
+	else
+		MUST(!string_len);
+}
+
+static void
+must_be_flat(const uint8_t *at, size_t len)
+{
+	struct bytes whole = bytes_of(at, len), part;
+	MSV1_0_GETCHALLENRESP_REQUEST m;
+	const UNICODE_STRING *strings[] = { &m.Password, &m.UserName, &m.LogonDomainName, &m.ServerName };
+
+	if (len < sizeof m || get_u32(at) != MsV1_0Lm20GetChallengeResponse)
+		return;
+	bytes_copy(&m, at, sizeof m);
+	for (unsigned i = 0; i < 4; i++)
+		MUST(!strings[i]->Length || ((uintptr_t)strings[i]->Buffer >= sizeof m &&
+		    bytes_part(&part, whole, (uintptr_t)strings[i]->Buffer, strings[i]->Length)));
+}
+
+static void
+must_return(void *block, ULONG len)
+{
+	MSV1_0_GETCHALLENRESP_RESPONSE m;
+	volatile uint8_t sum = 0;
+
+	for (ULONG i = 0; i < len; i++)
+		sum = (uint8_t)(sum + ((uint8_t *)block)[i]);
+	if (len >= sizeof m && get_u32(block) == MsV1_0Lm20GetChallengeResponse) {
+		bytes_copy(&m, block, sizeof m);
+		must_be_inside(m.CaseSensitiveChallengeResponse.Buffer, m.CaseSensitiveChallengeResponse.Length, block, len);
+		must_be_inside(m.CaseInsensitiveChallengeResponse.Buffer, m.CaseInsensitiveChallengeResponse.Length, block,
+		    len);
+		must_be_inside(m.UserName.Buffer, m.UserName.Length, block, len);
+		must_be_inside(m.LogonDomainName.Buffer, m.LogonDomainName.Length, block, len);
+	}
+	MUST(LsaFreeReturnBuffer(block) == STATUS_SUCCESS);
+	MUST(LsaFreeReturnBuffer(block) == STATUS_INVALID_PARAMETER);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static bool begun;
+	struct feed f = feed_of(data, size);
+	uint8_t how, *buffer, *kept;
+	struct secret *flat = NULL;
+	const uint8_t *p;
+	void *reply = NULL;
+	ULONG reply_len = 0;
+	NTSTATUS status, verdict = STATUS_PENDING;
+	size_t len;
+
+	if (!begun) {
+		begin();
+		begun = true;
+	}
+	how = feed_u8(&f);
+	len = feed_u16(&f) % (how & 1 ? 4096u : 300u);
+	buffer = malloc(len ? len : 1);
+	MUST(buffer);
+	bytes_zero(buffer, len);
+	if (how & 2) {
+		struct bytes raw = feed_bytes(&f, len);
+
+		bytes_copy(buffer, raw.at, raw.len);
+	} else {
+		fields_fill(&f, buffer, len);
+		if (len > sizeof(MSV1_0_GETCHALLENRESP_REQUEST)) {
+			struct bytes rest = feed_bytes(&f, len - sizeof(MSV1_0_GETCHALLENRESP_REQUEST));
+
+			bytes_copy(buffer + sizeof(MSV1_0_GETCHALLENRESP_REQUEST), rest.at, rest.len);
+		}
+	}
+	kept = exact_copy(bytes_of(buffer, len));
+
+	status = marshal_submit(&flat, buffer, len);
+	if (status == STATUS_SUCCESS) {
+		MUST(secret_len(flat) == len);
+		WITH_SECRET(p, flat)
+			must_be_flat(p, len);
+		secret_drop(&flat);
+	}
+	MUST(!flat);
+	status = LsaCallAuthenticationPackage(how & 4 ? trusted : untrusted, how & 8 ? feed_u8(&f) : package, buffer,
+	    (ULONG)len, &reply, &reply_len, &verdict);
+	MUST(memcmp(kept, buffer, len) == 0);
+	if (status == STATUS_SUCCESS) {
+		MUST(verdict != STATUS_PENDING);
+		if (reply)
+			must_return(reply, reply_len);
+	} else {
+		MUST(status < 0 && !reply && !reply_len && verdict == STATUS_PENDING);
+	}
+	free(kept);
+	free(buffer);
+	return 0;
+}
