@@ -54,6 +54,7 @@ check_vector(const char *group)
 	CHECK_HEX(signature, 16, vector_text(group, "Signature"));
 	CHECK_U64(ntlm_decrypt(&server, signature, &part, 1, 0), NTLM_GENUINE);
 	CHECK(bytes_same(bytes_of(data, part.len), plain));
+	copy_drop(plain);
 }
 
 TEST(published_messages)

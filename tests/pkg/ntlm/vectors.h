@@ -45,11 +45,25 @@ vector_text(const char *group, const char *name)
 	exit(99);
 }
 
+/* Vectors live as long as the test; each is its own piece, so that a sanitizer sees its end. */
+static inline void *
+kept(size_t len)
+{
+	static void *volatile all[65536];
+	static unsigned count;
+	void *at = malloc(len);
+
+	if (!at || count == sizeof all / sizeof *all)
+		exit(99);
+	all[count++] = at;
+	return at;
+}
+
 static inline struct bytes
 from_hex(const char *hex)
 {
 	size_t len = strlen(hex) / 2;
-	uint8_t *at = malloc(len + 1);
+	uint8_t *at = kept(len + 1);
 
 	for (size_t n = 0; n < len; n++) {
 		unsigned value = 0;
@@ -77,7 +91,7 @@ static inline struct bytes
 from_text(const char *text)
 {
 	size_t cap = 2 * strlen(text) + 1;
-	uint8_t *at = malloc(cap);
+	uint8_t *at = kept(cap);
 	struct writer w = writer_of(at, cap);
 
 	if (!at || !utf16_from_utf8(&w, bytes_of_text(text)))
