@@ -300,6 +300,7 @@ leg_hand_out(struct leg *leg)
 	bytes_wipe(ctx->kept, ctx->kept_len);
 	free(ctx->kept);
 	ctx->kept = NULL;
+	ctx->kept_len = 0;
 	if (leg->attributes)
 		*leg->attributes = attributes;
 	if (leg->new_context)
