@@ -6,6 +6,7 @@
 #include "base/secret.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -30,8 +31,7 @@ struct secret {
 
 enum { LOCKED, KEYS, ARENAS };
 
-static struct arena *arenas;			/* one page, wiped at fork */
-static pthread_once_t made = PTHREAD_ONCE_INIT;
+static _Atomic(struct arena *) arenas;		/* one page, wiped at fork */
 
 /* Pages with the protections of their class, or NULL. */
 static void *
@@ -51,10 +51,22 @@ pages_new(size_t len, bool must_lock)
 	return at;
 }
 
-static void
-arenas_make(void)
+/* Not pthread_once: a first time without memory must not be the last. Of two threads one gives its page back. */
+static struct arena *
+arenas_get(void)
 {
-	arenas = pages_new((size_t)sysconf(_SC_PAGESIZE), false);
+	struct arena *have = atomic_load_explicit(&arenas, memory_order_acquire), *fresh;
+	size_t len;
+
+	if (have)
+		return have;
+	len = (size_t)sysconf(_SC_PAGESIZE);
+	fresh = pages_new(len, false);
+	if (fresh && !atomic_compare_exchange_strong(&arenas, &have, fresh)) {
+		munmap(fresh, len);
+		return have;
+	}
+	return fresh ? fresh : have;
 }
 
 static unsigned
@@ -87,13 +99,12 @@ arena_take(unsigned which, size_t len)
 {
 	unsigned c = class_of(len);
 	size_t size = (size_t)SMALLEST << c;
-	struct arena *a;
+	struct arena *a = arenas_get();
 	void *at = NULL;
 
-	(void)pthread_once(&made, arenas_make);
-	if (!arenas || c == CLASSES)
+	if (!a || c == CLASSES)
 		return NULL;
-	a = &arenas[which];
+	a += which;
 	pthread_mutex_lock(&a->lock);
 	if (a->gaps[c]) {
 		at = a->gaps[c];
@@ -123,7 +134,7 @@ arena_take(unsigned which, size_t len)
 static void
 arena_give(unsigned which, void *at, size_t len)
 {
-	struct arena *a = &arenas[which];
+	struct arena *a = atomic_load_explicit(&arenas, memory_order_acquire) + which;
 	unsigned c = class_of(len);
 	struct gap *g = at;
 

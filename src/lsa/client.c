@@ -306,7 +306,63 @@ link_release(struct lsa_link *link)
 	if (link->process)
 		process_release(link->process);
 	pthread_mutex_destroy(&link->lock);
+	free(link->index);
 	free(link);
+}
+
+/* --- what waits --------------------------------------------------------------- */
+
+#define INDEX_LEAST_BITS 5
+
+static struct served **
+index_place(const struct lsa_link *link, const void *arg, uint32_t id)
+{
+	uint64_t key = ((uint64_t)(uintptr_t)arg >> 4) + id;
+
+	return &link->index[key * UINT64_C(0x9E3779B97F4A7C15) >> (64 - link->index_bits)];
+}
+
+static void
+index_put(struct served *s)
+{
+	struct served **place = index_place(s->link, s->arg, s->request.id);
+
+	s->same = *place;
+	s->same_here = place;
+	if (s->same)
+		s->same->same_here = &s->same;
+	*place = s;
+}
+
+static void
+index_take(struct served *s)
+{
+	if (!s->same_here)
+		return;
+	*s->same_here = s->same;
+	if (s->same)
+		s->same->same_here = s->same_here;
+	s->same_here = NULL;
+}
+
+/* Few need no index; without memory for a larger one the old one does, more slowly. */
+static bool
+index_grow(struct lsa_link *link)
+{
+	uint32_t bits = link->index ? link->index_bits + 1 : INDEX_LEAST_BITS;
+	struct served **more;
+
+	if (link->waiting_count < UINT32_C(1) << bits)
+		return false;
+	more = calloc((size_t)1 << bits, sizeof *more);
+	if (!more)
+		return false;
+	free(link->index);
+	link->index = more;
+	link->index_bits = bits;
+	for (struct served *s = link->waiting; s; s = s->next)
+		index_put(s);
+	return true;
 }
 
 static void
@@ -320,6 +376,9 @@ served_waits(struct call *c)
 	if (s->next)
 		s->next->here = &s->next;
 	link->waiting = s;
+	link->waiting_count++;
+	if (!index_grow(link) && link->index)
+		index_put(s);
 	atomic_fetch_add(&link->lsa->calls, 1);
 	if (s->process) {
 		atomic_fetch_add(&s->process->owner->calls, 1);
@@ -336,6 +395,8 @@ unlink_waiting(struct served *s)
 	if (s->next)
 		s->next->here = s->here;
 	s->here = NULL;
+	s->link->waiting_count--;
+	index_take(s);
 	atomic_fetch_sub(&s->link->lsa->calls, 1);
 	if (s->counted)
 		atomic_fetch_sub(&s->process->owner->calls, 1);
@@ -589,52 +650,32 @@ lsa_link_idle(struct lsa_link *link)
 	return idle;
 }
 
+/* Under the loop's lock: the caller's to end, when true. */
 static bool
-any_call(const struct served *s, const void *what)
+served_cancel(struct served *s)
 {
-	(void)s;
-	(void)what;
-	return true;
+	return s->row->end != FINISH && call_cancel_locked(&s->call);
 }
 
-static bool
-call_of_id(const struct served *s, const void *id)
-{
-	return s->request.id == *(const uint32_t *)id;
-}
-
-static bool
-call_of_arg(const struct served *s, const void *arg)
-{
-	return s->arg == arg;
-}
-
-/* Cancels one waiting call that fits and is not marked FINISH; false: there is none. */
-static bool
-cancel_one(struct lsa_link *link, bool (*fits)(const struct served *, const void *), const void *what)
+void
+link_cancel(struct lsa_link *link, const void *arg, uint32_t id)
 {
 	struct served *s;
 
 	loop_lock(link->loop);
-	for (s = link->waiting; s; s = s->next)
-		if (s->row->end != FINISH && fits(s, what) && call_cancel_locked(&s->call))
-			break;
+	s = link->index ? *index_place(link, arg, id) : link->waiting;
+	while (s && !(s->arg == arg && s->request.id == id && served_cancel(s)))
+		s = link->index ? s->same : s->next;
 	loop_unlock(link->loop);
 	if (s)
 		call_end_cancelled(&s->call);
-	return s != NULL;
 }
 
-void
-link_cancel(struct lsa_link *link, uint32_t id)
-{
-	(void)cancel_one(link, call_of_id, &id);
-}
-
+/* A near caller has an arg of its own for each call, and no id. */
 void
 lsa_cancel(struct lsa_link *link, const void *arg)
 {
-	(void)cancel_one(link, call_of_arg, arg);
+	link_cancel(link, arg, 0);
 }
 
 /* FINISH calls are detached: they lose only their reply. */
@@ -661,8 +702,16 @@ link_detach(struct lsa_link *link)
 void
 link_cancel_all(struct lsa_link *link)
 {
-	while (cancel_one(link, any_call, NULL))
-		;
+	struct served *s;
+
+	do {
+		loop_lock(link->loop);
+		for (s = link->waiting; s && !served_cancel(s); s = s->next)
+			;
+		loop_unlock(link->loop);
+		if (s)
+			call_end_cancelled(&s->call);
+	} while (s);
 }
 
 void

@@ -77,7 +77,9 @@ struct lsa_link {
 	_Atomic enum wire_rank rank;
 	_Atomic uint32_t refs;
 	bool gone;
-	struct served *waiting;		/* guarded by the loop's lock */
+	struct served *waiting;		/* guarded by the loop's lock, as the next three */
+	struct served **index;		/* of them by who asked and call id, once they are many; or NULL */
+	uint32_t index_bits, waiting_count;
 	char name[NAME_MAX_LEN + 1];
 	pthread_mutex_t lock;
 	struct { uint8_t bytes[8]; uint64_t until; } challenges[CHALLENGES];
@@ -95,6 +97,7 @@ struct call_row {
 struct served {
 	struct call call;
 	struct served *next, **here;	/* among the link's waiting ones */
+	struct served *same, **same_here;	/* in its place of the index */
 	struct lsa_link *link;
 	struct process *process;
 	const struct call_row *row;
@@ -145,7 +148,8 @@ struct object *object_hold(struct process *p, unsigned kind, uint64_t word);
 void object_drop(struct object *o);
 /* STATUS_SUCCESS or STATUS_INVALID_HANDLE; it goes when nobody holds it any more. */
 NTSTATUS object_close(struct process *p, unsigned kind, uint64_t word);
-void link_cancel(struct lsa_link *link, uint32_t id);
+/* Cancels the waiting call that `arg` submitted with this id, unless it is marked FINISH. */
+void link_cancel(struct lsa_link *link, const void *arg, uint32_t id);
 void link_cancel_all(struct lsa_link *link);
 /* Packs a reply with fields out; false: no memory. */
 bool served_pack(struct served *s, NTSTATUS status, void (*put)(struct writer *, const void *), const void *out) MUST_CHECK;

@@ -77,7 +77,7 @@ NTSTATUS
 serve_cancel(struct served *s, const struct cancel_in *in, struct cancel_out *out)
 {
 	(void)out;
-	link_cancel(s->link, in->call);
+	link_cancel(s->link, s->arg, in->call);
 	return STATUS_SUCCESS;
 }
 

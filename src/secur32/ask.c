@@ -9,6 +9,12 @@
 #include "base/trace.h"
 #include "secur32/link.h"
 
+/*
+ * Kept with a frame, so that what a first leg or an acquire made in the LSA
+ * is always learnt of: a handle that nobody knows could not be given back.
+ */
+#define REPLY_SPARE 640u
+
 static void
 ask_pack_and_send(struct ask *ask, struct link *link, uint16_t number, const char *verb,
     void (*put)(struct writer *, const void *), const void *in)
@@ -20,6 +26,7 @@ ask_pack_and_send(struct ask *ask, struct link *link, uint16_t number, const cha
 	ask->lost = STATUS_SUCCESS;
 	ask->frame = ask->reply = NULL;
 	ask->frame_len = ask->reply_len = 0;
+	ask->spare = 0;
 	atomic_store_explicit(&ask->done, 0, memory_order_relaxed);
 	request_put_head(&w, &head);
 	put(&w, in);
@@ -27,10 +34,14 @@ ask_pack_and_send(struct ask *ask, struct link *link, uint16_t number, const cha
 		ask_lose(ask, STATUS_INVALID_PARAMETER);
 		return;
 	}
-	if (ask->room && w.need <= sizeof ask->room->frame)
+	if (ask->room && w.need <= sizeof ask->room->frame) {
 		ask->frame = ask->room->frame;
-	else
-		ask->frame = malloc(w.need);
+	} else if (w.need <= sizeof ask->small) {
+		ask->frame = ask->small;
+	} else {
+		ask->frame = malloc(w.need + REPLY_SPARE);
+		ask->spare = REPLY_SPARE;
+	}
 	if (!ask->frame) {
 		ask_lose(ask, STATUS_NO_MEMORY);
 		return;
@@ -70,6 +81,8 @@ ask_tell(struct ask *ask, struct bytes reply)
 {
 	if (ask->room && reply.len <= sizeof ask->room->reply)
 		ask->reply = ask->room->reply;
+	else if (reply.len <= ask->spare)
+		ask->reply = ask->frame + ask->frame_len;
 	else
 		ask->reply = malloc(reply.len);
 	if (ask->reply) {
@@ -103,10 +116,10 @@ ask_end(struct ask *ask)
 {
 	bytes_wipe(ask->frame, ask->frame_len);
 	bytes_wipe(ask->reply, ask->reply_len);
-	if (!ask->room || ask->frame != ask->room->frame)
-		free(ask->frame);
-	if (!ask->room || ask->reply != ask->room->reply)
+	if ((!ask->room || ask->reply != ask->room->reply) && !(ask->spare && ask->reply == ask->frame + ask->frame_len))
 		free(ask->reply);
+	if ((!ask->room || ask->frame != ask->room->frame) && ask->frame != ask->small)
+		free(ask->frame);
 	ask->frame = ask->reply = NULL;
 	ask->frame_len = ask->reply_len = 0;
 }
@@ -120,6 +133,9 @@ ask_told(const struct ask *ask, uint16_t number, struct bytes *ret_out)
 	if (ask->lost != STATUS_SUCCESS)
 		return ask->lost;
 	if (!reply_take(&reply, bytes_of(ask->reply, ask->reply_len)) || reply.number != number)
+		return STATUS_INVALID_SERVER_STATE;
+	/* A success that is none, SEC_I_CONTINUE_NEEDED and its like, is for legs alone. */
+	if (reply.status > 0 && number != CALL_INIT && number != CALL_ACCEPT)
 		return STATUS_INVALID_SERVER_STATE;
 	*ret_out = reply.out;
 	return reply.status;

@@ -26,6 +26,8 @@ struct ask_room {
 	uint8_t reply[1280];
 };
 
+#define ASK_SMALL 40u
+
 struct ask {
 	struct link *link;
 	struct ask_room *room;			/* NULL: allocate */
@@ -35,6 +37,8 @@ struct ask {
 	uint32_t id;
 	uint8_t *frame, *reply;
 	size_t frame_len, reply_len;
+	uint32_t spare;				/* bytes behind the frame, kept for the reply */
+	uint8_t small[ASK_SMALL];		/* a frame that names a handle and nothing more: giving back must not need memory */
 	NTSTATUS lost;				/* why there is no reply */
 	_Atomic int done;
 };

@@ -31,7 +31,7 @@ struct identity {
 /*
  * wide_call: what strings are whose Flags do not say. SEC_E_UNKNOWN_CREDENTIALS:
  * malformed, of unknown version, too long, not valid text, or encrypted for
- * somebody else. SEC_E_INSUFFICIENT_MEMORY. identity_drop in any case is fine.
+ * somebody else. SEC_E_INSUFFICIENT_MEMORY. On failure *ret is untouched.
  */
 NTSTATUS identity_take(struct identity *ret, const void *auth_data, bool wide_call);
 void identity_drop(struct identity *id);

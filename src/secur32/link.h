@@ -20,6 +20,8 @@ struct link_kind {
 	int (*fd)(const struct link *link);
 	void (*pump)(struct link *link);	/* never blocks */
 	bool (*backlog)(struct link *link);	/* something waits until fd is writable */
+	/* Whether it can still be used; looks at the other end when it has been quiet for a while. */
+	bool (*alive)(struct link *link);
 	/* Cancels a call that was sent; it still completes. */
 	void (*cancel)(struct link *link, struct ask *ask);
 	/* Every ask under way is lost with STATUS_PORT_DISCONNECTED. */

@@ -22,6 +22,7 @@
 
 #define DAEMON_WAIT_MS	10000u		/* spec: a logon process may be started before lsad is */
 #define IN_FIRST	4096u
+#define QUIET_MS	5u
 #define GRACE_MS	5000u		/* beyond the deadline the LSA itself keeps */
 #define DEADLINE_USUAL	30000u
 
@@ -35,6 +36,7 @@ struct far {
 	struct link link;
 	int fd;
 	uint64_t stamp;
+	uint64_t used;			/* when it was last asked whether it lives */
 	pthread_mutex_t lock;		/* everything below, and writing */
 	pthread_cond_t turned;
 	bool turning;
@@ -145,7 +147,7 @@ far_write(struct far *f, const uint8_t *at, size_t len)
 			return true;
 	}
 	if (len > f->out_room - f->out_len) {
-		size_t room = f->out_len + len + 4096;
+		size_t room = 2 * (f->out_len + len) + 4096;
 		uint8_t *more = malloc(room);
 
 		if (!more)
@@ -165,11 +167,11 @@ far_write(struct far *f, const uint8_t *at, size_t len)
 static void
 far_lose_all(struct far *f, NTSTATUS lost)
 {
-	for (;;) {
+	for (uint32_t i = 0;;) {	/* nothing comes in any more: the link is dead */
 		struct ask *ask = NULL;
 
 		pthread_mutex_lock(&f->lock);
-		for (uint32_t i = 0; i < f->slot_count && !ask; i++)
+		for (; i < f->slot_count && !ask; i++)
 			if (f->slots[i].ask)
 				ask = slot_give(f, i | f->slots[i].turn << SLOT_BITS);
 		pthread_mutex_unlock(&f->lock);
@@ -306,11 +308,11 @@ far_expire(struct far *f)
 {
 	uint64_t now = time_mono_ms();
 
-	for (;;) {
+	for (uint32_t i = 0;;) {	/* goes on where it was: what came in behind it is younger */
 		struct ask *ask = NULL;
 
 		pthread_mutex_lock(&f->lock);
-		for (uint32_t i = 0; i < f->slot_count && !ask; i++)
+		for (; i < f->slot_count && !ask; i++)
 			if (f->slots[i].ask && f->slots[i].until < now)
 				ask = slot_give(f, i | f->slots[i].turn << SLOT_BITS);
 		pthread_mutex_unlock(&f->lock);
@@ -405,6 +407,26 @@ far_pump(struct link *link)
 	pthread_mutex_unlock(&f->lock);
 }
 
+/* A daemon that was restarted is noticed before a call is lost to its old socket. */
+static bool
+far_alive(struct link *link)
+{
+	struct far *f = FAR_OF(link);
+	uint64_t now = time_mono_ms();
+	bool quiet, ended = false;
+	char byte;
+
+	pthread_mutex_lock(&f->lock);
+	quiet = !f->under_way && now > f->used + QUIET_MS;
+	f->used = now;
+	if (quiet && !atomic_load(&link->dead))
+		ended = recv(f->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+	pthread_mutex_unlock(&f->lock);
+	if (ended)
+		far_break(f);
+	return !atomic_load(&link->dead);
+}
+
 static void
 cancel_told(struct ask *ask)
 {
@@ -458,6 +480,7 @@ static const struct link_kind far_kind = {
 	.fd     = far_fd,
 	.pump   = far_pump,
 	.backlog = far_backlog,
+	.alive  = far_alive,
 	.cancel = far_cancel,
 	.close  = far_close,
 	.drop   = far_drop,

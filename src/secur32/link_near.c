@@ -127,6 +127,12 @@ near_backlog(struct link *link)
 	return false;
 }
 
+static bool
+near_alive(struct link *link)
+{
+	return !atomic_load(&link->dead);
+}
+
 static void
 near_cancel(struct link *link, struct ask *ask)
 {
@@ -153,6 +159,7 @@ static const struct link_kind near_kind = {
 	.fd     = near_fd,
 	.pump   = near_pump,
 	.backlog = near_backlog,
+	.alive  = near_alive,
 	.cancel = near_cancel,
 	.close  = near_close,
 	.drop   = near_drop,

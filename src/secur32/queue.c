@@ -19,6 +19,9 @@
 #include "secur32/root.h"
 
 #define SLOW_CALLBACK_MS 10u
+#define QUEUE_ADOPTED	0x80000000u	/* in refs: freed by the application, one of the others is the pump's */
+
+static void pump_reap_soon(const struct OLSA_ASYNC_QUEUE *q);
 
 /* --- queues ------------------------------------------------------------------ */
 
@@ -54,7 +57,11 @@ queue_hold(struct OLSA_ASYNC_QUEUE *q)
 void
 queue_release(struct OLSA_ASYNC_QUEUE *q)
 {
-	if (!q || atomic_fetch_sub(&q->refs, 1) != 1)
+	unsigned before = q ? atomic_fetch_sub(&q->refs, 1) : 0;
+
+	if (before == (QUEUE_ADOPTED | 2))
+		pump_reap_soon(q);	/* a mere name by now */
+	if (before != 1)
 		return;
 	link_release(q->link);
 	if (q->ep >= 0)
@@ -80,7 +87,7 @@ link_bury(struct OLSA_ASYNC_QUEUE *q)
 {
 	struct link *dead = q->link;
 
-	if (!dead || !atomic_load(&dead->dead))
+	if (!dead || dead->kind->alive(dead))
 		return NULL;
 	(void)epoll_ctl(q->ep, EPOLL_CTL_DEL, dead->kind->fd(dead), NULL);
 	q->link = NULL;
@@ -218,6 +225,7 @@ struct pump {
 	struct async *first, **last;
 	unsigned callback_threads;
 	uint64_t busy_since;		/* of the first callback thread; 0: it is not inside one */
+	struct OLSA_ASYNC_QUEUE *adopted;	/* guarded by pump_lock; only the pump's thread takes one out */
 };
 
 static struct pump *pump;
@@ -242,6 +250,46 @@ thread_start(void *(*run)(void *), void *arg)
 	return started;
 }
 
+/* Adopted queues that nobody else holds any more. */
+static void
+pump_reap(struct pump *p)
+{
+	struct OLSA_ASYNC_QUEUE *q, **at, *gone = NULL;
+
+	pthread_mutex_lock(&pump_lock);
+	for (at = &p->adopted; (q = *at) != NULL; ) {
+		if (atomic_load(&q->refs) != (QUEUE_ADOPTED | 1)) {
+			at = &q->next_adopted;
+			continue;
+		}
+		*at = q->next_adopted;
+		q->next_adopted = gone;
+		gone = q;
+	}
+	pthread_mutex_unlock(&pump_lock);
+	while ((q = gone) != NULL) {
+		gone = q->next_adopted;
+		(void)epoll_ctl(p->queue->ep, EPOLL_CTL_DEL, q->ep, NULL);
+		atomic_store(&q->refs, 1);
+		queue_release(q);
+	}
+}
+
+/* q may have been reaped meanwhile; then another's bell is rung at worst. */
+static void
+pump_reap_soon(const struct OLSA_ASYNC_QUEUE *q)
+{
+	struct OLSA_ASYNC_QUEUE *at;
+	uint64_t one = 1;
+
+	pthread_mutex_lock(&pump_lock);
+	for (at = pump ? pump->adopted : NULL; at && at != q; at = at->next_adopted)
+		;
+	if (at && write(pump->queue->bell, &one, sizeof one) != sizeof one)
+		at = NULL;		/* rung before, and not heard yet */
+	pthread_mutex_unlock(&pump_lock);
+}
+
 static void *
 pump_main(void *arg)
 {
@@ -249,16 +297,15 @@ pump_main(void *arg)
 
 	for (;;) {
 		struct epoll_event e;
-		struct OLSA_ASYNC_QUEUE *q;
+		uint64_t rings;
 
 		if (epoll_wait(p->queue->ep, &e, 1, -1) <= 0)
 			continue;
-		q = e.data.ptr;
-		queue_turn(q, 0);
-		if (q != p->queue && atomic_load(&q->refs) == 1) {	/* adopted, and nobody is left */
-			(void)epoll_ctl(p->queue->ep, EPOLL_CTL_DEL, q->ep, NULL);
-			queue_release(q);
-		}
+		if (e.data.ptr)
+			queue_turn(e.data.ptr, 0);
+		else if (read(p->queue->bell, &rings, sizeof rings) < 0)
+			continue;
+		pump_reap(p);
 	}
 	return NULL;
 }
@@ -324,9 +371,13 @@ queue_adopt(struct OLSA_ASYNC_QUEUE *q)
 	if (!p)
 		return;
 	(void)epoll_ctl(q->ep, EPOLL_CTL_DEL, q->bell, NULL);
-	queue_hold(q);
-	if (epoll_ctl(p->queue->ep, EPOLL_CTL_ADD, q->ep, &e) != 0)
-		queue_release(q);
+	pthread_mutex_lock(&pump_lock);
+	if (epoll_ctl(p->queue->ep, EPOLL_CTL_ADD, q->ep, &e) == 0) {
+		q->next_adopted = p->adopted;
+		p->adopted = q;
+		atomic_fetch_add(&q->refs, QUEUE_ADOPTED + 1);
+	}
+	pthread_mutex_unlock(&pump_lock);
 }
 
 void
@@ -369,6 +420,8 @@ second_waits(struct pump *p)
 	}
 }
 
+static void *callback_second(void *arg);
+
 static bool
 first_is_slow(const struct pump *p)
 {
@@ -395,6 +448,8 @@ callback_loop(struct pump *p, bool second)
 		a->queued = false;
 		if (!second)
 			p->busy_since = time_mono_ms();
+		if (p->first && p->callback_threads == 1 && thread_start(callback_second, p))
+			p->callback_threads = 2;
 		if (p->first)
 			pthread_cond_broadcast(&p->more);
 		pthread_mutex_unlock(&p->lock);

@@ -16,13 +16,14 @@ struct async;
 
 struct OLSA_ASYNC_QUEUE {
 	pthread_mutex_t lock;
-	_Atomic unsigned refs;		/* the application's, and one for each bound context */
+	_Atomic unsigned refs;		/* the application's, and one for each bound context; QUEUE_ADOPTED */
 	int ep, bell;
-	bool rung, closed, wants_out;
-	_Atomic bool dispatching;
+	bool rung, wants_out;
+	_Atomic bool closed, dispatching;
 	unsigned since_turn;
 	struct link *link;
 	struct async *first, **last;
+	struct OLSA_ASYNC_QUEUE *next_adopted;
 };
 
 struct OLSA_ASYNC_QUEUE *queue_new(int *ret_errno);

@@ -96,18 +96,33 @@ join(const char *a, const char *b)
 	return text;
 }
 
-static char *
-state_folder(void)
+/* False: no memory. *ret_folder stays NULL where there is no home to put it in. */
+static bool
+state_folder(char **ret_folder)
 {
-	const char *dir = secure_getenv("OPENLSA_STATE");
+	const char *dir = secure_getenv("OPENLSA_STATE"), *below = "";
 
-	if (dir && *dir)
-		return strdup(dir);
-	dir = secure_getenv("XDG_STATE_HOME");
-	if (dir && *dir == '/')
-		return join(dir, "/openlsa");
-	dir = secure_getenv("HOME");
-	return dir && *dir == '/' ? join(dir, "/.local/state/openlsa") : NULL;
+	if (!dir || !*dir) {
+		dir = secure_getenv("XDG_STATE_HOME");
+		below = "/openlsa";
+	}
+	if (*below && (!dir || *dir != '/')) {
+		dir = secure_getenv("HOME");
+		below = "/.local/state/openlsa";
+	}
+	if (!dir || (*below && *dir != '/'))
+		return true;
+	*ret_folder = join(dir, below);
+	return *ret_folder != NULL;
+}
+
+/* A copy in place of what stood there. False: no memory; then nothing else may stand in for it. */
+static bool
+text_set(char **to, const char *text)
+{
+	free(*to);
+	*to = strdup(text);
+	return *to != NULL;
 }
 
 static enum mode
@@ -119,9 +134,10 @@ mode_of(const char *text)
 }
 
 /* ENOENT alone means "no configuration"; every other trouble fails closed. */
-static void
+static bool
 root_configure(struct root *r)
 {
+	bool good = true;
 	bool secure = getauxval(AT_SECURE) != 0;
 	const char *socket = secure_getenv("OPENLSA_SOCKET"), *mode = secure_getenv("OPENLSA_MODE");
 	struct conf *conf = NULL;
@@ -134,7 +150,7 @@ root_configure(struct root *r)
 		text = conf_text(conf, "mode");
 		r->mode = text ? mode_of(text) : MODE_EMBEDDED;
 		text = conf_text(conf, "socket");
-		r->socket = text ? strdup(text) : NULL;
+		good = !text || text_set(&r->socket, text);
 		had = conf_u32(&r->daemon_uid, conf, "lsad_uid", 0, UINT32_MAX - 1, &fault);
 		if ((had != CONF_OK && had != CONF_ABSENT) || r->mode == MODE_UNKNOWN) {
 			r->mode = MODE_UNKNOWN;
@@ -158,19 +174,19 @@ root_configure(struct root *r)
 		free(r->socket);
 		r->socket = NULL;
 	} else if (socket && *socket) {
-		free(r->socket);
-		r->socket = strdup(socket);
+		good = text_set(&r->socket, socket) && good;
 		r->socket_from_environment = true;
 	}
 	if (!r->socket)
-		r->socket = strdup(OPENLSA_SOCKET_FILE);
-	r->state = state_folder();
+		good = text_set(&r->socket, OPENLSA_SOCKET_FILE) && good;
+	return state_folder(&r->state) && good;
 }
 
 static struct root *
 root_new(void)
 {
 	struct root *r = calloc(1, sizeof *r);
+	bool good;
 
 	if (!r)
 		return NULL;
@@ -178,10 +194,10 @@ root_new(void)
 	pthread_mutex_init(&r->lock, NULL);
 	r->daemon_uid = UINT32_MAX;
 	r->handles = handle_table_new(1u << 22, handles_destroy);
-	root_configure(r);
+	good = root_configure(r) && r->handles;
 	if (secure_getenv("OPENLSA_TRACE"))
 		(void)trace_to(secure_getenv("OPENLSA_TRACE"));
-	if (!r->handles || !r->socket) {
+	if (!good) {
 		handle_table_drop(r->handles);
 		free(r->socket);
 		free(r->state);
@@ -384,9 +400,9 @@ root_link_open(struct link **ret_link, enum link_use use, struct bytes name, str
 }
 
 static bool
-link_good(const struct root *r, const struct link *link)
+link_good(const struct root *r, struct link *link)
 {
-	return link && !atomic_load(&link->dead) && (r->mode == MODE_EMBEDDED || link->euid == (uint32_t)geteuid());
+	return link && link->kind->alive(link) && (r->mode == MODE_EMBEDDED || link->euid == (uint32_t)geteuid());
 }
 
 NTSTATUS

@@ -27,7 +27,7 @@ daemon_start(void)
 	if (daemon_pid == 0) {
 		const char *lsad = getenv("OPENLSA_TEST_LSAD");
 
-		if (!freopen("/dev/null", "w", stderr))
+		if (!freopen("/dev/null", "w", stderr) || !freopen("/dev/null", "w", stdout))
 			_exit(126);
 		execl(lsad, lsad, "--foreground", "--socket", sock, "--state", state, (char *)NULL);
 		_exit(127);
