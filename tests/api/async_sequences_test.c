@@ -341,18 +341,15 @@ delete_ended(SspiAsyncContext *a, void *data)
 	delete_at = ++order;
 }
 
-/* A context with a second leg that will never answer. */
-static CtxtHandle
-leg_in_flight(SspiAsyncContext *a, SecBufferDesc *in, SecBufferDesc *out)
+/* A context with a second leg in flight; it writes to *ctx until it has completed. */
+static void
+leg_in_flight(PCtxtHandle ctx, SspiAsyncContext *a, SecBufferDesc *in, SecBufferDesc *out)
 {
-	CtxtHandle ctx;
-
-	CHECK(InitializeSecurityContextA(&stall_cred, NULL, (char *)(uintptr_t)"legs:3", 0, 0, 0, NULL, 0, &ctx, out, NULL,
+	CHECK(InitializeSecurityContextA(&stall_cred, NULL, (char *)(uintptr_t)"legs:3", 0, 0, 0, NULL, 0, ctx, out, NULL,
 	    NULL) == SEC_I_CONTINUE_NEEDED);
 	out->pBuffers->cbBuffer = 64;
-	CHECK(SspiInitializeSecurityContextAsyncA(a, &stall_cred, &ctx, NULL, 0, 0, 0, in, 0, &ctx, out, NULL, NULL) ==
+	CHECK(SspiInitializeSecurityContextAsyncA(a, &stall_cred, ctx, NULL, 0, 0, 0, in, 0, ctx, out, NULL, NULL) ==
 	    SEC_E_OK);
-	return ctx;
 }
 
 static void
@@ -368,7 +365,7 @@ s10_delete_behind_a_leg(void)
 	order = leg_at = delete_at = 0;
 	SspiSetAsyncNotifyCallback(leg, leg_ended, NULL);
 	SspiSetAsyncNotifyCallback(del, delete_ended, NULL);
-	ctx = leg_in_flight(leg, &in, &out);
+	leg_in_flight(&ctx, leg, &in, &out);
 	CHECK(SspiDeleteSecurityContextAsync(del, &ctx) == SEC_E_OK);
 	CHECK(api_reaches(&delete_at, 1, 3000));
 	CHECK(api_ms() - from < 1000);
@@ -389,7 +386,7 @@ s10b_synchronous_delete_behind_a_leg(void)
 	uint64_t from = api_ms();
 	CtxtHandle ctx;
 
-	ctx = leg_in_flight(leg, &in, &out);
+	leg_in_flight(&ctx, leg, &in, &out);
 	CHECK(DeleteSecurityContext(&ctx) == SEC_E_OK);
 	CHECK(api_wait(leg, NULL, 3000) == SEC_E_UNFINISHED_CONTEXT_DELETED);
 	CHECK(api_ms() - from < 1000);
@@ -405,8 +402,9 @@ s15_second_leg_while_one_is_pending(void)
 	SecBufferDesc in = { SECBUFFER_VERSION, 1, &in_b }, out = { SECBUFFER_VERSION, 1, &out_b };
 	SecBufferDesc second = { SECBUFFER_VERSION, 1, &second_b };
 	SspiAsyncContext *a = SspiCreateAsyncContext(), *b = SspiCreateAsyncContext();
-	CtxtHandle ctx = leg_in_flight(a, &in, &out), same;
+	CtxtHandle ctx, same;
 
+	leg_in_flight(&ctx, a, &in, &out);
 	CHECK(SspiInitializeSecurityContextAsyncA(b, &stall_cred, &ctx, NULL, 0, 0, 0, &in, 0, &same, &second, NULL,
 	    NULL) == SEC_E_OUT_OF_SEQUENCE);
 	CHECK(SspiGetAsyncCallStatus(b) == SEC_E_OK);		/* still idle */
