@@ -30,13 +30,6 @@ bytes_part(struct bytes *ret_part, struct bytes whole, size_t offset, size_t len
 }
 
 void
-bytes_copy(void *to, const void *from, size_t len)
-{
-	if (len)
-		memcpy(to, from, len);
-}
-
-void
 bytes_zero(void *at, size_t len)
 {
 	if (len)
@@ -73,47 +66,10 @@ bytes_dup(struct bytes b)
 	return copy;
 }
 
-struct reader
-reader_of(struct bytes whole)
-{
-	return (struct reader){ .whole = whole };
-}
-
-bool
-reader_ok(const struct reader *r)
-{
-	return !r->bad;
-}
-
-bool
-reader_done(const struct reader *r)
-{
-	return !r->bad && r->pos == r->whole.len;
-}
-
-size_t
-reader_left(const struct reader *r)
-{
-	return r->bad ? 0 : r->whole.len - r->pos;
-}
-
 void
 reader_spoil(struct reader *r)
 {
 	r->bad = true;
-}
-
-struct bytes
-reader_bytes(struct reader *r, size_t len)
-{
-	struct bytes part;
-
-	if (r->bad || !bytes_part(&part, r->whole, r->pos, len)) {
-		r->bad = true;
-		return BYTES_NONE;
-	}
-	r->pos += len;
-	return part;
 }
 
 struct bytes
@@ -137,38 +93,6 @@ void
 reader_skip(struct reader *r, size_t len)
 {
 	(void)reader_bytes(r, len);
-}
-
-uint8_t
-reader_u8(struct reader *r)
-{
-	struct bytes b = reader_bytes(r, 1);
-
-	return b.len ? b.at[0] : 0;
-}
-
-uint16_t
-reader_u16(struct reader *r)
-{
-	struct bytes b = reader_bytes(r, 2);
-
-	return b.len ? get_u16(b.at) : 0;
-}
-
-uint32_t
-reader_u32(struct reader *r)
-{
-	struct bytes b = reader_bytes(r, 4);
-
-	return b.len ? get_u32(b.at) : 0;
-}
-
-uint64_t
-reader_u64(struct reader *r)
-{
-	struct bytes b = reader_bytes(r, 8);
-
-	return b.len ? (uint64_t)get_u32(b.at) | (uint64_t)get_u32(b.at + 4) << 32 : 0;
 }
 
 void
@@ -197,45 +121,6 @@ reader_sized(struct reader *r, uint32_t max)
 	return reader_bytes(r, len);
 }
 
-struct writer
-writer_of(void *at, size_t cap)
-{
-	return (struct writer){ .at = at, .cap = cap };
-}
-
-bool
-writer_ok(const struct writer *w)
-{
-	return w->need <= w->cap;
-}
-
-/* Where the next len bytes go, or NULL when they do not fit. */
-static uint8_t *
-writer_room(struct writer *w, size_t len)
-{
-	uint8_t *room = NULL;
-
-	if (w->need <= w->cap && len <= w->cap - w->need)
-		room = w->at + w->need;
-	if (len > SIZE_MAX - w->need)
-		w->need = SIZE_MAX;
-	else
-		w->need += len;
-	return room;
-}
-
-void
-writer_bytes(struct writer *w, struct bytes b)
-{
-	uint8_t *room;
-
-	if (!b.len)
-		return;
-	room = writer_room(w, b.len);
-	if (room)
-		memcpy(room, b.at, b.len);
-}
-
 void
 writer_zeros(struct writer *w, size_t len)
 {
@@ -246,36 +131,6 @@ writer_zeros(struct writer *w, size_t len)
 	room = writer_room(w, len);
 	if (room)
 		memset(room, 0, len);
-}
-
-void
-writer_u8(struct writer *w, uint8_t v)
-{
-	writer_bytes(w, bytes_of(&v, 1));
-}
-
-void
-writer_u16(struct writer *w, uint16_t v)
-{
-	uint8_t b[2] = { (uint8_t)v, (uint8_t)(v >> 8) };
-
-	writer_bytes(w, bytes_of(b, sizeof b));
-}
-
-void
-writer_u32(struct writer *w, uint32_t v)
-{
-	uint8_t b[4];
-
-	put_u32(b, v);
-	writer_bytes(w, bytes_of(b, sizeof b));
-}
-
-void
-writer_u64(struct writer *w, uint64_t v)
-{
-	writer_u32(w, (uint32_t)v);
-	writer_u32(w, (uint32_t)(v >> 32));
 }
 
 void

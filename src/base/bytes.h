@@ -36,7 +36,7 @@ bool bytes_same(struct bytes a, struct bytes b);	/* not for secrets */
 bool bytes_part(struct bytes *ret_part, struct bytes whole, size_t offset, size_t len) MUST_CHECK;
 
 /* Copies len bytes; length zero touches nothing, so null pointers are fine. */
-void bytes_copy(void *to, const void *from, size_t len);
+static inline void bytes_copy(void *to, const void *from, size_t len);
 void bytes_zero(void *at, size_t len);
 /* A zeroing that the compiler keeps. */
 void bytes_wipe(void *at, size_t len);
@@ -51,17 +51,17 @@ struct reader {
 	bool bad;
 };
 
-struct reader reader_of(struct bytes whole);
-bool reader_ok(const struct reader *r) MUST_CHECK;
-bool reader_done(const struct reader *r) MUST_CHECK;	/* ok, and nothing is left */
-size_t reader_left(const struct reader *r);
+static inline struct reader reader_of(struct bytes whole);
+static inline bool reader_ok(const struct reader *r) MUST_CHECK;
+static inline bool reader_done(const struct reader *r) MUST_CHECK;	/* ok, and nothing is left */
+static inline size_t reader_left(const struct reader *r);
 void reader_spoil(struct reader *r);			/* the caller found a mistake of its own */
 
-uint8_t reader_u8(struct reader *r);
-uint16_t reader_u16(struct reader *r);			/* little-endian, as all of the next */
-uint32_t reader_u32(struct reader *r);
-uint64_t reader_u64(struct reader *r);
-struct bytes reader_bytes(struct reader *r, size_t len);
+static inline uint8_t reader_u8(struct reader *r);
+static inline uint16_t reader_u16(struct reader *r);			/* little-endian, as all of the next */
+static inline uint32_t reader_u32(struct reader *r);
+static inline uint64_t reader_u64(struct reader *r);
+static inline struct bytes reader_bytes(struct reader *r, size_t len);
 struct bytes reader_rest(struct reader *r);
 void reader_fixed(struct reader *r, void *to, size_t len);	/* zeros when bad */
 void reader_skip(struct reader *r, size_t len);
@@ -81,13 +81,13 @@ struct writer {
 	size_t need;
 };
 
-struct writer writer_of(void *at, size_t cap);
-bool writer_ok(const struct writer *w) MUST_CHECK;	/* all of it fitted */
-void writer_u8(struct writer *w, uint8_t v);
-void writer_u16(struct writer *w, uint16_t v);
-void writer_u32(struct writer *w, uint32_t v);
-void writer_u64(struct writer *w, uint64_t v);
-void writer_bytes(struct writer *w, struct bytes b);
+static inline struct writer writer_of(void *at, size_t cap);
+static inline bool writer_ok(const struct writer *w) MUST_CHECK;	/* all of it fitted */
+static inline void writer_u8(struct writer *w, uint8_t v);
+static inline void writer_u16(struct writer *w, uint16_t v);
+static inline void writer_u32(struct writer *w, uint32_t v);
+static inline void writer_u64(struct writer *w, uint64_t v);
+static inline void writer_bytes(struct writer *w, struct bytes b);
 void writer_zeros(struct writer *w, size_t len);
 void writer_sized(struct writer *w, struct bytes b);
 /* Overwrites four bytes already written, for a length known late. */
@@ -107,5 +107,7 @@ put_u32(uint8_t *p, uint32_t v)
 	p[2] = (uint8_t)(v >> 16);
 	p[3] = (uint8_t)(v >> 24);
 }
+
+#include "base/bytes_inline.h"
 
 #endif

@@ -96,6 +96,7 @@ context_of_state(PCtxtHandle ret_handle, struct bytes package, struct bytes stat
 	if (!ctx)
 		return SEC_E_INSUFFICIENT_MEMORY;
 	pthread_mutex_init(&ctx->lock, NULL);
+	pthread_mutex_init(&ctx->fate, NULL);
 	bytes_copy(ctx->package, package.at, len);
 	ctx->user = usermode_find(ctx->package);
 	if (ctx->user)

@@ -24,6 +24,7 @@ context_destroy(void *object)
 	bytes_wipe(ctx->kept, ctx->kept_len);
 	free(ctx->kept);
 	pthread_mutex_destroy(&ctx->lock);
+	pthread_mutex_destroy(&ctx->fate);
 	free(ctx);
 }
 

@@ -29,6 +29,7 @@ struct context {
 	uint64_t word;
 	uint64_t wire, epoch;
 	pthread_mutex_t lock;		/* everything here but the atomics */
+	pthread_mutex_t fate;		/* after, flight; short, while `lock` is held as long as a synchronous leg takes */
 	_Atomic int leg;		/* LEG_* */
 	_Atomic bool doomed;		/* deleted while a leg was in flight */
 	enum { CTX_FRESH, CTX_PARTIAL, CTX_FAILED, CTX_ESTABLISHED } state;

@@ -73,12 +73,14 @@ context_new(const struct leg *leg)
 	if (!ctx)
 		return NULL;
 	pthread_mutex_init(&ctx->lock, NULL);
+	pthread_mutex_init(&ctx->fate, NULL);
 	ctx->server = leg->server;
 	ctx->epoch = leg->cred->epoch;
 	ctx->deadline = atomic_load(&leg->cred->deadline);
 	bytes_copy(ctx->package, leg->cred->package, sizeof ctx->package);
 	if (!handle_new(root_handles(), KIND_CONTEXT, ctx, &ctx->word)) {
 		pthread_mutex_destroy(&ctx->lock);
+		pthread_mutex_destroy(&ctx->fate);
 		free(ctx);
 		return NULL;
 	}
@@ -256,7 +258,8 @@ leg_take(struct leg *leg, const struct got *got, SECURITY_STATUS status)
 	ULONG attributes = got->grants;
 	SECURITY_STATUS given;
 
-	ctx->wire = got->wire;
+	if (leg->first)
+		ctx->wire = got->wire;
 	if (status == SEC_E_OK) {
 		SECURITY_STATUS opened = half_open(ctx, got->user_data);
 
@@ -364,7 +367,10 @@ leg_close(struct leg *leg, struct ask *ask, SECURITY_STATUS status)
 	if (ctx) {
 		if (leg->why.len && (!leg->first || status >= 0))
 			why_take(&ctx->why, bytes_of(leg->why.at, leg->why.len));
+		pthread_mutex_lock(&ctx->fate);
+		ctx->flight = NULL;
 		atomic_store(&ctx->leg, LEG_NONE);
+		pthread_mutex_unlock(&ctx->fate);
 		pthread_mutex_unlock(&ctx->lock);
 	}
 	return status;

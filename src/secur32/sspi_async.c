@@ -72,12 +72,33 @@ SspiCreateAsyncContext(void)
 
 /* --- completion --------------------------------------------------------------- */
 
+/* Its queue was freed: it goes on with neither callback nor queue. */
+static bool
+queue_is_gone(const struct async *a)
+{
+	return a->queue && atomic_load(&a->queue->closed);
+}
+
+/* Under the lock; what is returned is released without it. */
+static struct OLSA_ASYNC_QUEUE *
+queue_leave(struct async *a)
+{
+	struct OLSA_ASYNC_QUEUE *gone = queue_is_gone(a) ? a->queue : NULL;
+
+	if (gone) {
+		a->queue = NULL;
+		a->callback = NULL;
+		a->data = NULL;
+	}
+	return gone;
+}
+
 /* Under the lock: the final status is visible, and every output before it. */
 static void
 publish(struct async *a, SECURITY_STATUS status)
 {
 	a->status = status;
-	a->state = a->due || a->queue ? ASYNC_DONE : ASYNC_NOTIFIED;
+	a->state = queue_is_gone(a) || (!a->due && !a->queue) ? ASYNC_NOTIFIED : ASYNC_DONE;
 	if (a->waiters)
 		pthread_cond_broadcast(&a->settled);
 }
@@ -111,9 +132,13 @@ deliver(struct async *a, bool detached, bool queued, bool called)
 void
 async_settle(struct async *a)
 {
+	struct OLSA_ASYNC_QUEUE *gone;
+
 	pthread_mutex_lock(&a->lock);
 	settle_locked(a, a->run);
+	gone = queue_leave(a);
 	pthread_mutex_unlock(&a->lock);
+	queue_release(gone);
 	async_release(a);
 }
 
@@ -155,6 +180,7 @@ static SECURITY_STATUS
 begin(struct async **ret_async, SspiAsyncContext *handle, enum async_op op)
 {
 	struct async *a = async_hold(handle);
+	struct OLSA_ASYNC_QUEUE *gone;
 
 	if (!a)
 		return SEC_E_INVALID_HANDLE;
@@ -164,8 +190,10 @@ begin(struct async **ret_async, SspiAsyncContext *handle, enum async_op op)
 		async_release(a);
 		return SEC_E_OUT_OF_SEQUENCE;
 	}
+	gone = queue_leave(a);
 	a->state = ASYNC_PENDING;
 	a->run++;
+	a->in_callback = false;		/* whatever runs now is an earlier run's */
 	a->op = op;
 	a->due = a->callback;
 	a->due_data = a->data;
@@ -175,6 +203,7 @@ begin(struct async **ret_async, SspiAsyncContext *handle, enum async_op op)
 	a->link = NULL;
 	a->cancel_wanted = false;
 	pthread_mutex_unlock(&a->lock);
+	queue_release(gone);
 	*ret_async = a;
 	return SEC_E_OK;
 }
@@ -499,13 +528,13 @@ async_doom(struct context *ctx)
 	struct async *flight = NULL;
 	bool doomed;
 
-	pthread_mutex_lock(&ctx->lock);
+	pthread_mutex_lock(&ctx->fate);
 	doomed = atomic_load(&ctx->leg) == LEG_ASYNC;
 	if (doomed) {
 		atomic_store(&ctx->doomed, true);
 		flight = ctx->flight ? handle_hold(root_handles(), KIND_ASYNC, ((struct async *)ctx->flight)->word) : NULL;
 	}
-	pthread_mutex_unlock(&ctx->lock);
+	pthread_mutex_unlock(&ctx->fate);
 	if (flight) {
 		flight_cancel(flight);
 		async_release(flight);
@@ -531,10 +560,10 @@ leg_queue(SspiAsyncContext *handle, struct leg *op, bool text_good)
 		return unbegin(a, status);
 	}
 	if (status == SEC_E_OK) {
-		pthread_mutex_lock(&op->context->lock);
+		pthread_mutex_lock(&op->context->fate);
 		op->context->flight = a;
 		a->cancel_wanted = atomic_load(&op->context->doomed);
-		pthread_mutex_unlock(&op->context->lock);
+		pthread_mutex_unlock(&op->context->fate);
 		if (!leg_is_kept(op))
 			status = op_link(a, op->context->epoch, &op->why);
 		if (status != SEC_E_OK) {
@@ -702,9 +731,9 @@ SspiDeleteSecurityContextAsync(SspiAsyncContext *AsyncContext, PCtxtHandle phCon
 		return SEC_E_OK;
 	}
 	a->u.context = ctx;
-	pthread_mutex_lock(&ctx->lock);
+	pthread_mutex_lock(&ctx->fate);
 	ctx->after = a;
-	pthread_mutex_unlock(&ctx->lock);
+	pthread_mutex_unlock(&ctx->fate);
 	if (async_doom(ctx))
 		return SEC_E_OK;	/* the leg in flight completes first, then this */
 	status = op_link(a, ctx->epoch, &why);
@@ -775,8 +804,8 @@ SspiAsyncContextRequiresNotify(SspiAsyncContext *AsyncContext)
 	if (!a)
 		return FALSE;
 	pthread_mutex_lock(&a->lock);
-	requires = a->queue != NULL ||
-	    (a->state == ASYNC_PENDING || a->state == ASYNC_DONE ? a->due : a->callback) != NULL;
+	requires = !queue_is_gone(a) && (a->queue ||
+	    (a->state == ASYNC_PENDING || a->state == ASYNC_DONE ? a->due : a->callback));
 	pthread_mutex_unlock(&a->lock);
 	async_release(a);
 	return requires;

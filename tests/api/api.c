@@ -171,11 +171,18 @@ api_reaches(_Atomic unsigned *value, unsigned wanted, unsigned ms)
 SECURITY_STATUS
 stall_start(SspiAsyncContext *a, PCredHandle cred, const char *target, PCtxtHandle ret_context)
 {
-	static _Thread_local char room[64];
-	static _Thread_local SecBuffer b;
-	static _Thread_local SecBufferDesc d;
+	/* Each leg writes to buffers of its own until it has completed; they are used again much later. */
+	enum { LEGS = 1 << 17 };
+	static struct out { char room[64]; SecBuffer b; SecBufferDesc d; } *outs;
+	static unsigned next;
+	struct out *o;
 
-	desc(&d, &b, room, sizeof room);
+	if (!outs)
+		outs = calloc(LEGS, sizeof *outs);
+	if (!outs)
+		return SEC_E_INSUFFICIENT_MEMORY;
+	o = &outs[next++ % LEGS];
+	desc(&o->d, &o->b, o->room, sizeof o->room);
 	return SspiInitializeSecurityContextAsyncA(a, cred, NULL, (char *)(uintptr_t)target, 0, 0, 0, NULL, 0, ret_context,
-	    &d, NULL, NULL);
+	    &o->d, NULL, NULL);
 }

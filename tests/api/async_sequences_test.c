@@ -38,10 +38,10 @@ driven_client(struct driven *d)
 	CHECK(status == (first ? SEC_I_CONTINUE_NEEDED : SEC_E_OK));
 	p->server_in.cbBuffer = p->client_out.cbBuffer;
 	p->server_out.cbBuffer = sizeof p->to_client;
+	d->legs++;			/* before it is queued: the callback may come first */
 	status = SspiAcceptSecurityContextAsync(d->async, &p->server_cred, first ? NULL : &p->server, &p->server_in_desc,
 	    ASC_REQ_CONFIDENTIALITY, 0, &p->server, &p->server_out_desc, &p->server_attr, NULL);
 	CHECK(status == SEC_E_OK);
-	d->legs++;
 }
 
 static void
