@@ -77,7 +77,7 @@ SspiPromptForCredentialsW(PCWSTR pszTargetName, PVOID pUiInfo, ULONG dwAuthError
 
 /* --- what needs no user ------------------------------------------------------------ */
 
-/* As SSPI, NTSTATUS and Win32 say it: other credentials might do better. */
+/* Other credentials might do better. SSPI's codes, NTSTATUS, and the Win32 errors of the latter. */
 static const uint32_t asks_again[] = {
 	(uint32_t)SEC_E_NO_CREDENTIALS, (uint32_t)SEC_E_LOGON_DENIED, (uint32_t)SEC_E_UNKNOWN_CREDENTIALS,
 	(uint32_t)STATUS_LOGON_FAILURE, (uint32_t)STATUS_WRONG_PASSWORD, (uint32_t)STATUS_NO_SUCH_USER,
@@ -92,7 +92,7 @@ SspiIsPromptingNeeded(ULONG ErrorOrNtStatus)
 {
 	for (unsigned i = 0; i < sizeof asks_again / sizeof asks_again[0]; i++)
 		if (ErrorOrNtStatus == asks_again[i] ||
-		    (ErrorOrNtStatus != ERROR_MR_MID_NOT_FOUND && ErrorOrNtStatus == status_to_win32(asks_again[i])))
+		    (asks_again[i] >= 0xC0000000 && ErrorOrNtStatus == status_to_win32(asks_again[i])))
 			return TRUE;
 	return FALSE;
 }

@@ -303,7 +303,7 @@ identity_valid(const void *auth_data, bool wide_call)
 
 	if (!see(&s, &block, auth_data, wide_call) || is_marshalled(&s))
 		return false;
-	if (s.flags & EX2_ENCRYPTED)
+	if (s.flags & (EX2_ENCRYPTED | SEC_WINNT_AUTH_IDENTITY_ONLY))	/* not readable, or not looked at */
 		s.password = BYTES_NONE;
 	return seen_put(&measure, &s, ends) && lengths_good(ends);
 }

@@ -35,6 +35,7 @@ struct root {
 	uint32_t daemon_uid;
 	void *near;
 	pthread_mutex_t lock;
+	pthread_mutex_t connecting;	/* one connect at a time: the next one joins the record that it made */
 	struct link *sspi;
 	uint64_t epoch;			/* of the LSA that gave the cookie */
 	uint8_t cookie[COOKIE_LEN];
@@ -192,6 +193,7 @@ root_new(void)
 		return NULL;
 	owned_close_all();
 	pthread_mutex_init(&r->lock, NULL);
+	pthread_mutex_init(&r->connecting, NULL);
 	r->daemon_uid = UINT32_MAX;
 	r->handles = handle_table_new(1u << 22, handles_destroy);
 	good = root_configure(r) && r->handles;
@@ -390,7 +392,9 @@ root_link_open(struct link **ret_link, enum link_use use, struct bytes name, str
 		return status;
 	atomic_store(&link->refs, 1);
 	link->euid = (uint32_t)geteuid();
+	pthread_mutex_lock(&r->connecting);
 	status = link_connect(r, link, use, name, why);
+	pthread_mutex_unlock(&r->connecting);
 	if (status != STATUS_SUCCESS) {
 		link_release(link);
 		return status;
