@@ -488,6 +488,15 @@ found_in_memory(const void *what, size_t len)
 	return n;
 }
 
+/* Under AddressSanitizer freed memory is kept and the map has terabytes: the plain build looks. */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define SEARCHABLE false
+#elif defined(__has_feature)
+#define SEARCHABLE (!__has_feature(address_sanitizer) && !__has_feature(thread_sanitizer))
+#else
+#define SEARCHABLE true
+#endif
+
 TEST(nothing_stays_behind)
 {
 	uint16_t mark[25] = { 0 };
@@ -498,6 +507,10 @@ TEST(nothing_stays_behind)
 	ULONG len = 0;
 	char *flat = NULL;
 
+	if (!SEARCHABLE) {
+		CHECK_SKIP("memory cannot be searched under a sanitizer");
+		return;
+	}
 	marker(mark);
 	CHECK_U64(identity_take(&taken, &in, true), STATUS_SUCCESS);
 	CHECK(found_in_memory(mark, 48) >= 1);		/* the search finds what is there */
