@@ -44,7 +44,7 @@ static unsigned word_count;
 static struct blob pool[POOL];
 static unsigned pool_next;
 static unsigned under_way;
-static bool admin_wrote;
+static bool rules_changed;
 
 static const struct lsa_peer peers[LINKS] = {
 	{ .known = true, .near = true, .tcb = true, .admin = true, .uid = 1000, .gid = 1000, .pid = 10 },
@@ -180,8 +180,8 @@ told(void *arg, struct bytes frame)
 	}
 	MUST(s->rank >= rank_of(s->number));
 	MUST((s->number == CALL_CONNECT) == (s->rank == STRANGER));
-	if (rank_of(s->number) == ADMIN)
-		admin_wrote = true;
+	if (s->number == CALL_POLICY_SET)
+		rules_changed = true;
 	for (unsigned i = 0; i < s->used_count; i++)
 		if (s->used[i]) {
 			w = word_find(s->used[i]);
@@ -532,7 +532,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		begun = true;
 	}
 	word_count = record_count = 0;
-	admin_wrote = false;
+	rules_changed = false;
 	op_open(0, 2, BYTES_NONE);
 	op_open(1, 0, BYTES_NONE);
 	op_open(2, 1, bytes_of(records[2].cookie, COOKIE_LEN));
@@ -549,7 +549,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		if (links[who].link)
 			link_end(who);
 	turn_until_quiet();
-	if (admin_wrote)
+	if (rules_changed)
 		rules_again();
 	return 0;
 }

@@ -111,7 +111,6 @@ must_return(void *block, ULONG len)
 		must_be_inside(m.LogonDomainName.Buffer, m.LogonDomainName.Length, block, len);
 	}
 	MUST(LsaFreeReturnBuffer(block) == STATUS_SUCCESS);
-	MUST(LsaFreeReturnBuffer(block) == STATUS_INVALID_PARAMETER);
 }
 
 int

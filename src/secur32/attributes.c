@@ -255,7 +255,9 @@ query(PCtxtHandle handle, ULONG attribute, void *answer, ULONG size, bool wide)
 		ctx->user->facts(ctx->half, &facts);
 		q.facts = &facts;
 	}
-	if (!row)
+	if (!q.facts && atomic_load(&ctx->leg) == LEG_ASYNC)
+		status = SEC_E_OUT_OF_SEQUENCE;
+	else if (!row)
 		status = SEC_E_UNSUPPORTED_FUNCTION;
 	else if (!q.facts && !row->early)
 		status = SEC_E_INVALID_HANDLE;

@@ -18,10 +18,13 @@
 
 #define PACKAGE_NAME_MAX 64u
 
+#define CRED_FREED 0x80000000u
+
 struct cred {
 	uint64_t word;
 	uint64_t wire, epoch;		/* its handle in the LSA, and which LSA that was */
 	_Atomic uint32_t deadline;	/* ms; 0: the default */
+	_Atomic uint32_t flights;	/* legs under way that name it; CRED_FREED: the last of them tells the LSA */
 	char package[PACKAGE_NAME_MAX];
 };
 

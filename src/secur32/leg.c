@@ -11,6 +11,7 @@
 
 #include "base/status.h"
 #include "base/time.h"
+#include "secur32/acquire.h"
 #include "secur32/explain.h"
 #include "secur32/memory.h"
 #include "secur32/usermode.h"
@@ -140,6 +141,10 @@ leg_ask(struct leg *leg, struct ask *ask, struct link *link)
 	uint32_t deadline = leg->deadline;
 
 	leg->link = link;
+	if (leg->cred) {	/* a free that comes over another link must not overtake this */
+		atomic_fetch_add(&leg->cred->flights, 1);
+		leg->flies = true;
+	}
 	if (ctx->deadline && (!deadline || ctx->deadline < deadline))
 		deadline = ctx->deadline;
 	ask->deadline = deadline;
@@ -315,9 +320,9 @@ leg_hand_out(struct leg *leg)
 static void
 token_none(const struct leg *leg)
 {
-	SecBuffer *b = buffer_find(leg->output, SECBUFFER_TOKEN);
+	SecBuffer *b = leg->given_up ? NULL : buffer_find(leg->output, SECBUFFER_TOKEN);
 
-	if (!b || leg->given_up)
+	if (!b)
 		return;
 	b->cbBuffer = 0;
 	if (leg->wants & ISC_REQ_ALLOCATE_MEMORY)
@@ -379,6 +384,9 @@ leg_close(struct leg *leg, struct ask *ask, SECURITY_STATUS status)
 void
 leg_drop(struct leg *leg)
 {
+	if (leg->flies && atomic_fetch_sub(&leg->cred->flights, 1) == (CRED_FREED | 1))
+		release_detached(leg->link, leg->cred->wire);
+	leg->flies = false;
 	context_release(leg->context);
 	cred_release(leg->cred);
 	link_release(leg->link);

@@ -29,6 +29,7 @@ struct leg {
 	struct link *link;
 	struct why why;
 	bool first, given_up;
+	bool flies;				/* counted with its credential */
 };
 
 /* What is wrong with the arguments themselves; SEC_E_OK: nothing. */

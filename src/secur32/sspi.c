@@ -95,7 +95,8 @@ FreeCredentialsHandle(PCredHandle phCredential)
 		return SEC_E_INVALID_HANDLE;
 	}
 	/* The handle is gone whatever the LSA says: a daemon that was restarted has dropped its half. */
-	if (root_sspi_link(&link, &why) == STATUS_SUCCESS && link->epoch == cred->epoch) {
+	if (atomic_fetch_or(&cred->flights, CRED_FREED) == 0 && root_sspi_link(&link, &why) == STATUS_SUCCESS &&
+	    link->epoch == cred->epoch) {
 		in.cred = cred->wire;
 		ask_release(&ask, link, &in);
 		ask_wait(&ask);

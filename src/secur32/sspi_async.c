@@ -447,7 +447,7 @@ SspiFreeCredentialsHandleAsync(SspiAsyncContext *AsyncContext, PCredHandle phCre
 		complete(a, SEC_E_INVALID_HANDLE, &why);
 		return SEC_E_OK;
 	}
-	if (op_link(a, cred->epoch, &why) != SEC_E_OK) {
+	if (atomic_fetch_or(&cred->flights, CRED_FREED) != 0 || op_link(a, cred->epoch, &why) != SEC_E_OK) {
 		link_release(a->link);
 		why_drop(&why);
 		pthread_mutex_lock(&a->lock);

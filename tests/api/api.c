@@ -173,15 +173,10 @@ stall_start(SspiAsyncContext *a, PCredHandle cred, const char *target, PCtxtHand
 {
 	/* Each leg writes to buffers of its own until it has completed; they are used again much later. */
 	enum { LEGS = 1 << 17 };
-	static struct out { char room[64]; SecBuffer b; SecBufferDesc d; } *outs;
-	static unsigned next;
-	struct out *o;
+	static struct out { char room[64]; SecBuffer b; SecBufferDesc d; } outs[LEGS];
+	static _Atomic unsigned next;
+	struct out *o = &outs[next++ % LEGS];
 
-	if (!outs)
-		outs = calloc(LEGS, sizeof *outs);
-	if (!outs)
-		return SEC_E_INSUFFICIENT_MEMORY;
-	o = &outs[next++ % LEGS];
 	desc(&o->d, &o->b, o->room, sizeof o->room);
 	return SspiInitializeSecurityContextAsyncA(a, cred, NULL, (char *)(uintptr_t)target, 0, 0, 0, NULL, 0, ret_context,
 	    &o->d, NULL, NULL);

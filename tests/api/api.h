@@ -48,7 +48,7 @@ SECURITY_STATUS api_wait(SspiAsyncContext *a, OLSA_ASYNC_QUEUE *q, unsigned ms);
 bool api_reaches(_Atomic unsigned *value, unsigned wanted, unsigned ms);
 uint64_t api_ms(void);
 
-/* One leg of Stall as initiator: the queue status. From one thread. */
+/* One leg of Stall as initiator: the queue status. */
 SECURITY_STATUS stall_start(SspiAsyncContext *a, PCredHandle cred, const char *target, PCtxtHandle ret_context);
 
 #endif

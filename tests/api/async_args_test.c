@@ -266,6 +266,40 @@ TEST(names_identities_and_handles_are_copied)
 	CHECK(DeleteSecurityContext(&ctx) == SEC_E_OK);
 }
 
+/* Legs that were queued are served though their credential is freed behind them, by a call that may take another road. */
+TEST(a_credential_is_freed_behind_its_legs)
+{
+	unsigned many = api_scale(200, 40, 2000);
+
+	for (unsigned i = 0; i < many; i++) {
+		CredHandle own = api_cred("Stall", false, "x");
+		SspiAsyncContext *a[3], *f = SspiCreateAsyncContext();
+		char room[3][64];
+		SecBuffer b[3];
+		SecBufferDesc d[3];
+		CtxtHandle ctx[3];
+
+		for (int k = 0; k < 3; k++) {
+			a[k] = SspiCreateAsyncContext();
+			b[k] = (SecBuffer){ 64, SECBUFFER_TOKEN, room[k] };
+			d[k] = (SecBufferDesc){ SECBUFFER_VERSION, 1, &b[k] };
+			CHECK(SspiInitializeSecurityContextAsyncA(a[k], &own, NULL, (char *)(uintptr_t)(k ? "ok" : "ms:2"), 0, 0, 0, NULL, 0,
+			    &ctx[k], &d[k], NULL, NULL) == SEC_E_OK);
+		}
+		if (i % 2)
+			CHECK(FreeCredentialsHandle(&own) == SEC_E_OK);
+		else
+			CHECK(SspiFreeCredentialsHandleAsync(f, &own) == SEC_E_OK && api_wait(f, NULL, 3000) == SEC_E_OK);
+		CHECK(FreeCredentialsHandle(&own) == SEC_E_INVALID_HANDLE);
+		for (int k = 0; k < 3; k++) {
+			CHECK(api_wait(a[k], NULL, 3000) == SEC_E_OK);
+			SspiFreeAsyncContext(a[k]);
+			CHECK(DeleteSecurityContext(&ctx[k]) == SEC_E_OK);
+		}
+		SspiFreeAsyncContext(f);
+	}
+}
+
 /* phContext's value is read at once, and *phNewContext is written at the end, so they may be one. */
 TEST(a_context_handles_storage)
 {
@@ -540,6 +574,7 @@ TEST(synchronous_calls_behind_a_pending_leg)
 	SecBuffer m_b[2] = { { sizeof token, SECBUFFER_TOKEN, token }, { 3, SECBUFFER_DATA, data } };
 	SecBufferDesc in = { SECBUFFER_VERSION, 1, &in_b }, out = { SECBUFFER_VERSION, 1, &out_b };
 	SecBufferDesc m = { SECBUFFER_VERSION, 2, m_b };
+	SecPkgContext_PackageInfoA package;
 	SecPkgContext_Sizes sizes;
 	uint64_t from = api_ms();
 	CtxtHandle ctx;
@@ -549,6 +584,7 @@ TEST(synchronous_calls_behind_a_pending_leg)
 	out_b.cbBuffer = sizeof room;
 	CHECK(SspiInitializeSecurityContextAsyncA(a, &cred, &ctx, NULL, 0, 0, 0, &in, 0, &ctx, &out, NULL, NULL) == SEC_E_OK);
 	CHECK(QueryContextAttributesA(&ctx, SECPKG_ATTR_SIZES, &sizes) == SEC_E_OUT_OF_SEQUENCE);
+	CHECK(QueryContextAttributesA(&ctx, SECPKG_ATTR_PACKAGE_INFO, &package) == SEC_E_OUT_OF_SEQUENCE);
 	CHECK(EncryptMessage(&ctx, 0, &m, 0) == SEC_E_OUT_OF_SEQUENCE);
 	CHECK(DecryptMessage(&ctx, &m, 0, NULL) == SEC_E_OUT_OF_SEQUENCE);
 	CHECK(MakeSignature(&ctx, 0, &m, 0) == SEC_E_OUT_OF_SEQUENCE);
@@ -561,16 +597,34 @@ TEST(synchronous_calls_behind_a_pending_leg)
 	CHECK(DeleteSecurityContext(&ctx) == SEC_E_OK);
 }
 
+static OlsaStatusInfo at_first;
+
+/* What the tests above made is gone from the LSA. */
+TEST(nothing_is_left)
+{
+	OlsaStatusInfo now;
+	uint64_t until = api_ms() + 3000;
+
+	do {
+		counted(&now);
+		usleep(5000);
+	} while ((now.Contexts != at_first.Contexts || now.Credentials != at_first.Credentials) && api_ms() < until);
+	CHECK_U64(now.Contexts, at_first.Contexts);
+	CHECK_U64(now.Credentials, at_first.Credentials);
+}
+
 int
 main(void)
 {
 	api_begin();
 	cred = api_cred("Stall", false, "x");
+	counted(&at_first);
 	RUN(refused_when_queued);
 	RUN(no_asynchronous_context);
 	RUN(told_by_the_call);
 	RUN(a_failure_leaves_an_empty_token);
 	RUN(names_identities_and_handles_are_copied);
+	RUN(a_credential_is_freed_behind_its_legs);
 	RUN(a_context_handles_storage);
 	RUN(token_bytes_are_copied);
 	RUN(abandoned_calls_leave_nothing);
@@ -580,6 +634,7 @@ main(void)
 	RUN(wide_and_counted_strings);
 	RUN(deleting_a_context_that_another_thread_uses);
 	RUN(synchronous_calls_behind_a_pending_leg);
+	RUN(nothing_is_left);
 	CHECK(FreeCredentialsHandle(&cred) == SEC_E_OK);
 	return check_end();
 }
