@@ -34,7 +34,7 @@ libctx_make(void)
 	EVP_MAC_free(made.hmac);
 	EVP_MD_free(made.sha256);
 	OSSL_LIB_CTX_free(made.ctx);
-	made = (struct libctx){ NULL };
+	made = (struct libctx){ .ctx = NULL };
 	return false;
 }
 

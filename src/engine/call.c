@@ -205,10 +205,15 @@ job_ended(struct job *job)
 {
 	struct call_job *j = (struct call_job *)(void *)job;
 	struct loop *loop = j->loop;
+	bool orphan;
 
 	loop_lock(loop);
-	loop_post_locked(loop, &j->back);
+	orphan = j->call == NULL;
+	if (!orphan)
+		loop_post_locked(loop, &j->back);
 	loop_unlock(loop);
+	if (orphan)
+		job_drop(j);		/* nobody waits: no loop has to turn for it */
 }
 
 NTSTATUS

@@ -112,34 +112,25 @@ settle_locked(struct async *a, unsigned run)
 		pthread_cond_broadcast(&a->settled);
 }
 
-/*
- * Hands a finished operation on; the operation's own hold goes with it: to
- * the queue or the callback thread, or back to the table.
- */
+/* Whoever saw the final status may have begun the next run already; that one is not touched. */
 static void
-deliver(struct async *a, bool detached, bool queued, bool called)
-{
-	if (!detached && queued && queue_push(a->queue, a))
-		return;
-	if (!detached && !queued && called && pump_push(a))
-		return;
-	if (!detached)
-		async_settle(a);	/* nowhere to go: the status is there for whoever asks */
-	else
-		async_release(a);
-}
-
-void
-async_settle(struct async *a)
+settle(struct async *a, unsigned run)
 {
 	struct OLSA_ASYNC_QUEUE *gone;
 
 	pthread_mutex_lock(&a->lock);
-	settle_locked(a, a->run);
-	gone = queue_leave(a);
+	settle_locked(a, run);
+	gone = a->run == run ? queue_leave(a) : NULL;
 	pthread_mutex_unlock(&a->lock);
 	queue_release(gone);
 	async_release(a);
+}
+
+/* A popped one cannot have begun another run. */
+void
+async_settle(struct async *a)
+{
+	settle(a, a->run);
 }
 
 /* Runs the callback of one popped completion, with no lock held. */
@@ -280,22 +271,39 @@ flight_end(struct flight *f)
 	link_release(f->link);
 }
 
-/* What every completion has in common: called with the lock, returns without it. `why` is taken. */
+/*
+ * What every completion has in common: called with the lock, returns without
+ * it. `why` is taken. The operation's own hold goes with it: to the queue or
+ * the callback thread, or back to the table. A queue has it before the status
+ * can be seen: whoever frees the context then finds it there.
+ */
 static void
 complete(struct async *a, SECURITY_STATUS status, struct why *why)
 {
-	bool detached, queued, called;
+	bool detached = a->state == ASYNC_DETACHED, taken = false, called;
+	struct OLSA_ASYNC_QUEUE *gone = NULL;
+	unsigned run = a->run;
 
 	a->flying = false;
-	detached = a->state == ASYNC_DETACHED;
 	a->why = *why;
 	*why = (struct why){ NULL, 0, 0 };
-	if (!detached)
+	if (!detached) {
 		publish(a, status);
-	queued = a->queue != NULL;
-	called = a->due != NULL;
+		taken = a->queue && queue_push(a->queue, a);
+		if (a->queue && !taken) {
+			settle_locked(a, run);
+			gone = queue_leave(a);
+		}
+	}
+	called = !detached && !taken && a->state == ASYNC_DONE;
 	pthread_mutex_unlock(&a->lock);
-	deliver(a, detached, queued, called);
+	queue_release(gone);
+	if (taken || (called && pump_push(a)))
+		return;
+	if (called)
+		settle(a, run);		/* no thread to call on: the status is there for whoever asks */
+	else
+		async_release(a);
 }
 
 /* --- a credential ------------------------------------------------------------------- */
