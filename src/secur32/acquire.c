@@ -12,6 +12,7 @@ SECURITY_STATUS
 acquire_open(struct acquire *a, const void *logon_id, const void *auth_data, bool wide)
 {
 	NTSTATUS status = identity_take(&a->identity, auth_data, wide);
+	struct handle_table *t = root_handles();
 
 	if (status != STATUS_SUCCESS) {
 		why_say(&a->why, status, TO_CALLER, "pAuthData is not an identity that can be read");
@@ -22,7 +23,12 @@ acquire_open(struct acquire *a, const void *logon_id, const void *auth_data, boo
 
 		a->logon_id = (uint64_t)(uint32_t)luid->HighPart << 32 | luid->LowPart;
 	}
+	/* The handle first: what the LSA then makes can be kept, or be given back. Nobody knows its word yet. */
 	a->cred = calloc(1, sizeof *a->cred);
+	if (a->cred && !(t && handle_new(t, KIND_CRED, a->cred, &a->cred->word))) {
+		free(a->cred);
+		a->cred = NULL;
+	}
 	return a->cred ? SEC_E_OK : SEC_E_INSUFFICIENT_MEMORY;
 }
 
@@ -56,7 +62,7 @@ acquire_close(struct acquire *a, struct ask *ask, SECURITY_STATUS status)
 		return status;
 	a->cred->wire = out.cred;
 	a->cred->epoch = a->link->epoch;
-	if (a->given_up || !handle_new(root_handles(), KIND_CRED, a->cred, &a->cred->word)) {
+	if (a->given_up) {
 		release_detached(a->link, out.cred);
 		return SEC_E_INSUFFICIENT_MEMORY;
 	}
@@ -73,7 +79,8 @@ acquire_drop(struct acquire *a)
 	identity_drop(&a->identity);
 	link_release(a->link);
 	why_drop(&a->why);
-	free(a->cred);
+	if (a->cred)
+		(void)handle_close(root_handles(), KIND_CRED, a->cred->word);
 	a->cred = NULL;
 	a->link = NULL;
 }

@@ -34,8 +34,10 @@ last_make(void)
 void
 why_thread_keep(int32_t status, struct why *chain)
 {
-	if (!chain->len && !last.chain.len) {
-		last.status = status;
+	/* A success with nothing to say, of a delete or a free, leaves the failure before it to be explained. */
+	if (!chain->len && (!last.chain.len || (status >= 0 && last.status < 0))) {
+		if (!last.chain.len)
+			last.status = status;
 		why_drop(chain);
 		return;
 	}
