@@ -84,6 +84,31 @@ TEST(no_callback_for_what_was_not_queued)
 	CHECK(DeleteSecurityContext(&ctx) == SEC_E_OK);
 }
 
+/* Begun again as soon as the status was final, this time with a callback: it comes, whatever is still left to do for the run before. */
+TEST(a_run_knows_nothing_of_the_one_before)
+{
+	unsigned many = api_scale(2000, 200, 50000);
+	SspiAsyncContext *a = SspiCreateAsyncContext();
+	CtxtHandle ctx, nothing = { 0, 0 };
+
+	called = 0;
+	for (unsigned i = 1; i <= many; i++) {
+		CHECK(SspiSetAsyncNotifyCallback(a, NULL, NULL) == SEC_E_OK);
+		CHECK(stall_start(a, &cred, i % 4 ? "job:0" : "ms:1", &ctx) == SEC_E_OK);
+		while (SspiGetAsyncCallStatus(a) == SEC_I_ASYNC_CALL_PENDING)
+			;
+		CHECK(SspiReinitAsyncContext(a) == STATUS_SUCCESS);
+		CHECK(SspiSetAsyncNotifyCallback(a, counts, NULL) == SEC_E_OK);
+		CHECK(SspiDeleteSecurityContextAsync(a, &nothing) == SEC_E_OK);
+		if (!CHECK(api_reaches(&called, i, 3000)))
+			break;
+		while (SspiReinitAsyncContext(a) != STATUS_SUCCESS)
+			;
+		CHECK(DeleteSecurityContext(&ctx) == SEC_E_OK);
+	}
+	SspiFreeAsyncContext(a);
+}
+
 /* --- where -------------------------------------------------------------------------- */
 
 static pthread_t seen[8];
@@ -428,6 +453,7 @@ main(int argc, char **argv)
 	cred = api_cred("Stall", false, "x");
 	RUN(results_stand_before_the_callback);
 	RUN(no_callback_for_what_was_not_queued);
+	RUN(a_run_knows_nothing_of_the_one_before);
 	RUN(two_threads_at_most);
 	RUN(completions_wait_for_no_callback);
 	RUN(everything_may_be_called_inside_a_callback);

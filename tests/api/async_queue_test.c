@@ -320,6 +320,54 @@ TEST(requeued_in_its_callback_and_freed_elsewhere)
 	CHECK(DeleteSecurityContext(&ctx[0]) == SEC_E_OK && DeleteSecurityContext(&ctx[1]) == SEC_E_OK);
 }
 
+static _Atomic unsigned stop;
+
+/* A synchronous caller turns whatever wheel there is, and completes what others wait for. */
+static void *
+turns(void *arg)
+{
+	(void)arg;
+	while (!stop) {
+		char room[64];
+		SecBuffer b = { sizeof room, SECBUFFER_TOKEN, room };
+		SecBufferDesc d = { SECBUFFER_VERSION, 1, &b };
+		CtxtHandle ctx;
+
+		CHECK(InitializeSecurityContextA(&cred, NULL, (char *)(uintptr_t)"ms:1", 0, 0, 0, NULL, 0, &ctx, &d, NULL, NULL) ==
+		    SEC_E_OK);
+		CHECK(DeleteSecurityContext(&ctx) == SEC_E_OK);
+	}
+	return NULL;
+}
+
+/* Freed at the very moment when its status is final: it is in the queue by then, and comes out of it. */
+TEST(freed_as_soon_as_it_is_done)
+{
+	unsigned many = api_scale(400, 60, 10000);
+	pthread_t t;
+
+	stop = called = 0;
+	CHECK(pthread_create(&t, NULL, turns, NULL) == 0);
+	for (unsigned i = 0; i < many; i++) {
+		SspiAsyncContext *a = SspiCreateAsyncContext();
+		uint64_t until = api_ms() + 3000;
+		CtxtHandle ctx;
+
+		CHECK(SspiSetAsyncNotifyCallback(a, notes, NULL) == SEC_E_OK && OlsaSspiBindAsyncContext(a, queue, NULL) == SEC_E_OK);
+		CHECK(stall_start(a, &cred, "ms:1", &ctx) == SEC_E_OK);
+		while (SspiGetAsyncCallStatus(a) == SEC_I_ASYNC_CALL_PENDING && api_ms() < until)
+			if (api_far())
+				OlsaSspiWaitAsync(a, 1);	/* over a socket of the queue's own nobody else brings it */
+		CHECK(SspiGetAsyncCallStatus(a) == SEC_E_OK);
+		SspiFreeAsyncContext(a);
+		CHECK(DeleteSecurityContext(&ctx) == SEC_E_OK);
+	}
+	stop = 1;
+	pthread_join(t, NULL);
+	CHECK_U64(OlsaSspiAsyncDispatch(queue, 10), 0);
+	CHECK_U64(called, 0);
+}
+
 static void
 frees_itself(SspiAsyncContext *a, void *data)
 {
@@ -600,6 +648,7 @@ main(void)
 	RUN(everything_may_be_called_inside_a_callback);
 	RUN(requeued_in_its_callback_and_freed_unpopped);
 	RUN(requeued_in_its_callback_and_freed_elsewhere);
+	RUN(freed_as_soon_as_it_is_done);
 	RUN(freed_inside_its_callback);
 	RUN(a_callback_may_free_its_queue);
 	RUN(the_shorter_deadline_counts);
