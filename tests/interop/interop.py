@@ -24,7 +24,7 @@ LOGON_DENIED = 0x8009030C
 MESSAGE_ALTERED = 0x8009030F
 BAD_BINDINGS = 0x80090346
 
-SIGN, SEAL = 0x10, 0x20
+SEAL, EXTENDED = 0x20, 0x80000
 NEGOTIATE, CHALLENGE, AUTHENTICATE = 1, 2, 3
 
 passed = failed = 0
@@ -233,25 +233,30 @@ def kind_of(frame):
     return frame[8] if frame[:8] == b"NTLMSSP\0" and len(frame) >= 12 else 0
 
 
-def pump(source, sink, frames, edit):
+def pump(source, sink, frames, edit, edited):
     while True:
         frame = source.take()
         if frame is None:
             break
         frames.append(frame)
-        sink.put(edit(frame) if edit and kind_of(frame) else frame)
+        if edit and kind_of(frame) and edit(frame) != frame:
+            edited.append(frame)
+            frame = edit(frame)
+        sink.put(frame)
     sink.no_more()
 
 
 def talk(client, server, edit=None):
     """`edit` may change a token on its way."""
-    a, b, frames = Side(client, "client"), Side(server, "server"), []
+    a, b, frames, edited = Side(client, "client"), Side(server, "server"), [], []
     threads = [threading.Thread(target=pump, args=way, daemon=True)
-               for way in ((a, b, frames, edit), (b, a, frames, edit))]
+               for way in ((a, b, frames, edit, edited), (b, a, frames, edit, edited))]
     for t in threads:
         t.start()
     for t in threads:
         t.join(2 * LONGEST)
+    if edit:
+        check("the edit changed a token", edited, [f.hex() for f in frames if kind_of(f)])
     return Talk(a.finish(), b.finish(), frames)
 
 

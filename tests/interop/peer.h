@@ -14,7 +14,8 @@
  *     bindings=TEXT                     application data of the channel bindings
  *     wants=seal|sign|none              what is asked for, and so what is tried
  *     allow=null                        a server that takes anonymous clients
- *     messages=sealed                   no signed ones in a context that seals
+ *     empty=no                          no messages without data
+ *     messages=sealed                   no signed ones in a context that seals; =none: none at all
  *
  * What it says on standard output is for interop.py. It exits with
  * 0 all of it; 1 it refused; 2 the other refused; 3 a message went wrong;
@@ -224,11 +225,15 @@ peer_talk(bool client, int fd)
 {
 	static const size_t sizes[] = { 0, 1, 64, 1000, 16384, 3 };
 	bool sealed_only = strcmp(peer_option("messages", "all"), "sealed") == 0 && peer_wants("seal");
+	bool none = strcmp(peer_option("messages", "all"), "none") == 0;
+	bool empty = strcmp(peer_option("empty", "yes"), "yes") == 0;
 
 	for (int sealed = 1; sealed >= 0; sealed--) {
-		if (!peer_wants(sealed ? "seal" : "sign") || (!sealed && sealed_only))
+		if (!peer_wants(sealed ? "seal" : "sign") || (!sealed && sealed_only) || none)
 			continue;
 		for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+			if (sizes[i] == 0 && !empty)
+				continue;
 			printf("at %s %zu\n", sealed ? "sealed" : "signed", sizes[i]);
 			if (client ? !peer_say(client, fd, sizes[i], sealed, false) ||
 			    !peer_hear(client, fd, sizes[i], sealed, false) :
@@ -237,7 +242,7 @@ peer_talk(bool client, int fd)
 				return false;
 		}
 	}
-	if (!peer_wants("sign"))
+	if (!peer_wants("sign") || none)
 		return true;
 	printf("at tampered\n");
 	return client ? peer_say(client, fd, 64, peer_wants("seal"), true) &&
