@@ -32,7 +32,7 @@ with interop.folder() as work:
     for place in interop.places(lsad, lsactl):
         place.user("alice")
         place.policy("lockout-threshold", 0)
-        ours = Peer(ours_program, place.env, empty="no")          # gss_wrap and gss_get_mic refuse a buffer without data
+        ours = Peer(ours_program, place.env, empty="no")    # gss_wrap and gss_get_mic refuse a buffer without data
 
         # --- gss-ntlmssp is the client ------------------------------------------
         client = gss(place)
@@ -82,5 +82,8 @@ with interop.folder() as work:
         for kind in (interop.NEGOTIATE, interop.CHALLENGE):
             t = talk(client, server.but(wants="sign"), interop.flags_away(kind, interop.SEAL))
             check(f"{place.name}: somebody took SEAL out of message {kind}: our MIC tells", not t.good, t.said)
+        c, one, other, frames = interop.relay(client, server)
+        check(f"{place.name}: our answer to another gss-ntlmssp is refused",
+              interop.kind_of(frames[3] or b"") == 3 and other.exit == 1, other.said)
 
 interop.end()

@@ -93,12 +93,6 @@ def stop(process):
         return None
 
 
-def port_of_nobody():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
-
-
 # --- our side ------------------------------------------------------------------
 
 

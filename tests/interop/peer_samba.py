@@ -38,8 +38,8 @@ class Helper:
         protocol = "ntlmssp-client-1" if client else "squid-2.5-ntlmssp"
         who = [f"--{name}={options.get(option, '')}"
                for name, option in (("username", "user"), ("domain", "domain"), ("password", "password"))]
-        self.process = subprocess.Popen(["ntlm_auth", f"--configfile={options['conf']}", f"--helper-protocol={protocol}",
-                                         *who], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1)
+        self.process = subprocess.Popen(["ntlm_auth", f"--configfile={options['conf']}",
+                                         f"--helper-protocol={protocol}", *who], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1)
         features = ["SESSION_KEY"] + ["SIGN"] * SIGNS + ["SEAL"] * SEALS
         self.ask("SF " + " ".join("NTLMSSP_FEATURE_" + f for f in features))
         self.first = True

@@ -8,6 +8,7 @@ winbindd and that a domain controller, is not tried.
 
 usage: samba_test.py PEER_OURS LSAD LSACTL
 """
+import glob
 import os
 import shutil
 import subprocess
@@ -39,7 +40,8 @@ def configuration(work):
 
 def database(work):
     """A Samba that is its own domain, with an Administrator. None: it cannot be made here."""
-    if not has_library or not shutil.which("samba-tool"):
+    modules = glob.glob("/usr/lib*/samba/ldb/samba_dsdb.so") + glob.glob("/usr/lib*/*/samba/ldb/samba_dsdb.so")
+    if not (has_library and shutil.which("samba-tool") and modules and os.path.isdir("/usr/share/samba/setup")):
         return None
     done = subprocess.run(["samba-tool", "domain", "provision", "--server-role=standalone", f"--targetdir={work}/own",
                            "--realm=samba.test", "--domain=SAMBADOM", "--host-name=samba",
@@ -49,8 +51,7 @@ def database(work):
     path = f"{work}/own/etc/smb.conf"
     if done.returncode == 0 and os.path.exists(path):
         return path
-    if os.path.isdir("/usr/share/samba/setup"):
-        check("samba-tool makes a database", False, done.stdout.decode(errors="replace")[-2000:])
+    check("samba-tool makes a database", False, done.stdout.decode(errors="replace")[-2000:])
     return None
 
 

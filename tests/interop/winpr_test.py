@@ -68,6 +68,9 @@ for place in interop.places(lsad, lsactl):
     for kind in (interop.NEGOTIATE, interop.CHALLENGE):
         t = talk(client, winpr, interop.flags_away(kind, interop.SEAL))
         check(f"{place.name}: somebody took SEAL out of message {kind}: our MIC tells",
-              not t.good and (t.client.exit == 1 or t.server.exit == 1), t.said)
+              not t.good and 1 in (t.client.exit, t.server.exit), t.said)
+    c, one, other, frames = interop.relay(client, winpr)
+    check(f"{place.name}: our answer to another WinPR is refused",
+          interop.kind_of(frames[3] or b"") == 3 and other.exit == 1, other.said)
 
 interop.end()
