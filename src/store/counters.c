@@ -107,7 +107,7 @@ clock_begin(struct head *h)
 	uint64_t wall = (uint64_t)time(NULL), up = boot_seconds();
 
 	boot_id(id);
-	if (memcmp(id, h->boot, sizeof id) == 0 && memcmp(id, zeros, sizeof id) != 0)
+	if (memcmp(id, h->boot, sizeof id) == 0 && memcmp(id, zeros, sizeof id) != 0)	/* not secret */
 		return;
 	memcpy(h->boot, id, sizeof id);
 	atomic_store(&h->base, wall > up ? wall - up : 0);
@@ -151,7 +151,7 @@ sound(const struct head *h, uint64_t len)
 {
 	uint32_t capacity = atomic_load(&h->capacity);
 
-	return memcmp(h->magic, MAGIC, sizeof h->magic) == 0 && h->shadows == COUNTERS_SHADOWS && h->word_len == 8 &&
+	return memcmp(h->magic, MAGIC, sizeof h->magic) == 0 && h->shadows == COUNTERS_SHADOWS && h->word_len == 8 &&	/* not secret */
 	    h->check == head_check(h) && capacity >= CHUNK && capacity <= COUNTERS_MAX && capacity % CHUNK == 0 &&
 	    len >= FILE_LEN(capacity);
 }

@@ -39,7 +39,8 @@ class Helper:
         who = [f"--{name}={options.get(option, '')}"
                for name, option in (("username", "user"), ("domain", "domain"), ("password", "password"))]
         self.process = subprocess.Popen(["ntlm_auth", f"--configfile={options['conf']}",
-                                         f"--helper-protocol={protocol}", *who], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1)
+                                         f"--helper-protocol={protocol}", *who],
+                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1)
         features = ["SESSION_KEY"] + ["SIGN"] * SIGNS + ["SEAL"] * SEALS
         self.ask("SF " + " ".join("NTLMSSP_FEATURE_" + f for f in features))
         self.first = True
