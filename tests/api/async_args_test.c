@@ -597,6 +597,64 @@ TEST(synchronous_calls_behind_a_pending_leg)
 	CHECK(DeleteSecurityContext(&ctx) == SEC_E_OK);
 }
 
+struct race { pthread_barrier_t start; CtxtHandle ctx; bool sync; SECURITY_STATUS deleted; };
+
+static void *
+deletes(void *arg)
+{
+	struct race *r = arg;
+	SspiAsyncContext *a = SspiCreateAsyncContext();
+
+	pthread_barrier_wait(&r->start);
+	if (r->sync) {
+		r->deleted = DeleteSecurityContext(&r->ctx);
+	} else {
+		r->deleted = SspiDeleteSecurityContextAsync(a, &r->ctx);
+		if (r->deleted == SEC_E_OK)
+			r->deleted = api_wait(a, NULL, 5000);
+	}
+	SspiFreeAsyncContext(a);
+	return NULL;
+}
+
+/* Queued and deleted in the same moment: each leg ends in one of the three ways it may, every delete ends well. */
+TEST(a_leg_races_its_delete)
+{
+	unsigned many = api_scale(300, 60, 5000);
+
+	for (unsigned i = 0; i < many; i++) {
+		char room[64];
+		SecBuffer in_b = { 2, SECBUFFER_TOKEN, (char *)(uintptr_t)"ok" }, out_b = { sizeof room, SECBUFFER_TOKEN, room };
+		SecBufferDesc in = { SECBUFFER_VERSION, 1, &in_b }, out = { SECBUFFER_VERSION, 1, &out_b };
+		struct race r = { .sync = i % 2 };
+		SECURITY_STATUS status = SEC_E_OK;
+		CtxtHandle same;
+		pthread_t t;
+
+		pthread_barrier_init(&r.start, NULL, 2);
+		CHECK(InitializeSecurityContextA(&cred, NULL, (char *)(uintptr_t)"legs:4", 0, 0, 0, NULL, 0, &r.ctx, &out, NULL, NULL) ==
+		    SEC_I_CONTINUE_NEEDED);
+		for (int leg = 0; leg < 2; leg++) {		/* the first one leaves nothing behind that the second could trip over */
+			SspiAsyncContext *a = SspiCreateAsyncContext();
+
+			out_b.cbBuffer = sizeof room;
+			if (leg) {
+				in_b = (SecBuffer){ 7, SECBUFFER_TOKEN, (char *)(uintptr_t)"forever" };
+				CHECK(pthread_create(&t, NULL, deletes, &r) == 0);
+				pthread_barrier_wait(&r.start);
+			}
+			status = SspiInitializeSecurityContextAsyncA(a, &cred, &r.ctx, NULL, 0, 0, 0, &in, 0, &same, &out, NULL, NULL);
+			CHECK(status == SEC_E_OK);
+			status = api_wait(a, NULL, 5000);
+			SspiFreeAsyncContext(a);
+		}
+		pthread_join(t, NULL);
+		pthread_barrier_destroy(&r.start);
+		CHECK(status == SEC_E_UNFINISHED_CONTEXT_DELETED || status == SEC_E_INVALID_HANDLE);
+		CHECK(r.deleted == SEC_E_OK);
+	}
+}
+
 static OlsaStatusInfo at_first;
 
 /* What the tests above made is gone from the LSA. */
@@ -634,6 +692,7 @@ main(void)
 	RUN(wide_and_counted_strings);
 	RUN(deleting_a_context_that_another_thread_uses);
 	RUN(synchronous_calls_behind_a_pending_leg);
+	RUN(a_leg_races_its_delete);
 	RUN(nothing_is_left);
 	CHECK(FreeCredentialsHandle(&cred) == SEC_E_OK);
 	return check_end();

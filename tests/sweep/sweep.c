@@ -351,31 +351,50 @@ daemon_start(void)
 	return pid;
 }
 
-static bool
-daemon_answers(void)
-{
-	struct sockaddr_un to = { .sun_family = AF_UNIX };
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	bool up;
+enum answer { NOT_THERE, TURNED_AWAY, ANSWERED };
 
+/* The socket is there before the LSA behind it: only a reply says that somebody serves. */
+static enum answer
+daemon_ask(void)
+{
+	static const uint8_t hello[] = { 36, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 1 };
+	struct sockaddr_un to = { .sun_family = AF_UNIX };
+	struct pollfd p = { .events = POLLIN };
+	uint8_t frame[36] = { 0 }, c;
+	enum answer answer = NOT_THERE;
+
+	memcpy(frame, hello, sizeof hello);	/* connect: version 1, untrusted, no name, no cookie */
 	memcpy(to.sun_path, sock, sizeof sock);
-	up = fd >= 0 && connect(fd, (const struct sockaddr *)&to, sizeof to) == 0;
-	if (fd >= 0)
-		close(fd);
-	return up;
+	p.fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (p.fd >= 0 && connect(p.fd, (const struct sockaddr *)&to, sizeof to) == 0) {
+		answer = TURNED_AWAY;
+		if (send(p.fd, frame, sizeof frame, MSG_NOSIGNAL) > 0 && poll(&p, 1, 5000) == 1 && recv(p.fd, &c, 1, 0) == 1)
+			answer = ANSWERED;
+	}
+	if (p.fd >= 0)
+		close(p.fd);
+	return answer;
 }
 
-/* True when it serves; false when it has ended, with its status, or hangs (-1). */
+/*
+ * True when it serves, or lives and turns people away for want of memory;
+ * false when it has ended, with its status, or hangs (-1).
+ */
 static bool
 daemon_up(pid_t pid, int *ret_status)
 {
 	const struct timespec nap = { 0, 2 * 1000 * 1000 };
+	unsigned away = 0;
 
 	for (int i = 0; i < 2500; i++) {
-		if (daemon_answers())
+		enum answer answer = daemon_ask();
+
+		if (answer == ANSWERED)
 			return true;
 		if (waitpid(pid, ret_status, WNOHANG) == pid)
 			return false;
+		if (answer == TURNED_AWAY && ++away == 50)
+			return true;
 		nanosleep(&nap, NULL);
 	}
 	*ret_status = -1;
@@ -481,10 +500,8 @@ sweep_daemon_start(int kind)
 				end = client(scene_handshake);
 				if (end == OK_REFUSED)
 					end = client(scene_handshake) == OK_DONE ? OK_REFUSED : BAD_STUCK;
-				/* The socket is there before the LSA: it may have been refused only then. */
-				if (end == BAD_STUCK && waitpid(pid, &status, WNOHANG) == pid)
-					end = WIFSIGNALED(status) ? BAD_CRASH : WEXITSTATUS(status) ? OK_REFUSED : BAD_WRONG;
-				else if ((status = daemon_down(pid)) == -1)
+				status = daemon_down(pid);
+				if (status == -1)
 					end = BAD_HANG;
 				else if (WIFSIGNALED(status))
 					end = BAD_CRASH;
