@@ -66,3 +66,52 @@ package_id(const struct lsa_package *package)
 		i++;
 	return i;
 }
+
+const struct lsa_package *
+package_named(const char *name)
+{
+	return package_find(bytes_of_text(name));
+}
+
+/* --- one package does a part of another's call ------------------------------ */
+
+NTSTATUS
+enter_acquire(struct call *call, const struct lsa_package *package, const struct acquire_args *args,
+    struct acquire_result *ret)
+{
+	NTSTATUS status;
+
+	call_enter(call);
+	status = package->acquire(call, args, ret);
+	call_leave(call, status);
+	return status;
+}
+
+NTSTATUS
+enter_init(struct call *call, const struct lsa_package *package, const struct leg_args *args, struct leg_result *ret)
+{
+	NTSTATUS status;
+
+	call_enter(call);
+	status = package->init(call, args, ret);
+	call_leave(call, status);
+	return status;
+}
+
+NTSTATUS
+enter_accept(struct call *call, const struct lsa_package *package, const struct leg_args *args, struct leg_result *ret)
+{
+	NTSTATUS status;
+
+	call_enter(call);
+	status = package->accept(call, args, ret);
+	call_leave(call, status);
+	return status;
+}
+
+void
+kept_drop(struct kept *kept)
+{
+	if (kept && atomic_fetch_sub(&kept->refs, 1) == 1)
+		kept->drop(kept);
+}

@@ -251,3 +251,20 @@ serve_change(struct served *s, const struct change_in *in, struct change_out *ou
 	call_leave(&s->call, status);
 	return status;
 }
+
+NTSTATUS
+serve_adopt(struct served *s, const struct adopt_in *in, struct adopt_out *out)
+{
+	const struct lsa_package *p = package_find(in->package);
+	NTSTATUS status;
+
+	(void)out;
+	if (!p)
+		return because(&s->call, SEC_E_SECPKG_NOT_FOUND, TO_CALLER, "no security package of this name here");
+	if (!p->adopt)
+		return because(&s->call, SEC_E_UNSUPPORTED_FUNCTION, TO_CALLER, "%s takes no tickets", p->name);
+	call_enter(&s->call);
+	status = p->adopt(&s->call, in->tickets);
+	call_leave(&s->call, status);
+	return status;
+}

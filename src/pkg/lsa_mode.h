@@ -16,11 +16,17 @@
 #include "base/nt.h"
 
 #include "base/bytes.h"
+#include "base/kdc.h"
 #include "base/secret.h"
 #include "base/sid.h"
 #include "base/why.h"
 
 struct call;
+struct acquire_args;
+struct acquire_result;
+struct leg_args;
+struct leg_result;
+struct lsa_package;
 
 /* --- the verbs ------------------------------------------------------- */
 
@@ -32,6 +38,25 @@ NTSTATUS await_nothing(struct call *call);		/* until cancelled or past the deadl
 /* Runs work(arg) where it may block; arg belongs to the job and is dropped after the call was turned, or by itself when the call is gone. */
 NTSTATUS await_job(struct call *call, NTSTATUS (*work)(void *arg), void (*drop)(void *arg), void *arg);
 NTSTATUS awaited(const struct call *call);		/* what the last wait came to: the job's value, or success */
+
+/* Bytes to a realm's KDC and back. */
+/* awaited(): success, STATUS_NO_LOGON_SERVERS (none known, or all refuse), STATUS_IO_TIMEOUT (silence), no memory or descriptors. */
+NTSTATUS await_kdc(struct call *call, const struct kdc_ask *ask);
+struct bytes kdc_answer(struct call *call);		/* good until the next wait */
+const char *kdc_story(struct call *call);		/* what happened on the way, for a reason */
+
+/*
+ * Another package does a part of this call in a frame of its own below this
+ * one; what it returns travels up, STATUS_PENDING too. NULL package: there is
+ * none of this name here.
+ */
+const struct lsa_package *package_named(const char *name);
+NTSTATUS enter_acquire(struct call *call, const struct lsa_package *package, const struct acquire_args *args,
+    struct acquire_result *ret);
+NTSTATUS enter_init(struct call *call, const struct lsa_package *package, const struct leg_args *args,
+    struct leg_result *ret);
+NTSTATUS enter_accept(struct call *call, const struct lsa_package *package, const struct leg_args *args,
+    struct leg_result *ret);
 /* One line of explanation; returns the status. */
 NTSTATUS because(struct call *call, NTSTATUS status, enum audience to, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
@@ -59,6 +84,31 @@ struct logon_view {
 	char sid[SID_TEXT_MAX];
 	const char *user, *domain;	/* UTF-8, as long as the session is held */
 	void *session;
+};
+
+/* Somebody whose proof was checked elsewhere: a PAC, a KDC. Texts UTF-8, SIDs binary. All is copied. */
+struct logon_facts {
+	struct bytes user, domain;
+	struct bytes sid;			/* empty: none is known */
+	const struct bytes *groups;
+	size_t group_count;
+	uint64_t expiry;			/* FILETIME, or 0 */
+};
+
+/* A logon session as a package sees it; held until the call ends. */
+struct session_view {
+	uint64_t luid;
+	const char *user, *domain;		/* UTF-8 */
+	void *session;
+};
+
+/*
+ * What a package keeps with a process or with a session: counted, dropped by
+ * the last holder. What is inside may change under a lock of the package's own.
+ */
+struct kept {
+	_Atomic uint32_t refs;			/* begins as 1: the maker's */
+	void (*drop)(struct kept *kept);
 };
 
 enum guess { GUESS_WON = 1, GUESS_LOST, GUESS_NONE };
@@ -98,7 +148,28 @@ struct lsa_services {
 	/* Eight bytes issued on this link, kept for a later message (single use). */
 	NTSTATUS (*challenge_issue)(struct call *call, uint8_t challenge[8]);
 	bool (*challenge_take)(struct call *call, const uint8_t challenge[8]);
+
+	/* A session and token for somebody that another authority vouches for. */
+	NTSTATUS (*logon_as)(struct call *call, const struct logon_facts *facts, uint32_t logon_type, const char *package,
+	    struct logon_view *ret_logon);
+	/* Session `luid`, or with 0 the caller's own. STATUS_NO_SUCH_LOGON_SESSION; STATUS_ACCESS_DENIED where it is another's and the caller not trusted. */
+	NTSTATUS (*session)(struct call *call, uint64_t luid, struct session_view *ret_view);
+	/* One thing per package and session, or per package and calling process. Held for the caller (kept_drop), or NULL. keep takes over the maker's count. */
+	struct kept *(*session_kept)(struct call *call, void *session, const struct lsa_package *package);
+	NTSTATUS (*session_keep)(struct call *call, void *session, const struct lsa_package *package, struct kept *kept);
+	struct kept *(*process_kept)(struct call *call, const struct lsa_package *package);
+	NTSTATUS (*process_keep)(struct call *call, const struct lsa_package *package, struct kept *kept);
+	/* A value of the configuration (openlsa.conf) by its name, or NULL; as long as the LSA. */
+	const char *(*setting)(struct call *call, const char *name);
+	/* Whether the calling process may accept with the keys of this principal (spec/lsa-logon.md 1.4). */
+	bool (*may_accept)(struct call *call, const char *principal);
+	/*
+	 * True once for each proof: `print` is a digest of the authenticator, `until` (seconds since 1970) when
+	 * it could not be valid any more. It is remembered across restarts and, embedded, across processes. Never blocks.
+	 */
+	bool (*first_seen)(struct call *call, const uint8_t print[16], uint64_t until);
 };
+void kept_drop(struct kept *kept);
 const struct lsa_services *services(struct call *call);
 
 /* --- the table --------------------------------------------------------- */
@@ -111,6 +182,7 @@ struct acquire_args {
 	struct bytes password;			/* UTF-16LE; inside the frame, wiped with it */
 	struct bytes principal;			/* UTF-8 */
 	struct bytes packages;			/* UTF-8 list, for Negotiate */
+	bool inside;				/* entered by another package */
 };
 struct acquire_result {
 	void *cred;				/* goes to forget_cred */
@@ -126,6 +198,8 @@ struct leg_args {
 	struct bytes target;			/* UTF-8, first leg of an initiator */
 	struct bytes token;
 	struct bytes bindings;			/* raw SEC_CHANNEL_BINDINGS, or empty */
+	bool inside;				/* entered by another package: keys stay in the context for mic, check_mic and hand_over */
+	uint32_t silence_ms;			/* how long an authority may be silent before the package gives up; 0: until the deadline */
 };
 struct leg_result {
 	void *context;				/* set on the first leg, then unchanged; goes to forget_context, on failure too */
@@ -167,8 +241,22 @@ struct lsa_package {
 	struct secret *(*key_of_password)(struct bytes password);
 	void (*forget_cred)(void *cred);
 	void (*forget_context)(void *context);
+
+	/*
+	 * For the package that entered this one with `inside`, once the context is established: sign and check as
+	 * the user half will, moving the same sequence; `restart` begins the cipher of that direction anew
+	 * ([MS-SPNG] 3.3.5.1; no effect where there is none). hand_over gives the user data as it stands after
+	 * them (call memory), and the keys leave the context.
+	 */
+	NTSTATUS (*mic)(struct call *call, void *context, struct bytes text, bool restart, struct bytes *ret_token);
+	NTSTATUS (*check_mic)(struct call *call, void *context, struct bytes text, bool restart, struct bytes token);
+	NTSTATUS (*hand_over)(struct call *call, void *context, struct bytes *ret_user_data);
+	/* Tickets of the caller's own cache, version 4 of MIT's file format: kept with the process. NULL: none taken. */
+	NTSTATUS (*adopt)(struct call *call, struct bytes tickets);
 };
 
 extern const struct lsa_package ntlm_lsa;
+extern const struct lsa_package kerberos_lsa;
+extern const struct lsa_package negotiate_lsa;
 
 #endif

@@ -27,6 +27,7 @@ struct user_facts {
 	const char *cipher, *signer;		/* algorithm names */
 	uint32_t key_bits;
 	uint32_t cipher_id, signer_id;		/* KERB_* / CALG_* number, 0 where none */
+	const char *inner;			/* the package that does the work (Negotiate's choice), or NULL: this one */
 };
 
 struct user_package {
@@ -43,10 +44,17 @@ struct user_package {
 	NTSTATUS (*unseal)(void *half, PSecBufferDesc message, ULONG sequence, ULONG *ret_qop);
 	/* The whole state as bytes, secret; `fresh` restarts the sequence numbers. open takes it back. */
 	NTSTATUS (*export)(void *half, bool fresh, struct secret **ret_state);
+	/* The tickets of the caller's own cache as bytes for the LSA half's `adopt`; NULL and success: there are none. May be NULL. */
+	NTSTATUS (*gather)(struct secret **ret_tickets);
 	/* A token of this package as text for people (a tree) or as JSON; false: it is none. Pure; may be NULL. */
 	bool (*describe)(struct writer *w, struct bytes token, bool json);
 };
 
+/* For a half that hands on to another: by name, or NULL. */
+const struct user_package *user_package_named(const char *name);
+
 extern const struct user_package ntlm_user;
+extern const struct user_package kerberos_user;
+extern const struct user_package negotiate_user;
 
 #endif

@@ -32,3 +32,9 @@ usermode_find(const char *name)
 			return halves[i];
 	return NULL;
 }
+
+const struct user_package *
+user_package_named(const char *name)
+{
+	return usermode_find(name);
+}

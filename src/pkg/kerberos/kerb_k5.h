@@ -1,0 +1,32 @@
+/*
+ * kerb_k5.h - the only door to libkrb5's contexts: a pool of them, each with
+ * the guard installed that refuses every blocking send, so that no path of
+ * the library can open a socket on a thread of ours; what its error codes
+ * mean; where its profile says a realm's KDCs are.
+ *
+ * A krb5 context belongs to one running call at a time: take it at the entry
+ * of a turn, give it back before returning (also when returning
+ * STATUS_PENDING). Objects that live longer (step contexts, ccaches) keep
+ * the one they were made with for as long as they live: kerb_k5_take it for
+ * them and give it back when they are dropped.
+ */
+#ifndef OPENLSA_PKG_KERBEROS_KERB_K5_H
+#define OPENLSA_PKG_KERBEROS_KERB_K5_H
+
+#include <krb5.h>
+
+#include "pkg/lsa_mode.h"
+
+/* NULL: no memory, or krb5.conf is broken (said in a reason). */
+krb5_context kerb_k5_take(struct call *call) MUST_CHECK;
+void kerb_k5_give(krb5_context k5);
+
+/* [RFC 4120] 7.5.9 and library codes as statuses: spec/packages.md 3.1. */
+NTSTATUS kerb_k5_status(krb5_error_code code);
+/* Maps a code and says so in the call's chain: "WHAT: library's words". Returns the status. */
+NTSTATUS kerb_k5_because(struct call *call, krb5_context k5, krb5_error_code code, const char *what);
+
+/* The profile's places for a realm, for kdc_ask.places; call memory; "" when it names none. kpasswd: of kpasswd_server, else admin_server's hosts. */
+const char *kerb_k5_places(struct call *call, krb5_context k5, const char *realm, bool kpasswd);
+
+#endif
