@@ -3,6 +3,7 @@
 #
 #     make demo                      a real logon with curl, embedded and through lsad
 #     make check                     every test, sanitizers included
+#     make check-lab                 against a domain controller, web servers, a browser
 #     make bench, make fuzz
 #     make install PREFIX=/opt/lsa [DESTDIR=/tmp/root]
 #     make clean
@@ -13,7 +14,7 @@ NINJA  ?= ninja
 
 export OPENLSA_BUILD = $(BUILD)
 
-.PHONY: all demo check bench fuzz install clean configure
+.PHONY: all demo check check-lab bench fuzz install clean configure
 
 all: configure
 	@$(NINJA) -C $(BUILD)
@@ -34,6 +35,12 @@ check:
 	@$(MAKE) --no-print-directory configure
 	@$(NINJA) -C $(BUILD)
 	@tests/run-all.sh $(BUILD)
+
+check-lab:
+	@.ci/setup lab
+	@$(MAKE) --no-print-directory configure
+	@$(NINJA) -C $(BUILD)
+	@tests/run-lab.sh $(BUILD)
 
 bench:
 	@.ci/setup bench

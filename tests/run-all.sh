@@ -42,7 +42,7 @@ suites() {	# DIR MESON-TEST-ARGS...: counts what meson counts
 main=${1:-build}
 
 note "the suite"
-build "$main" && suites "$main"
+build "$main" && suites "$main" --no-suite lab
 
 note "the suite under AddressSanitizer and UndefinedBehaviorSanitizer"
 export ASAN_OPTIONS=detect_leaks=1:abort_on_error=0:exitcode=99 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
