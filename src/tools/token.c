@@ -113,3 +113,23 @@ token_of_text(unsigned char *ret_bytes, size_t room, size_t *ret_len, const char
 	return hex_take(ret_bytes, room, ret_len, text, text_len) ||
 	    base64_take(ret_bytes, room, ret_len, text, text_len);
 }
+
+void
+token_to_base64(char *ret_text, const unsigned char *bytes, size_t len)
+{
+	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+	for (size_t i = 0; i < len && len <= TOKEN_MOST; i += 3) {
+		uint32_t three = (uint32_t)bytes[i] << 16;
+
+		if (i + 1 < len)
+			three |= (uint32_t)bytes[i + 1] << 8;
+		if (i + 2 < len)
+			three |= bytes[i + 2];
+		*ret_text++ = digits[three >> 18];
+		*ret_text++ = digits[three >> 12 & 63];
+		*ret_text++ = i + 1 < len ? digits[three >> 6 & 63] : '=';
+		*ret_text++ = i + 2 < len ? digits[three & 63] : '=';
+	}
+	*ret_text = 0;
+}

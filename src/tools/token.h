@@ -10,8 +10,11 @@
 #include <stddef.h>
 
 #define TOKEN_MOST 65536u
+#define TOKEN_BASE64_MOST ((TOKEN_MOST + 2) / 3 * 4 + 1)
 
 /* False: neither hex nor base64, or longer than the room. */
 bool token_of_text(unsigned char *ret_bytes, size_t room, size_t *ret_len, const char *text, size_t text_len);
+/* Ends with a zero byte. At most TOKEN_MOST bytes; the room is TOKEN_BASE64_MOST. */
+void token_to_base64(char *ret_text, const unsigned char *bytes, size_t len);
 
 #endif

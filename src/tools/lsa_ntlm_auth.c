@@ -1,0 +1,361 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * lsa_ntlm_auth.c - the helper protocols of Samba's ntlm_auth, for programs
+ * that let such a helper do their authentication (Squid, for one): a line
+ * on standard input, a line on standard output. Talks to the public interface
+ * only; what is in a token it never looks at.
+ */
+#define SECURITY_WIN32
+#include <openlsa.h>
+
+#include <getopt.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tools/password.h"
+#include "tools/token.h"
+
+#define LINE_MOST	(2u * TOKEN_MOST)
+
+static char line[LINE_MOST];
+static unsigned char in[TOKEN_MOST], out[TOKEN_MOST];
+static char text[TOKEN_BASE64_MOST];
+
+static CredHandle inbound;
+static CtxtHandle context;
+static bool talking;
+
+/* --- what went wrong, in one line ------------------------------------------------ */
+
+/* The first reason that this caller may read, without its line's end. */
+static const char *
+reason(SECURITY_STATUS status)
+{
+	static char said[512];
+	char *why = NULL;
+
+	OlsaExplain(status, NULL, &why);
+	(void)snprintf(said, sizeof said, "%s", why && *why ? why : "no reason is known");
+	said[strcspn(said, "\r\n")] = 0;
+	FreeContextBuffer(why);
+	return said;
+}
+
+static int
+cannot(const char *what, SECURITY_STATUS status)
+{
+	fprintf(stderr, "lsa-ntlm-auth: %s: %s\n", what, reason(status));
+	return 1;
+}
+
+/* --- tokens ------------------------------------------------------------------------ */
+
+static void
+forget(void)
+{
+	if (talking)
+		DeleteSecurityContext(&context);
+	talking = false;
+}
+
+/* The peer's name as "DOMAIN\user"; free with FreeContextBuffer. */
+static char *
+peer_name(CtxtHandle *of)
+{
+	SecPkgContext_NamesA names = { 0 };
+
+	return QueryContextAttributesA(of, SECPKG_ATTR_NAMES, &names) == SEC_E_OK ? names.sUserName : NULL;
+}
+
+/* One leg; the token given back is base64 in `text`. */
+static SECURITY_STATUS
+leg(const char *token)
+{
+	size_t len = 0;
+	SecBuffer told = { 0, SECBUFFER_TOKEN, in }, given = { sizeof out, SECBUFFER_TOKEN, out };
+	SecBufferDesc in_desc = { SECBUFFER_VERSION, 1, &told }, out_desc = { SECBUFFER_VERSION, 1, &given };
+	SECURITY_STATUS status;
+	TimeStamp expiry;
+	ULONG granted;
+
+	*text = 0;
+	if (!token_of_text(in, sizeof in, &len, token, strlen(token)))
+		return SEC_E_INVALID_TOKEN;
+	told.cbBuffer = (ULONG)len;
+	status = AcceptSecurityContext(&inbound, talking ? &context : NULL, &in_desc, 0, SECURITY_NATIVE_DREP, &context,
+	    &out_desc, &granted, &expiry);
+	if (status == SEC_E_OK || status == SEC_I_CONTINUE_NEEDED) {
+		talking = true;
+		token_to_base64(text, out, given.cbBuffer);
+	}
+	return status;
+}
+
+/*
+ * YR begins and KK goes on, each with a token. NTLM's dialect says "TT token",
+ * "AF name", "NA reason", "BH reason"; SPNEGO's has a token in each of them, or "*".
+ */
+static void
+token_line(char *words, bool spnego)
+{
+	bool first = strncmp(words, "YR", 2) == 0;
+	const char *token = words[2] == ' ' ? words + 3 : "";
+	SECURITY_STATUS status;
+	char *name;
+
+	if (!first && strncmp(words, "KK", 2) != 0) {
+		puts("BH a line begins with YR or KK");
+		return;
+	}
+	if (first)
+		forget();
+	if (!*token) {
+		puts("BH a token is expected behind YR or KK");
+		return;
+	}
+	status = leg(token);
+	if (status == SEC_I_CONTINUE_NEEDED) {
+		printf("TT %s\n", text);
+		return;
+	}
+	if (status != SEC_E_OK) {
+		printf(status == SEC_E_INVALID_TOKEN || status == SEC_E_LOGON_DENIED || status == SEC_E_MESSAGE_ALTERED ?
+		    "NA %s%s\n" : "BH %s%s\n", spnego ? "* " : "", reason(status));
+		forget();
+		return;
+	}
+	name = peer_name(&context);
+	if (!name)
+		puts("BH the peer has no name");
+	else if (spnego)
+		printf("AF %s %s\n", *text ? text : "*", name);
+	else
+		printf("AF %s\n", name);
+	FreeContextBuffer(name);
+	forget();
+}
+
+/* --- passwords --------------------------------------------------------------------- */
+
+/*
+ * A name and a password are tried as a network logon: both ends of an NTLM
+ * handshake, here. The password is in the LSA from the first call on.
+ */
+static SECURITY_STATUS
+try_password(const char *domain, const char *user, const char *password, char **ret_name)
+{
+	SEC_WINNT_AUTH_IDENTITY_A who = {
+		.User = (unsigned char *)(uintptr_t)user, .UserLength = (ULONG)strlen(user),
+		.Domain = (unsigned char *)(uintptr_t)domain, .DomainLength = (ULONG)strlen(domain),
+		.Password = (unsigned char *)(uintptr_t)password, .PasswordLength = (ULONG)strlen(password),
+		.Flags = SEC_WINNT_AUTH_IDENTITY_ANSI,
+	};
+	SecBuffer up = { 0, SECBUFFER_TOKEN, in }, down = { 0, SECBUFFER_TOKEN, out };
+	SecBufferDesc ups = { SECBUFFER_VERSION, 1, &up }, downs = { SECBUFFER_VERSION, 1, &down };
+	CtxtHandle ours, theirs;
+	bool have_ours = false, have_theirs = false;
+	SECURITY_STATUS status, server = SEC_I_CONTINUE_NEEDED;
+	CredHandle outbound;
+	TimeStamp expiry;
+	ULONG granted;
+
+	status = AcquireCredentialsHandleA(NULL, (SEC_CHAR *)(uintptr_t)"NTLM", SECPKG_CRED_OUTBOUND, NULL, &who, NULL, NULL,
+	    &outbound, &expiry);
+	if (status != SEC_E_OK)
+		return status;
+	while (server == SEC_I_CONTINUE_NEEDED) {
+		up.cbBuffer = sizeof in;
+		status = InitializeSecurityContextA(&outbound, have_ours ? &ours : NULL, NULL, 0, 0, SECURITY_NATIVE_DREP,
+		    have_ours ? &downs : NULL, 0, &ours, &ups, &granted, &expiry);
+		if (status != SEC_E_OK && status != SEC_I_CONTINUE_NEEDED)
+			break;
+		have_ours = true;
+		down.cbBuffer = sizeof out;
+		status = server = AcceptSecurityContext(&inbound, have_theirs ? &theirs : NULL, &ups, 0, SECURITY_NATIVE_DREP,
+		    &theirs, &downs, &granted, &expiry);
+		have_theirs |= server == SEC_E_OK || server == SEC_I_CONTINUE_NEEDED;
+	}
+	if (status == SEC_E_OK && ret_name)
+		*ret_name = peer_name(&theirs);
+	if (have_ours)
+		DeleteSecurityContext(&ours);
+	if (have_theirs)
+		DeleteSecurityContext(&theirs);
+	FreeCredentialsHandle(&outbound);
+	return status;
+}
+
+/* "%41" is "A". */
+static void
+unescape(char *at)
+{
+	unsigned byte;
+	char *to = at;
+
+	for (; *at; to++)
+		if (*at == '%' && sscanf(at + 1, "%2x", &byte) == 1 && byte) {
+			*to = (char)byte;
+			at += 3;
+		} else {
+			*to = *at++;
+		}
+	*to = 0;
+}
+
+/* "DOMAIN\user" or "user"; returns the user, and the domain in its own right. */
+static char *
+split_name(char *name, const char **ret_domain)
+{
+	char *user = strchr(name, '\\');
+
+	*ret_domain = user ? name : "";
+	if (!user)
+		return name;
+	*user = 0;
+	return user + 1;
+}
+
+static void
+basic_line(char *words)
+{
+	char *password = strchr(words, ' ');
+	const char *domain;
+	char *user;
+	SECURITY_STATUS status;
+
+	if (!password) {
+		puts("ERR a line is a name and a password");
+		return;
+	}
+	*password++ = 0;
+	unescape(words);
+	unescape(password);
+	user = split_name(words, &domain);
+	status = try_password(domain, user, password, NULL);
+	if (status == SEC_E_OK)
+		puts("OK");
+	else
+		printf("ERR %s\n", reason(status));
+}
+
+/* --- the program ------------------------------------------------------------------- */
+
+static void
+ntlm_line(char *words)
+{
+	token_line(words, false);
+}
+
+static void
+spnego_line(char *words)
+{
+	token_line(words, true);
+}
+
+static const struct protocol {
+	const char *name, *package;
+	void (*line)(char *words);
+} protocols[] = {
+	{ "squid-2.5-ntlmssp", "NTLM",      ntlm_line },
+	{ "gss-spnego",        "Negotiate", spnego_line },
+	{ "squid-2.5-basic",   "NTLM",      basic_line },
+};
+
+static int
+usage(int code)
+{
+	fputs("usage: lsa-ntlm-auth --helper-protocol=PROTOCOL\n"
+	      "       lsa-ntlm-auth --username=NAME [--domain=DOMAIN]\n"
+	      "protocols: squid-2.5-ntlmssp gss-spnego squid-2.5-basic\n"
+	      "lsa-ntlm-auth(1) says more.\n", code ? stderr : stdout);
+	return code;
+}
+
+static SECURITY_STATUS
+listen_as(const char *package)
+{
+	TimeStamp expiry;
+
+	return AcquireCredentialsHandleA(NULL, (SEC_CHAR *)(uintptr_t)package, SECPKG_CRED_INBOUND, NULL, NULL, NULL, NULL,
+	    &inbound, &expiry);
+}
+
+static int
+serve(const struct protocol *p)
+{
+	SECURITY_STATUS status = listen_as(p->package);
+
+	if (status != SEC_E_OK)
+		return cannot(p->package, status);
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	while (fgets(line, sizeof line, stdin)) {
+		size_t len = strcspn(line, "\r\n");
+
+		if (!line[len] && !feof(stdin)) {
+			puts("BH a line is too long");
+			break;
+		}
+		line[len] = 0;
+		p->line(line);
+		explicit_bzero(line, sizeof line);
+	}
+	forget();
+	FreeCredentialsHandle(&inbound);
+	return ferror(stdin) ? 1 : 0;
+}
+
+/* Once, with a password from the terminal or standard input. */
+static int
+try_once(const char *domain, const char *user)
+{
+	struct password password;
+	const char *wrong = password_read(&password, "Password: ", false);
+	char *name = NULL;
+	SECURITY_STATUS status;
+
+	if (wrong) {
+		fprintf(stderr, "lsa-ntlm-auth: %s\n", wrong);
+		return 1;
+	}
+	status = listen_as("NTLM");
+	if (status == SEC_E_OK)
+		status = try_password(domain, user, password.text, &name);
+	password_drop(&password);
+	if (status != SEC_E_OK)
+		return cannot(user, status);
+	printf("%s\n", name ? name : user);
+	FreeContextBuffer(name);
+	FreeCredentialsHandle(&inbound);
+	return 0;
+}
+
+int
+main(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "helper-protocol", required_argument, NULL, 'p' }, { "username", required_argument, NULL, 'u' },
+		{ "domain", required_argument, NULL, 'd' }, { "help", no_argument, NULL, 'h' }, { NULL, 0, NULL, 0 },
+	};
+	const char *protocol = NULL, *user = NULL, *domain = "";
+	int c;
+
+	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1)
+		switch (c) {
+		case 'p': protocol = optarg; break;
+		case 'u': user = optarg; break;
+		case 'd': domain = optarg; break;
+		case 'h': return usage(0);
+		default:  return usage(2);
+		}
+	if (optind < argc || (protocol != NULL) == (user != NULL))
+		return usage(2);
+	if (user)
+		return try_once(domain, user);
+	for (size_t i = 0; i < sizeof protocols / sizeof *protocols; i++)
+		if (strcmp(protocols[i].name, protocol) == 0)
+			return serve(&protocols[i]);
+	fprintf(stderr, "lsa-ntlm-auth: there is no helper protocol \"%s\" here\n", protocol);
+	return usage(2);
+}
