@@ -13,7 +13,7 @@ import threading
 import interop
 from interop import check
 
-helper, lsad, lsactl = sys.argv[1:4]
+helper, lsad, lsactl = os.path.abspath(sys.argv[1]), *sys.argv[2:4]
 interop.need("squid", "curl")
 
 
