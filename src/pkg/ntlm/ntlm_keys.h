@@ -102,11 +102,4 @@ bool mic_of(struct ntlm_mic *ret_mic, const struct session_key *key, struct byte
 bool mic_holds(const struct session_key *key, struct bytes negotiate, struct bytes challenge,
     struct bytes authenticate, size_t mic_offset) MUST_CHECK;
 
-/*
- * MsvAvChannelBindings: MD5 over gss_channel_bindings_struct, 2.2.2.1.
- * `raw` is a SEC_CHANNEL_BINDINGS with its data at offsets from its start.
- * Empty gives 16 zero bytes. False: a part does not lie inside.
- */
-bool bindings_hash_of(uint8_t ret_hash[16], struct bytes raw) MUST_CHECK;
-
 #endif

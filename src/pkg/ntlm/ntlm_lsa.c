@@ -12,6 +12,7 @@
 #include <sspi.h>
 
 #include "base/utf16.h"
+#include "crypto/bindings.h"
 #include "crypto/legacy.h"
 #include "pkg/ntlm/ntlm_data.h"
 #include "pkg/ntlm/ntlm_logon.h"

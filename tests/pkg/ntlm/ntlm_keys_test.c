@@ -4,6 +4,7 @@
  */
 #include "pkg/ntlm/ntlm_keys.h"
 
+#include "crypto/bindings.h"
 #include "crypto/legacy.h"
 #include "vectors.h"
 

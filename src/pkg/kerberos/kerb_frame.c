@@ -1,0 +1,125 @@
+/*
+ * kerb_frame.c - the frame of Kerberos tokens: RFC 2743 3.1 with the token
+ * ids of RFC 4121 4.1, or none at all. Pure: it looks at no message inside
+ * beyond its first byte.
+ */
+#include "pkg/kerberos/kerb_lsa.h"
+
+#define FRAME_TAG 0x60u
+
+/* Object identifiers with their tag and length. */
+static const uint8_t oid_krb5[] = { 6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x12, 0x01, 0x02, 0x02 };
+static const uint8_t oid_user2user[] = { 6, 10, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x12, 0x01, 0x02, 0x02, 0x03 };
+static const uint8_t oid_microsoft[] = { 6, 9, 0x2a, 0x86, 0x48, 0x82, 0xf7, 0x12, 0x01, 0x02, 0x02 };
+
+#define OF(field) bytes_of((field), sizeof(field))
+
+/* First bytes of messages: [RFC 4120] 5.10, application tags. */
+static const struct { uint8_t tag; enum kerb_token is; } tags[] = {
+	{ 0x6e, KERB_TOKEN_AP_REQ },
+	{ 0x6f, KERB_TOKEN_AP_REP },
+	{ 0x7e, KERB_TOKEN_ERROR },
+};
+
+static void
+length_put(struct writer *w, size_t len)
+{
+	int octets = len > 0xffffff ? 4 : len > 0xffff ? 3 : len > 0xff ? 2 : 1;
+
+	if (len < 0x80) {
+		writer_u8(w, (uint8_t)len);
+		return;
+	}
+	writer_u8(w, (uint8_t)(0x80 | octets));
+	while (octets--)
+		writer_u8(w, (uint8_t)(len >> (8 * octets)));
+}
+
+/* DER: the shortest form alone. */
+static size_t
+length_take(struct reader *r)
+{
+	size_t len = reader_u8(r);
+	unsigned octets;
+
+	if (len < 0x80)
+		return len;
+	octets = (unsigned)(len & 0x7f);
+	if (octets < 1 || octets > 4) {
+		reader_spoil(r);
+		return 0;
+	}
+	len = 0;
+	for (unsigned i = 0; i < octets; i++)
+		len = len << 8 | reader_u8(r);
+	if (len < 0x80 || (octets > 1 && len >> (8 * (octets - 1)) == 0))
+		reader_spoil(r);
+	return len;
+}
+
+void
+kerb_frame_put(struct writer *w, const struct kerb_frame *f)
+{
+	struct bytes oid = f->user2user ? OF(oid_user2user) : OF(oid_krb5);
+
+	if (!f->raw) {
+		writer_u8(w, FRAME_TAG);
+		length_put(w, oid.len + 2 + f->inner.len);
+		writer_bytes(w, oid);
+		writer_u8(w, (uint8_t)(f->is >> 8));
+		writer_u8(w, (uint8_t)f->is);
+	}
+	writer_bytes(w, f->inner);
+}
+
+static bool
+raw_take(struct kerb_frame *f, struct bytes token)
+{
+	for (size_t i = 0; i < sizeof tags / sizeof *tags; i++)
+		if (token.at[0] == tags[i].tag) {
+			*f = (struct kerb_frame){ .raw = true, .is = tags[i].is, .inner = token };
+			return true;
+		}
+	return false;
+}
+
+/* User-to-user's own tokens have messages of their own (KRB-TGT-REQ), the others what their id says. */
+static bool
+inner_fits(const struct kerb_frame *f)
+{
+	if (!f->inner.len)
+		return false;
+	for (size_t i = 0; i < sizeof tags / sizeof *tags; i++)
+		if (f->is == tags[i].is)
+			return f->inner.at[0] == tags[i].tag;
+	return f->user2user && (f->is == KERB_TOKEN_TGT_REQ || f->is == KERB_TOKEN_TGT_REP);
+}
+
+bool
+kerb_frame_take(struct kerb_frame *f, struct bytes token)
+{
+	struct reader r = reader_of(token);
+	struct bytes oid;
+	unsigned id;
+	size_t len;
+
+	*f = (struct kerb_frame){ 0 };
+	if (!token.len)
+		return false;
+	if (token.at[0] != FRAME_TAG)
+		return raw_take(f, token);
+	reader_skip(&r, 1);
+	len = length_take(&r);
+	if (!reader_ok(&r) || len != reader_left(&r) || len < 2)
+		return false;
+	oid = bytes_of(token.at + r.pos, 2);
+	oid = reader_bytes(&r, 2u + oid.at[1]);
+	id = (unsigned)reader_u8(&r) << 8;
+	id |= reader_u8(&r);
+	f->inner = reader_rest(&r);
+	if (!reader_ok(&r))
+		return false;
+	f->user2user = bytes_same(oid, OF(oid_user2user));
+	f->is = (enum kerb_token)id;
+	return (f->user2user || bytes_same(oid, OF(oid_krb5)) || bytes_same(oid, OF(oid_microsoft))) && inner_fits(f);
+}
