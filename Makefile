@@ -2,6 +2,7 @@
 # A thin front: the build itself is meson's. Every goal does its own set-up.
 #
 #     make demo                      a real logon with curl, embedded and through lsad
+#     make demo-kerberos             single sign-on with curl and a browser, a KDC of its own
 #     make check                     every test, sanitizers included
 #     make check-lab                 against a domain controller, web servers, a browser
 #     make bench, make fuzz
@@ -14,7 +15,7 @@ NINJA  ?= ninja
 
 export OPENLSA_BUILD = $(BUILD)
 
-.PHONY: all demo check check-lab bench fuzz install clean configure
+.PHONY: all demo demo-kerberos check check-lab bench fuzz install clean configure
 
 all: configure
 	@$(NINJA) -C $(BUILD)
@@ -29,6 +30,12 @@ demo:
 	@$(MAKE) --no-print-directory configure
 	@$(NINJA) -C $(BUILD) --quiet
 	@examples/demo.sh $(BUILD)
+
+demo-kerberos:
+	@.ci/setup demo-kerberos
+	@$(MAKE) --no-print-directory configure
+	@$(NINJA) -C $(BUILD) --quiet
+	@examples/demo-kerberos.sh $(BUILD)
 
 check:
 	@.ci/setup check
