@@ -30,6 +30,7 @@ static const struct verb verbs[] = {
 	{ "policy", "set",       policy_set,     2, 2, "NAME VALUE",              "changes one" },
 	{ "policy", "lockout",   policy_lockout, 1, 1, "N",                       "wrong passwords that lock; 0 never" },
 	{ NULL,     "decode",    decode,         0, 1, "[TOKEN|-]",               "shows an NTLM token as a tree" },
+	{ NULL,     "why",       why_target,     1, 1, "SPN|URL",                 "a handshake with that target, and every decision" },
 	{ NULL,     "status",    status_show,    0, 0, "",                        "how the LSA is" },
 	{ NULL,     "ping",      status_ping,    0, 0, "",                        "whether it answers" },
 	{ NULL,     "error",     status_error,   1, 1, "CODE",                    "what a status code means" },

@@ -41,6 +41,8 @@ enum end policy_set(const struct run *run, char **args, int count);
 enum end policy_lockout(const struct run *run, char **args, int count);
 /* lsactl_decode.c */
 enum end decode(const struct run *run, char **args, int count);
+/* lsactl_why.c */
+enum end why_target(const struct run *run, char **args, int count);
 /* lsactl_status.c */
 enum end status_show(const struct run *run, char **args, int count);
 enum end status_ping(const struct run *run, char **args, int count);
