@@ -149,13 +149,16 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	kept = exact_copy(bytes_of(buffer, len));
 
-	status = marshal_submit(&flat, buffer, len);
+	status = marshal_submit(&flat, MARSHAL_MSV, buffer, len);
 	if (status == STATUS_SUCCESS) {
 		MUST(secret_len(flat) == len);
 		WITH_SECRET(p, flat)
 			must_be_flat(p, len);
 		secret_drop(&flat);
 	}
+	MUST(!flat);
+	if (marshal_submit(&flat, MARSHAL_KERBEROS, buffer, len) == STATUS_SUCCESS)
+		secret_drop(&flat);
 	MUST(!flat);
 	status = LsaCallAuthenticationPackage(how & 4 ? trusted : untrusted, how & 8 ? feed_u8(&f) : package, buffer,
 	    (ULONG)len, &reply, &reply_len, &verdict);

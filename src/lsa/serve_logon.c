@@ -113,5 +113,6 @@ serve_message(struct served *s, const struct message_in *in, struct message_out 
 	call_leave(&s->call, status);
 	out->verdict = (uint32_t)got.verdict;
 	out->body = got.body;
+	out->pointers = got.pointers;
 	return status;
 }

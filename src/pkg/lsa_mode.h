@@ -216,6 +216,7 @@ struct message_args {
 struct message_result {
 	NTSTATUS verdict;			/* ProtocolStatus */
 	struct bytes body;			/* call_memory; offsets for pointers */
+	struct bytes pointers;			/* call_memory or static: the places of those offsets, u32 each */
 };
 
 struct change_args {

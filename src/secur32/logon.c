@@ -178,6 +178,33 @@ LsaLookupAuthenticationPackage(HANDLE LsaHandle, PLSA_STRING PackageName, PULONG
 	return keep(status, &why);
 }
 
+/* Whose messages a package takes: asked once, and 0 for a package that is not there. */
+static enum marshal
+marshal_for(struct logon *l, uint32_t package)
+{
+	struct package_in in = { .index = package };
+	struct package_out out;
+	struct ask_room room;
+	struct ask ask = { .room = &room };
+	enum marshal whose = MARSHAL_NONE;
+
+	if (package >= LOGON_PACKAGES)
+		return MARSHAL_NONE;
+	if (atomic_load(&l->whose[package]))
+		return atomic_load(&l->whose[package]);
+	ask_package(&ask, l->link, &in);
+	ask_wait(&ask);
+	if (told_package(&ask, &out) == STATUS_SUCCESS) {
+		if (bytes_same(out.name, bytes_of_text("NTLM")))
+			whose = MARSHAL_MSV;
+		else if (bytes_same(out.name, bytes_of_text("Kerberos")))
+			whose = MARSHAL_KERBEROS;
+		atomic_store(&l->whose[package], (uint8_t)whose);
+	}
+	ask_end(&ask);
+	return whose;
+}
+
 NTSTATUS
 LsaCallAuthenticationPackage(HANDLE LsaHandle, ULONG AuthenticationPackage, PVOID ProtocolSubmitBuffer,
     ULONG SubmitBufferLength, PVOID *ProtocolReturnBuffer, PULONG ReturnBufferLength, PNTSTATUS ProtocolStatus)
@@ -196,7 +223,7 @@ LsaCallAuthenticationPackage(HANDLE LsaHandle, ULONG AuthenticationPackage, PVOI
 		return STATUS_INVALID_HANDLE;
 	status = ProtocolStatus ? STATUS_SUCCESS : STATUS_INVALID_PARAMETER;
 	if (status == STATUS_SUCCESS)
-		status = marshal_submit(&flat, ProtocolSubmitBuffer, SubmitBufferLength);
+		status = marshal_submit(&flat, marshal_for(l, AuthenticationPackage), ProtocolSubmitBuffer, SubmitBufferLength);
 	if (status == STATUS_SUCCESS) {
 		WITH_SECRET(p, flat) {
 			in.body = bytes_of(p, secret_len(flat));
@@ -207,7 +234,7 @@ LsaCallAuthenticationPackage(HANDLE LsaHandle, ULONG AuthenticationPackage, PVOI
 		why_take(&why, ask_why(&ask));
 	}
 	if (status == STATUS_SUCCESS && out.body.len) {
-		reply = marshal_return(out.body);	/* one block, pointers into itself */
+		reply = marshal_return(out.body, out.pointers);	/* one block, pointers into itself */
 		if (!reply)
 			status = STATUS_QUOTA_EXCEEDED;
 		else if (!ProtocolReturnBuffer || !ReturnBufferLength)

@@ -8,10 +8,13 @@
 
 #include "secur32/root.h"
 
+#define LOGON_PACKAGES 16u
+
 struct logon {
 	uint64_t word;
 	struct link *link;
 	_Atomic bool gone;		/* deregistered while others still call */
+	_Atomic uint8_t whose[LOGON_PACKAGES];	/* enum marshal of each package, once known */
 };
 
 /* Held, or NULL for anything that is not an LSA HANDLE of this process image. */

@@ -1,49 +1,88 @@
 /*
  * marshal.c - where the strings stand in each structure, as a table, and the
- * two ways over it. Layouts: [MS-NLMP] and ntsecapi.h.
+ * way over it. Layouts: [MS-NLMP] and ntsecapi.h.
  */
 #include "secur32/marshal.h"
 
 #include <ntsecapi.h>
 
+#include "secur32/handles.h"
 #include "secur32/memory.h"
 
-#define STRINGS_MAX 4u
+#define SUBMIT_MOST	60000u
+#define STRINGS_MAX	6u
 
 struct layout {
-	uint32_t type;
+	uint8_t whose;			/* enum marshal */
+	uint8_t type;
 	uint16_t size;			/* of the fixed part */
-	uint16_t strings[STRINGS_MAX];	/* offsets of [UNICODE_]STRINGs; 0: none */
+	uint16_t cred;			/* place of a SecHandle; 0: none */
+	uint16_t list_count, list;	/* a count, and [UNICODE_]STRINGs from there on; 0: none */
+	uint16_t strings[STRINGS_MAX];	/* places of [UNICODE_]STRINGs; 0: none */
 };
+
+#define MSV(type)	MARSHAL_MSV, (type)
+#define KERB(type)	MARSHAL_KERBEROS, (type)
+#define AT(field)	offsetof(REQUEST, field)
 
 /* The longest first where a type has two forms: what is too short for it has the other. */
 static const struct layout submits[] = {
-	{ MsV1_0Lm20ChallengeRequest, sizeof(MSV1_0_LM20_CHALLENGE_REQUEST), { 0 } },
-	{ MsV1_0Lm20GetChallengeResponse, sizeof(MSV1_0_GETCHALLENRESP_REQUEST), {
-	    offsetof(MSV1_0_GETCHALLENRESP_REQUEST, Password), offsetof(MSV1_0_GETCHALLENRESP_REQUEST, UserName),
-	    offsetof(MSV1_0_GETCHALLENRESP_REQUEST, LogonDomainName),
-	    offsetof(MSV1_0_GETCHALLENRESP_REQUEST, ServerName) } },
-	{ MsV1_0Lm20GetChallengeResponse, sizeof(MSV1_0_GETCHALLENRESP_REQUEST_V1), {
-	    offsetof(MSV1_0_GETCHALLENRESP_REQUEST_V1, Password) } },
-};
-
-static const struct layout returns[] = {
-	{ MsV1_0Lm20GetChallengeResponse, sizeof(MSV1_0_GETCHALLENRESP_RESPONSE), {
-	    offsetof(MSV1_0_GETCHALLENRESP_RESPONSE, CaseSensitiveChallengeResponse),
-	    offsetof(MSV1_0_GETCHALLENRESP_RESPONSE, CaseInsensitiveChallengeResponse),
-	    offsetof(MSV1_0_GETCHALLENRESP_RESPONSE, UserName),
-	    offsetof(MSV1_0_GETCHALLENRESP_RESPONSE, LogonDomainName) } },
+	{ MSV(MsV1_0Lm20ChallengeRequest), sizeof(MSV1_0_LM20_CHALLENGE_REQUEST), 0, 0, 0, { 0 } },
+#define REQUEST MSV1_0_GETCHALLENRESP_REQUEST
+	{ MSV(MsV1_0Lm20GetChallengeResponse), sizeof(REQUEST), 0, 0, 0,
+	    { AT(Password), AT(UserName), AT(LogonDomainName), AT(ServerName) } },
+#undef REQUEST
+#define REQUEST MSV1_0_GETCHALLENRESP_REQUEST_V1
+	{ MSV(MsV1_0Lm20GetChallengeResponse), sizeof(REQUEST), 0, 0, 0, { AT(Password) } },
+#undef REQUEST
+	{ KERB(KerbQueryTicketCacheMessage), sizeof(KERB_QUERY_TKT_CACHE_REQUEST), 0, 0, 0, { 0 } },
+	{ KERB(KerbQueryTicketCacheExMessage), sizeof(KERB_QUERY_TKT_CACHE_REQUEST), 0, 0, 0, { 0 } },
+	{ KERB(KerbQueryTicketCacheEx2Message), sizeof(KERB_QUERY_TKT_CACHE_REQUEST), 0, 0, 0, { 0 } },
+	{ KERB(KerbQueryTicketCacheEx3Message), sizeof(KERB_QUERY_TKT_CACHE_REQUEST), 0, 0, 0, { 0 } },
+	{ KERB(KerbRetrieveTicketMessage), sizeof(KERB_QUERY_TKT_CACHE_REQUEST), 0, 0, 0, { 0 } },
+#define REQUEST KERB_RETRIEVE_TKT_REQUEST
+	{ KERB(KerbRetrieveEncodedTicketMessage), sizeof(REQUEST), AT(CredentialsHandle), 0, 0, { AT(TargetName) } },
+#undef REQUEST
+#define REQUEST KERB_PURGE_TKT_CACHE_REQUEST
+	{ KERB(KerbPurgeTicketCacheMessage), sizeof(REQUEST), 0, 0, 0, { AT(ServerName), AT(RealmName) } },
+#undef REQUEST
+#define REQUEST KERB_PURGE_TKT_CACHE_EX_REQUEST
+	{ KERB(KerbPurgeTicketCacheExMessage), sizeof(REQUEST), 0, 0, 0,
+	    { AT(TicketTemplate.ClientName), AT(TicketTemplate.ClientRealm), AT(TicketTemplate.ServerName),
+	    AT(TicketTemplate.ServerRealm) } },
+#undef REQUEST
+	{ KERB(KerbSubmitTicketMessage), sizeof(KERB_SUBMIT_TKT_REQUEST), 0, 0, 0, { 0 } },
+#define REQUEST KERB_CHANGEPASSWORD_REQUEST
+	{ KERB(KerbChangePasswordMessage), sizeof(REQUEST), 0, 0, 0,
+	    { AT(DomainName), AT(AccountName), AT(OldPassword), AT(NewPassword) } },
+#undef REQUEST
+#define REQUEST KERB_SETPASSWORD_REQUEST
+	{ KERB(KerbSetPasswordMessage), sizeof(REQUEST), AT(CredentialsHandle), 0, 0,
+	    { AT(DomainName), AT(AccountName), AT(Password) } },
+#undef REQUEST
+#define REQUEST KERB_SETPASSWORD_EX_REQUEST
+	{ KERB(KerbSetPasswordExMessage), sizeof(REQUEST), AT(CredentialsHandle), 0, 0,
+	    { AT(AccountRealm), AT(AccountName), AT(Password), AT(ClientRealm), AT(ClientName), AT(KdcAddress) } },
+#undef REQUEST
+#define REQUEST KERB_ADD_CREDENTIALS_REQUEST
+	{ KERB(KerbAddExtraCredentialsMessage), sizeof(REQUEST), 0, 0, 0, { AT(UserName), AT(DomainName), AT(Password) } },
+#undef REQUEST
+#define REQUEST KERB_ADD_CREDENTIALS_REQUEST_EX
+	{ KERB(KerbAddExtraCredentialsExMessage), AT(PrincipalNames), 0, AT(PrincipalNameCount), AT(PrincipalNames),
+	    { AT(Credentials.UserName), AT(Credentials.DomainName), AT(Credentials.Password) } },
+#undef REQUEST
+	{ KERB(KerbTransferCredentialsMessage), sizeof(KERB_TRANSFER_CRED_REQUEST), 0, 0, 0, { 0 } },
 };
 
 static const struct layout *
-layout_of(const struct layout *rows, size_t count, uint32_t type, size_t len, bool *ret_known)
+layout_of(enum marshal whose, uint32_t type, size_t len, bool *ret_known)
 {
 	*ret_known = false;
-	for (size_t i = 0; i < count; i++)
-		if (rows[i].type == type) {
+	for (size_t i = 0; i < sizeof submits / sizeof *submits; i++)
+		if (submits[i].whose == whose && submits[i].type == type) {
 			*ret_known = true;
-			if (len >= rows[i].size)
-				return &rows[i];
+			if (len >= submits[i].size)
+				return &submits[i];
 		}
 	return NULL;
 }
@@ -53,7 +92,7 @@ layout_of(const struct layout *rows, size_t count, uint32_t type, size_t len, bo
  * (packed form) an offset; the address wins when both would fit.
  */
 static bool
-string_relocate(uint8_t *flat, size_t len, uint16_t at, const struct layout *row, uintptr_t base)
+string_relocate(uint8_t *flat, size_t len, size_t at, size_t fixed, uintptr_t base)
 {
 	UNICODE_STRING s;
 	uintptr_t where, offset;
@@ -64,7 +103,7 @@ string_relocate(uint8_t *flat, size_t len, uint16_t at, const struct layout *row
 	offset = where - base;
 	if (where < base || offset >= len)
 		offset = where;
-	if (s.Length && (offset < row->size || offset > len || s.Length > len - offset))
+	if (s.Length && (offset < fixed || offset > len || s.Length > len - offset))
 		return false;
 	wire = s.Length ? offset : 0;
 	bytes_zero(flat + at, sizeof s);
@@ -74,56 +113,98 @@ string_relocate(uint8_t *flat, size_t len, uint16_t at, const struct layout *row
 	return true;
 }
 
+static bool
+list_relocate(uint8_t *flat, size_t len, const struct layout *row, uintptr_t base)
+{
+	uint32_t count = get_u32(flat + row->list_count);
+	size_t room = (len - row->list) / sizeof(UNICODE_STRING);
+
+	if (count > room)
+		return false;
+	for (uint32_t i = 0; i < count; i++)
+		if (!string_relocate(flat, len, row->list + i * sizeof(UNICODE_STRING), row->list + count * sizeof(UNICODE_STRING),
+		    base))
+			return false;
+	return true;
+}
+
+/* The two words of a handle become the LSA's number and nothing; no handle stays none. */
+static bool
+cred_translate(uint8_t *at)
+{
+	SecHandle handle;
+	uint64_t wire[2] = { 0, 0 };
+	struct cred *cred;
+
+	bytes_copy(&handle, at, sizeof handle);
+	if (handle.dwLower || handle.dwUpper) {
+		cred = cred_hold(&handle);
+		if (!cred)
+			return false;
+		wire[0] = cred->wire;
+		cred_release(cred);
+	}
+	bytes_copy(at, wire, sizeof handle);
+	return true;
+}
+
+static NTSTATUS
+relocate(uint8_t *flat, size_t len, const struct layout *row, uintptr_t base)
+{
+	for (unsigned i = 0; i < STRINGS_MAX && row->strings[i]; i++)
+		if (!string_relocate(flat, len, row->strings[i], row->size, base))
+			return STATUS_INVALID_PARAMETER;
+	if (row->list && !list_relocate(flat, len, row, base))
+		return STATUS_INVALID_PARAMETER;
+	return row->cred && !cred_translate(flat + row->cred) ? STATUS_INVALID_HANDLE : STATUS_SUCCESS;
+}
+
 NTSTATUS
-marshal_submit(struct secret **ret_flat, const void *submit, size_t len)
+marshal_submit(struct secret **ret_flat, enum marshal whose, const void *submit, size_t len)
 {
 	const struct layout *row;
+	NTSTATUS status = STATUS_SUCCESS;
 	struct secret *flat;
-	bool known, good = true;
+	bool known;
 	uint8_t *p;
 
-	if (!submit || len < 4 || len > 60000)
+	if (!submit || len < 4 || len > SUBMIT_MOST)
 		return STATUS_INVALID_PARAMETER;
-	row = layout_of(submits, sizeof submits / sizeof *submits, get_u32(submit), len, &known);
+	row = layout_of(whose, get_u32(submit), len, &known);
 	if (known && !row)
 		return STATUS_INVALID_PARAMETER;
 	flat = secret_of(bytes_of(submit, len));
 	if (!flat)
 		return STATUS_QUOTA_EXCEEDED;
-	WITH_SECRET(p, flat)
-		for (unsigned i = 0; row && good && i < STRINGS_MAX && row->strings[i]; i++)
-			good = string_relocate(p, len, row->strings[i], row, (uintptr_t)submit);
-	if (!good) {
+	if (row)
+		WITH_SECRET(p, flat)
+			status = relocate(p, len, row, (uintptr_t)submit);
+	if (status != STATUS_SUCCESS) {
 		secret_drop(&flat);
-		return STATUS_INVALID_PARAMETER;
+		return status;
 	}
 	*ret_flat = flat;
 	return STATUS_SUCCESS;
 }
 
 void *
-marshal_return(struct bytes flat)
+marshal_return(struct bytes flat, struct bytes pointers)
 {
 	uint8_t *block = buffer_new(BUFFER_RETURN, flat.len);
-	const struct layout *row = NULL;
-	bool known;
 
 	if (!block)
 		return NULL;
 	bytes_copy(block, flat.at, flat.len);
-	if (flat.len >= 4)
-		row = layout_of(returns, sizeof returns / sizeof *returns, get_u32(block), flat.len, &known);
-	for (unsigned i = 0; row && i < STRINGS_MAX && row->strings[i]; i++) {
-		UNICODE_STRING s;
-		uintptr_t offset;
+	for (size_t i = 0; i + 4 <= pointers.len; i += 4) {
+		uint32_t at = get_u32(pointers.at + i);
+		uint64_t offset;
+		void *where;
 
-		bytes_copy(&s, block + row->strings[i], sizeof s);
-		offset = (uintptr_t)s.Buffer;
-		if (offset < row->size || offset > flat.len || s.Length > flat.len - offset)
-			s = (UNICODE_STRING){ 0 };
-		else
-			s.Buffer = (PWSTR)(void *)(block + offset);
-		bytes_copy(block + row->strings[i], &s, sizeof s);
+		if (at > flat.len || flat.len - at < sizeof offset)
+			continue;
+		bytes_copy(&offset, block + at, sizeof offset);
+		where = offset && offset <= flat.len ? block + offset : NULL;
+		bytes_copy(block + at, &where, sizeof where);
 	}
 	return block;
 }

@@ -134,6 +134,8 @@ response_ask_take(struct response_ask *ask, struct bytes body)
 static NTSTATUS
 response_reply(struct call *call, const struct response *out, struct message_result *ret)
 {
+	/* Buffer of each of the four strings, little-endian. */
+	static const uint8_t pointers[] = { 16, 0, 0, 0, 32, 0, 0, 0, 48, 0, 0, 0, 64, 0, 0, 0 };
 	uint64_t at = REPLY_FIXED;
 	size_t room = REPLY_FIXED + out->nt.len + out->lm.len + out->user.len + out->domain.len + 4;
 	uint8_t *reply = call_memory(call, room);
@@ -154,6 +156,7 @@ response_reply(struct call *call, const struct response *out, struct message_res
 	string_text_put(&w, out->domain);
 	ret->verdict = STATUS_SUCCESS;
 	ret->body = bytes_of(reply, w.need);
+	ret->pointers = OF(pointers);
 	return STATUS_SUCCESS;
 }
 
