@@ -4,6 +4,10 @@
  *     BEGIN --NEGOTIATE in, CHALLENGE out--> TALKING --AUTHENTICATE in--> DONE
  *                                                \--> refused; may wait until a lost guess is durable
  *
+ * Connectionless ([MS-NLMP] 3.2.5.2) there is no NEGOTIATE: the first leg has
+ * no token, the challenge offers all that is known here, and the answer
+ * picks from it.
+ *
  * [MS-NLMP] 3.2.5.1. The order in the last leg: form and flags (no guess),
  * proof, account, then what the proof protects: MIC, time, channel bindings,
  * reflection, target. Only a refused proof or account is a guess.
@@ -27,7 +31,18 @@
 		NTLM_NEGOTIATE_IDENTIFY | NTLM_NEGOTIATE_VERSION | NTLM_NEGOTIATE_128 | NTLM_NEGOTIATE_KEY_EXCH | \
 		NTLM_NEGOTIATE_56)
 
+#define OFFERED	(TAKEN | NTLM_NEGOTIATE_UNICODE | NTLM_NEGOTIATE_NTLM | NTLM_NEGOTIATE_TARGET_INFO | \
+		NTLM_REQUEST_TARGET | NTLM_TARGET_TYPE_SERVER | NTLM_NEGOTIATE_DATAGRAM)
+
 /* --- BEGIN: a challenge for who asks ------------------------------------ */
+
+static NTSTATUS
+ntlm_allowed(struct call *call)
+{
+	if (services(call)->rule(call, RULE_NTLM_ALLOWED))
+		return STATUS_SUCCESS;
+	return because(call, SEC_E_NO_CREDENTIALS, TO_CALLER, "policy ntlm-allowed forbids NTLM on this machine");
+}
 
 static NTSTATUS
 offer_take(struct call *call, const struct leg_args *args, uint32_t *ret_flags)
@@ -35,10 +50,17 @@ offer_take(struct call *call, const struct leg_args *args, uint32_t *ret_flags)
 	struct negotiate in;
 	uint32_t charset;
 
+	if (args->wants & ASC_REQ_DATAGRAM) {
+		if (args->token.len)
+			return because(call, SEC_E_INVALID_TOKEN, TO_CALLER,
+			    "with datagrams an NTLM acceptor speaks first; there was a token already");
+		*ret_flags = OFFERED;
+		return ntlm_allowed(call);
+	}
 	if (args->token.len > NEGOTIATE_MAX || !negotiate_take(&in, args->token))
 		return because(call, SEC_E_INVALID_TOKEN, TO_CALLER, "the peer's first token is no NTLM negotiate message");
-	if (!services(call)->rule(call, RULE_NTLM_ALLOWED))
-		return because(call, SEC_E_NO_CREDENTIALS, TO_CALLER, "policy ntlm-allowed forbids NTLM on this machine");
+	if (ntlm_allowed(call) != STATUS_SUCCESS)
+		return SEC_E_NO_CREDENTIALS;
 	if (!(in.flags & (NTLM_NEGOTIATE_UNICODE | NTLM_NEGOTIATE_OEM)))
 		return because(call, SEC_E_INVALID_TOKEN, TO_CALLER, "the peer offers no character set");
 	if (!(in.flags & NTLM_NEGOTIATE_ESS) && !services(call)->rule(call, RULE_NTLM_V1))
@@ -163,7 +185,8 @@ answer_names(struct call *call, struct answer *in)
 static NTSTATUS
 answer_take(struct call *call, const struct leg_args *args, const struct ntlm_talk *talk, struct answer *in)
 {
-	uint32_t protects = NTLM_NEGOTIATE_SIGN | NTLM_NEGOTIATE_SEAL;
+	uint32_t datagram = NTLM_NEGOTIATE_DATAGRAM | NTLM_NEGOTIATE_KEY_EXCH;
+	uint32_t protects = NTLM_NEGOTIATE_SIGN | NTLM_NEGOTIATE_SEAL | NTLM_NEGOTIATE_DATAGRAM;
 	struct bytes target = BYTES_NONE;
 	NTSTATUS status;
 
@@ -189,6 +212,9 @@ answer_take(struct call *call, const struct leg_args *args, const struct ntlm_ta
 		return status;
 	if ((talk->flags & ~in->flags & NTLM_NEGOTIATE_ESS) && !services(call)->rule(call, RULE_NTLM_V1))
 		return because(call, SEC_E_UNSUPPORTED_FUNCTION, TO_CALLER, "the peer's answer takes extended session security back");
+	if ((talk->flags & NTLM_NEGOTIATE_DATAGRAM) && (in->flags & datagram) != datagram)
+		return because(call, SEC_E_INVALID_TOKEN, TO_CALLER,
+		    "the peer's answer takes datagrams back, or the exchange of a key that they need");
 	if ((in->flags & NTLM_NEGOTIATE_KEY_EXCH) && (in->flags & protects) && !in->m.wrapped_key.len)
 		return because(call, SEC_E_INVALID_TOKEN, TO_CALLER, "the peer agreed to exchange a key and sent none");
 	if (in->anonymous)

@@ -3,6 +3,8 @@
  *
  *     BEGIN --NEGOTIATE--> TALKING --CHALLENGE in, AUTHENTICATE out--> DONE
  *
+ * Connectionless ([MS-NLMP] 3.1.5.2) the first leg says nothing: the
+ * acceptor speaks first, and a key is always exchanged (2.2.2.5).
  * Neither leg waits. [MS-NLMP] 3.1.5.1. Reflections of our own challenges
  * are not looked for here: the acceptor that issued one sees the answer too,
  * and knows more (ntlm_accept.c).
@@ -61,6 +63,7 @@ init_begin(struct call *call, const struct leg_args *args, struct leg_result *re
 	struct ntlm_talk talk = { .wants = args->wants };
 	struct negotiate m = { .version = OF(ntlm_version) };
 	struct ntlm_context *ctx;
+	bool datagram = args->wants & ISC_REQ_DATAGRAM;
 	uint8_t *token;
 	struct writer w;
 	NTSTATUS status = init_ready(call, args);
@@ -72,6 +75,8 @@ init_begin(struct call *call, const struct leg_args *args, struct leg_result *re
 	m.flags = OFFER | ntlm_asked(false, args->wants);
 	if (m.flags & (NTLM_NEGOTIATE_SIGN | NTLM_NEGOTIATE_SEAL))
 		m.flags |= NTLM_NEGOTIATE_KEY_EXCH;
+	if (datagram)
+		m.flags |= NTLM_NEGOTIATE_KEY_EXCH | NTLM_NEGOTIATE_DATAGRAM;
 	talk.flags = m.flags;
 	token = call_memory(call, 40);
 	if (!token)
@@ -79,6 +84,8 @@ init_begin(struct call *call, const struct leg_args *args, struct leg_result *re
 	w = writer_of(token, 40);
 	if (!negotiate_put(&w, &m) || !writer_ok(&w))
 		return STATUS_INTERNAL_ERROR;
+	if (datagram)
+		w.need = 0;
 	ctx = ntlm_context_new(false, &talk, bytes_of(token, w.need), BYTES_NONE, args->target);
 	if (!ctx)
 		return STATUS_INSUFFICIENT_RESOURCES;
@@ -246,11 +253,23 @@ answer_make(struct call *call, const struct leg_args *args, const struct ntlm_ta
 	return in->flags & NTLM_NEGOTIATE_TARGET_INFO ? answer_v2(call, talk, in, theirs, out) : answer_v1(call, in, out);
 }
 
+/* Connectionless is agreed on by both with a key to exchange, or not at all. 2.2.2.5. */
+static NTSTATUS
+datagram_fits(struct call *call, const struct ntlm_talk *talk, uint32_t flags)
+{
+	uint32_t wanted = NTLM_NEGOTIATE_DATAGRAM | NTLM_NEGOTIATE_KEY_EXCH;
+
+	if (!(talk->flags & NTLM_NEGOTIATE_DATAGRAM) || (flags & wanted) == wanted)
+		return STATUS_SUCCESS;
+	return because(call, SEC_E_INVALID_TOKEN, TO_CALLER,
+	    "datagrams were asked for, and the peer's challenge is not one for datagrams with a key to exchange");
+}
+
 /* The session's key: with KEY_EXCH a random one, wrapped for the peer. */
 static NTSTATUS
 answer_session(struct call *call, struct answer *out)
 {
-	uint32_t protects = NTLM_NEGOTIATE_SIGN | NTLM_NEGOTIATE_SEAL;
+	uint32_t protects = NTLM_NEGOTIATE_SIGN | NTLM_NEGOTIATE_SEAL | NTLM_NEGOTIATE_DATAGRAM;
 
 	if (!(out->m.flags & NTLM_NEGOTIATE_KEY_EXCH) || !(out->m.flags & protects)) {
 		out->m.flags &= ~NTLM_NEGOTIATE_KEY_EXCH;
@@ -321,7 +340,9 @@ init_answer(struct call *call, const struct leg_args *args, struct ntlm_context 
 		return status;
 	out.m.flags = in.flags & (talk->flags | NTLM_NEGOTIATE_TARGET_INFO) & ~NTLM_NEGOTIATE_OEM;
 	out.m.flags |= NTLM_NEGOTIATE_VERSION;
-	status = ntlm_enough(call, ntlm_asked(false, talk->wants), out.m.flags);
+	status = datagram_fits(call, talk, out.m.flags);
+	if (status == STATUS_SUCCESS)
+		status = ntlm_enough(call, ntlm_asked(false, talk->wants), out.m.flags);
 	if (status == STATUS_SUCCESS && !talk->has_bindings)
 		status = ntlm_take_bindings(call, talk, args->bindings);
 	if (status == STATUS_SUCCESS)

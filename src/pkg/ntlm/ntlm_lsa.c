@@ -279,6 +279,10 @@ ntlm_grants(bool server, uint32_t wants, uint32_t flags)
 	uint32_t grants = wants & (ISC_REQ_ALLOCATE_MEMORY | ISC_REQ_USE_DCE_STYLE | ISC_REQ_CONNECTION);
 	uint32_t sequence = ISC_RET_REPLAY_DETECT | ISC_RET_SEQUENCE_DETECT;
 
+	if (flags & NTLM_NEGOTIATE_DATAGRAM) {		/* the caller brings the numbers, so nobody notices a replay for it */
+		grants |= ISC_RET_DATAGRAM;
+		sequence = 0;
+	}
 	if (flags & NTLM_NEGOTIATE_ANONYMOUS)
 		return grants | (server ? ASC_RET_NULL_SESSION : ISC_RET_NULL_SESSION);
 	if (flags & (NTLM_NEGOTIATE_SIGN | NTLM_NEGOTIATE_SEAL))
