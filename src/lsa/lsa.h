@@ -55,7 +55,7 @@ NTSTATUS lsa_open(struct lsa **ret_lsa, const struct lsa_settings *settings, cha
 /* All links must be gone. Waits for jobs. */
 void lsa_close(struct lsa *lsa);
 
-/* A package beyond the built-in ones, for a program that links this statically. Before lsa_open. */
+/* A package beyond the built-in ones, or in the place of one, for a program that links this statically. Before lsa_open. */
 void package_add(const struct lsa_package *package);
 
 struct lsa_link *lsa_link_open(struct lsa *lsa, struct loop *loop, const struct lsa_peer *peer) MUST_CHECK;

@@ -7,12 +7,17 @@
 
 #define PACKAGES_MAX 16u
 
-static const struct lsa_package *packages[PACKAGES_MAX] = { &ntlm_lsa };
-static uint32_t packages_known = 1;
+static const struct lsa_package *packages[PACKAGES_MAX] = { &negotiate_lsa, &ntlm_lsa };
+static uint32_t packages_known = 2;
 
 void
 package_add(const struct lsa_package *package)
 {
+	for (uint32_t i = 0; i < packages_known; i++)
+		if (bytes_same(bytes_of_text(packages[i]->name), bytes_of_text(package->name))) {
+			packages[i] = package;
+			return;
+		}
 	if (packages_known < PACKAGES_MAX)
 		packages[packages_known++] = package;
 }

@@ -188,6 +188,7 @@ rule(struct call *call, enum rule which)
 		[RULE_NTLM_LOOPBACK]    = POLICY_NTLM_LOOPBACK_RELAY,
 		[RULE_NTLM_ALLOWED]     = POLICY_NTLM_ALLOWED,
 		[RULE_LIMIT_BLANK]      = POLICY_LIMIT_BLANK_PASSWORD,
+		[RULE_NTLM_FALLBACK]    = POLICY_NTLM_FALLBACK,
 	};
 	struct store *store;
 
@@ -237,6 +238,19 @@ audit(struct call *call, NTSTATUS status, struct bytes domain, struct bytes user
 		.kind = status == STATUS_SUCCESS ? AUDIT_LOGON :
 		    status == STATUS_ACCOUNT_LOCKED_OUT ? AUDIT_LOCKED_OUT : AUDIT_LOGON_FAILED,
 		.status = status, .user = user, .domain = domain, .package = bytes_of_text(package), .luid = luid,
+		.has_caller = true, .caller_uid = s->link->peer.uid, .caller_pid = s->link->peer.pid,
+	};
+
+	if (lsa_of(call)->store)
+		audit_event(lsa_of(call)->store, &event);
+}
+
+static void
+audit_choice(struct call *call, NTSTATUS status, const char *package, const char *what)
+{
+	struct served *s = SERVED(call);
+	struct audit event = {
+		.kind = AUDIT_CHOICE, .status = status, .package = bytes_of_text(package), .what = bytes_of_text(what),
 		.has_caller = true, .caller_uid = s->link->peer.uid, .caller_pid = s->link->peer.pid,
 	};
 
@@ -355,6 +369,7 @@ static const struct lsa_services table = {
 	.set_key         = set_key,
 	.challenge_issue = challenge_issue,
 	.challenge_take  = challenge_take,
+	.audit_choice    = audit_choice,
 };
 
 const struct lsa_services *

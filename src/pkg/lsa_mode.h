@@ -118,6 +118,8 @@ enum rule {
 	RULE_NTLM_BINDINGS, RULE_NTLM_TARGET,	/* 0 ignore, 1 check when sent, 2 require */
 	RULE_NTLM_LOOPBACK,			/* 1 refuses a message that was reflected to its sender */
 	RULE_NTLM_ALLOWED, RULE_LIMIT_BLANK,
+	RULE_NTLM_FALLBACK,		/* Negotiate turns to NTLM: 0 never, 1 yes, 2 yes and audited */
+	RULES
 };
 
 struct lsa_services {
@@ -168,6 +170,8 @@ struct lsa_services {
 	 * it could not be valid any more. It is remembered across restarts and, embedded, across processes. Never blocks.
 	 */
 	bool (*first_seen)(struct call *call, const uint8_t print[16], uint64_t until);
+	/* An audit line for a choice that policy wants told, whatever became of it. */
+	void (*audit_choice)(struct call *call, NTSTATUS status, const char *package, const char *what);
 };
 void kept_drop(struct kept *kept);
 const struct lsa_services *services(struct call *call);
@@ -207,6 +211,7 @@ struct leg_result {
 	uint64_t expiry;
 	struct bytes token;			/* call_memory */
 	struct bytes user_data;			/* call_memory; with the last leg: what the user half needs */
+	bool wants_mic;				/* with the last leg, inside: the messages carried a MIC, so the choice of the package must carry one too */
 };
 
 struct message_args {

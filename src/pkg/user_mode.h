@@ -28,6 +28,7 @@ struct user_facts {
 	uint32_t key_bits;
 	uint32_t cipher_id, signer_id;		/* KERB_* / CALG_* number, 0 where none */
 	const char *inner;			/* the package that does the work (Negotiate's choice), or NULL: this one */
+	bool direct;				/* the inner package's own tokens crossed the wire, without SPNEGO */
 };
 
 struct user_package {

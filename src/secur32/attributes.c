@@ -118,10 +118,17 @@ answer_flags(const struct question *q)
 	return SEC_E_OK;
 }
 
+/* The package of the context, or the one inside once it has been chosen. */
+static void *
+info_of(const struct question *q)
+{
+	return package_info_new(q->facts && q->facts->inner ? q->facts->inner : q->ctx->package, q->wide);
+}
+
 static SECURITY_STATUS
 answer_package(const struct question *q)
 {
-	void *info = package_info_new(q->ctx->package, q->wide);
+	void *info = info_of(q);
 
 	if (!info)
 		return SEC_E_INSUFFICIENT_MEMORY;
@@ -133,12 +140,13 @@ static SECURITY_STATUS
 answer_negotiation(const struct question *q)
 {
 	SecPkgContext_NegotiationInfoW *a = q->answer;
-	void *info = package_info_new(q->ctx->package, q->wide);
+	void *info = info_of(q);
 
 	if (!info)
 		return SEC_E_INSUFFICIENT_MEMORY;
 	a->PackageInfo = info;
-	a->NegotiationState = q->facts ? SECPKG_NEGOTIATION_COMPLETE : SECPKG_NEGOTIATION_IN_PROGRESS;
+	a->NegotiationState = !q->facts ? SECPKG_NEGOTIATION_IN_PROGRESS :
+	    q->facts->direct ? SECPKG_NEGOTIATION_DIRECT : SECPKG_NEGOTIATION_COMPLETE;
 	return SEC_E_OK;
 }
 

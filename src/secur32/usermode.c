@@ -8,12 +8,17 @@
 
 #define HALVES_MAX 16u
 
-static const struct user_package *halves[HALVES_MAX] = { &ntlm_user };
-static unsigned halves_known = 1;
+static const struct user_package *halves[HALVES_MAX] = { &negotiate_user, &ntlm_user };
+static unsigned halves_known = 2;
 
 void
 usermode_add(const struct user_package *package)
 {
+	for (unsigned i = 0; i < halves_known; i++)
+		if (strcasecmp(halves[i]->name, package->name) == 0) {
+			halves[i] = package;
+			return;
+		}
 	if (halves_known < HALVES_MAX)
 		halves[halves_known++] = package;
 }

@@ -28,6 +28,7 @@ static const char *const kinds[AUDIT_KINDS] = {
 	[AUDIT_POLICY]       = "policy",
 	[AUDIT_LINK]         = "link",
 	[AUDIT_STORE]        = "store",
+	[AUDIT_CHOICE]       = "choice",
 };
 
 /* --- one line ------------------------------------------------------------- */

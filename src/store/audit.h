@@ -21,6 +21,7 @@ enum audit_kind {
 	AUDIT_POLICY,
 	AUDIT_LINK,			/* a logon process registered, or was refused */
 	AUDIT_STORE,			/* opened, damaged, commit failed */
+	AUDIT_CHOICE,			/* what a package decided, where policy wants that told */
 	AUDIT_KINDS
 };
 

@@ -22,6 +22,7 @@
 	P(NTLM_TARGET_NAME,       "ntlm-target-name",          1,  0,     2,     2, "0 ignore, 1 check when sent, 2 require") \
 	P(NTLM_LOOPBACK_RELAY,    "ntlm-loopback-relay-check", 1,  0,     2,     2, "1 refuses what came back to its sender; 2 within a process too") \
 	P(NTLM_ALLOWED,           "ntlm-allowed",              1,  0,     1,     0, "0 refuses NTLM altogether") \
+	P(NTLM_FALLBACK,          "ntlm-fallback",             1,  0,     2,     0, "Negotiate turns to NTLM: 0 never, 1 yes, 2 yes and audited") \
 	P(LIMIT_BLANK_PASSWORD,   "limit-blank-password",      1,  0,     1,     1, "1: blank passwords at the console only") \
 	P(SESSION_ENUM_OWN,       "session-enum-own",          0,  0,     1,     1, "1: strangers see their own sessions only") \
 	P(AUDIT,                  "audit",                     1,  0,     1,     1, "1 writes failures and changes") \

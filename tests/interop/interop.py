@@ -227,13 +227,24 @@ def kind_of(frame):
     return frame[8] if frame[:8] == b"NTLMSSP\0" and len(frame) >= 12 else 0
 
 
+def is_spnego(frame):
+    """Of the handshake: a message of a signature and data does not begin so."""
+    return len(frame) > 2 and (frame[:1] == b"\xa1" or (frame[:1] == b"\x60" and b"\x2b\6\1\5\5\2" in frame[:20]))
+
+
+def ntlm_in(frame):
+    """The NTLM token inside a SPNEGO one, by type; 0: there is none."""
+    at = frame.find(b"NTLMSSP\0")
+    return frame[at + 8] if at >= 0 and len(frame) > at + 8 else 0
+
+
 def pump(source, sink, frames, edit, edited):
     while True:
         frame = source.take()
         if frame is None:
             break
         frames.append(frame)
-        if edit and kind_of(frame) and edit(frame) != frame:
+        if edit and (kind_of(frame) or is_spnego(frame)) and edit(frame) != frame:
             edited.append(frame)
             frame = edit(frame)
         sink.put(frame)

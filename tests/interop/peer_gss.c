@@ -3,6 +3,7 @@
  * mechanism gss-ntlmssp. Wrapped with confidentiality, a message is the
  * signature and the sealed data in one: just what a frame holds.
  *
+ * With mech=spnego it is inside MIT's SPNEGO.
  * GSS_MECH_CONFIG names the mechanism, NTLM_USER_FILE has the passwords.
  */
 #include <gssapi/gssapi.h>
@@ -11,8 +12,9 @@
 #include "peer.h"
 
 static gss_OID_desc ntlm = { 10, (void *)(uintptr_t)"\x2b\x06\x01\x04\x01\x82\x37\x02\x02\x0a" };
+static gss_OID_desc spnego = { 6, (void *)(uintptr_t)"\x2b\x06\x01\x05\x05\x02" };
 static gss_OID_desc session_key = { 11, (void *)(uintptr_t)"\x2a\x86\x48\x86\xf7\x12\x01\x02\x02\x05\x05" };
-static gss_OID_set_desc mechanisms = { 1, &ntlm };
+static gss_OID_set_desc mechanisms = { 1, &ntlm }, negotiated = { 1, &spnego };
 static gss_cred_id_t cred = GSS_C_NO_CREDENTIAL;
 static gss_ctx_id_t ctx = GSS_C_NO_CONTEXT;
 static gss_name_t target = GSS_C_NO_NAME, client_name = GSS_C_NO_NAME;
@@ -40,6 +42,12 @@ name_of(const char *text, gss_OID type, gss_name_t *ret_name)
 }
 
 static bool
+by_spnego(void)
+{
+	return strcmp(peer_option("mech", "ntlm"), "spnego") == 0;
+}
+
+static bool
 peer_begin(bool client)
 {
 	OM_uint32 minor, major;
@@ -52,8 +60,10 @@ peer_begin(bool client)
 		    !name_of(peer_option("target", "host@localhost"), GSS_C_NT_HOSTBASED_SERVICE, &target))
 			return false;
 	}
-	major = gss_acquire_cred(&minor, own, GSS_C_INDEFINITE, &mechanisms, client ? GSS_C_INITIATE : GSS_C_ACCEPT, &cred,
-	    NULL, NULL);
+	major = gss_acquire_cred(&minor, own, GSS_C_INDEFINITE, by_spnego() ? &negotiated : &mechanisms,
+	    client ? GSS_C_INITIATE : GSS_C_ACCEPT, &cred, NULL, NULL);
+	if (!GSS_ERROR(major) && by_spnego())
+		major = gss_set_neg_mechs(&minor, cred, &mechanisms);
 	return !GSS_ERROR(major) || failed("gss_acquire_cred", major, minor);
 }
 
@@ -69,7 +79,7 @@ peer_leg(bool client, const uint8_t *in, size_t in_len, uint8_t *out, size_t *re
 
 	bindings.application_data.value = (void *)(uintptr_t)text;
 	bindings.application_data.length = text ? strlen(text) : 0;
-	major = client ? gss_init_sec_context(&minor, cred, &ctx, target, &ntlm, flags, 0, bound, &token, NULL, &answer,
+	major = client ? gss_init_sec_context(&minor, cred, &ctx, target, by_spnego() ? &spnego : &ntlm, flags, 0, bound, &token, NULL, &answer,
 	    NULL, NULL) : gss_accept_sec_context(&minor, &ctx, cred, &token, bound, &client_name, NULL, &answer, NULL,
 	    NULL, NULL);
 	if (GSS_ERROR(major) || answer.length > *ret_len) {

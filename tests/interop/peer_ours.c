@@ -25,7 +25,7 @@ peer_begin(bool client)
 		who.Password = (unsigned char *)(uintptr_t)peer_option("password", "");
 		who.PasswordLength = (ULONG)strlen((char *)who.Password);
 	}
-	status = AcquireCredentialsHandleA(NULL, (SEC_CHAR *)(uintptr_t)"NTLM",
+	status = AcquireCredentialsHandleA(NULL, (SEC_CHAR *)(uintptr_t)peer_option("package", "NTLM"),
 	    client ? SECPKG_CRED_OUTBOUND : SECPKG_CRED_INBOUND, NULL, client ? &who : NULL, NULL, NULL, &cred, &expiry);
 	return status == SEC_E_OK || peer_failed("AcquireCredentialsHandle", (unsigned long)status);
 }
@@ -84,7 +84,9 @@ static void
 peer_facts(bool client)
 {
 	SecPkgContext_SessionKey key;
+	SecPkgContext_NegotiationInfoA chosen;
 	SecPkgContext_NamesA names;
+	LPSTR why;
 
 	if (QueryContextAttributesA(&ctx, SECPKG_ATTR_SESSION_KEY, &key) == SEC_E_OK) {
 		peer_hex("key", key.SessionKey, key.SessionKeyLength);
@@ -94,5 +96,13 @@ peer_facts(bool client)
 		printf("name %s\n", names.sUserName);
 		FreeContextBuffer(names.sUserName);
 	}
+	if (QueryContextAttributesA(&ctx, SECPKG_ATTR_NEGOTIATION_INFO, &chosen) == SEC_E_OK) {
+		printf("inner %s %u\n", chosen.PackageInfo->Name, (unsigned)chosen.NegotiationState);
+		FreeContextBuffer(chosen.PackageInfo);
+	}
 	printf("granted 0x%X\n", (unsigned)granted);
+	if (OlsaExplain(SEC_E_OK, &ctx, &why) == SEC_E_OK) {
+		fprintf(stderr, "%s", why);
+		FreeContextBuffer(why);
+	}
 }

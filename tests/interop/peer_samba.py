@@ -2,7 +2,7 @@
 
 With by=helper, ntlm_auth carries the handshake: as a client with a password,
 as a server that knows one user. It tells its session key, and has no messages.
-With by=gensec, Samba's library is in this process, by Debian's python3-samba:
+With mech=spnego they are inside Samba's SPNEGO. With by=gensec, Samba's library is in this process, by Debian's python3-samba:
 messages too; as a server it asks the database of conf=FILE.
 
 usage: peer_samba.py client|server FD by=helper|gensec conf=FILE NAME=VALUE...
@@ -19,6 +19,7 @@ options = dict(o.split("=", 1) for o in sys.argv[3:])
 client = role == "client"
 wants = options.get("wants", "seal")
 SEALS, SIGNS = wants == "seal", wants in ("seal", "sign")
+SPNEGO = options.get("mech") == "spnego"
 SIGNATURE = 16
 
 
@@ -36,6 +37,8 @@ def say(*words):
 class Helper:
     def __init__(self):
         protocol = "ntlmssp-client-1" if client else "squid-2.5-ntlmssp"
+        if SPNEGO:
+            protocol = "gss-spnego-client" if client else "gss-spnego"
         who = [f"--{name}={options.get(option, '')}"
                for name, option in (("username", "user"), ("domain", "domain"), ("password", "password"))]
         self.process = subprocess.Popen(["ntlm_auth", f"--configfile={options['conf']}",
@@ -57,8 +60,10 @@ class Helper:
         answer = self.ask(f"{verb} {base64.b64encode(token).decode()}".strip())
         verb, _, rest = answer.partition(" ")
         if verb == "AF" and not client:
+            if SPNEGO:
+                token, _, rest = rest.partition(" ")
             say("name", rest)
-            return True, b""
+            return True, base64.b64decode(token) if SPNEGO and token != "*" else b""
         if verb in ("YR", "TT", "KK", "AF"):
             return verb in ("AF", "KK"), base64.b64decode(rest.split()[0])
         say("what", answer)
@@ -94,7 +99,9 @@ class Gensec:
             self.way.want_feature(gensec.FEATURE_SIGN)
         if SEALS:
             self.way.want_feature(gensec.FEATURE_SEAL)
-        self.way.start_mech_by_name("ntlmssp")
+        if SPNEGO:
+            who.set_kerberos_state(credentials.DONT_USE_KERBEROS)
+        self.way.start_mech_by_name("spnego" if SPNEGO else "ntlmssp")
 
     def leg(self, token):
         try:

@@ -29,7 +29,7 @@ peer_begin(bool client)
 	who.Password = (BYTE *)(uintptr_t)peer_option("password", "");
 	who.PasswordLength = (uint32_t)strlen((char *)who.Password);
 	who.Flags = SEC_WINNT_AUTH_IDENTITY_ANSI;
-	status = AcquireCredentialsHandleA(NULL, (SEC_CHAR *)(uintptr_t)"NTLM",
+	status = AcquireCredentialsHandleA(NULL, (SEC_CHAR *)(uintptr_t)peer_option("package", "NTLM"),
 	    client ? SECPKG_CRED_OUTBOUND : SECPKG_CRED_INBOUND, NULL, client ? &who : NULL, NULL, NULL, &cred, &expiry);
 	return status == SEC_E_OK || peer_failed("AcquireCredentialsHandle", (unsigned long)status);
 }

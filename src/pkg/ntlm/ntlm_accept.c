@@ -356,8 +356,12 @@ accept_answer(struct call *call, const struct leg_args *args, struct ntlm_contex
 		status = answer_take(call, args, talk, &in);
 	if (status == STATUS_SUCCESS)
 		status = answer_conclude(call, args, talk, &in);
-	if (status == STATUS_SUCCESS)
+	if (status == STATUS_SUCCESS) {
 		status = answer_logon(call, ctx, &in, ret);
+		ret->wants_mic = in.v2 && (av_flags(&in.response.pairs) & AV_FLAG_MIC);
+	}
+	if (status == STATUS_SUCCESS && args->inside)
+		status = ntlm_inside_keep(call, ctx, ret);
 	if (status == STATUS_PENDING) {
 		frame->decided = true;
 		frame->status = in.check.status;

@@ -354,6 +354,7 @@ init_answer(struct call *call, const struct leg_args *args, struct ntlm_context 
 	if (status == STATUS_SUCCESS) {
 		ret->grants = ntlm_grants(false, talk->wants, out.m.flags);
 		ret->expiry = NTLM_NEVER;
+		ret->wants_mic = out.m.has_mic;
 		status = init_user_data(call, talk, &out, ret);
 	}
 	bytes_wipe(&out, sizeof out);
@@ -372,6 +373,8 @@ ntlm_init(struct call *call, const struct leg_args *args, struct leg_result *ret
 	if (ctx->at != NTLM_TALKING || ctx->server)
 		return because(call, SEC_E_OUT_OF_SEQUENCE, TO_CALLER, "the context takes no further leg");
 	status = init_answer(call, args, ctx, ret);
+	if (status == STATUS_SUCCESS && args->inside)
+		status = ntlm_inside_keep(call, ctx, ret);
 	if (status != STATUS_SUCCESS)
 		ret->token = ret->user_data = BYTES_NONE;
 	ntlm_context_end(ctx, status == STATUS_SUCCESS);

@@ -233,6 +233,7 @@ ntlm_forget_context(void *at)
 		return;
 	if (ctx->session)
 		ctx->logoff(ctx->session);
+	ntlm_inside_drop(ctx);
 	free(ctx->talk);
 	free(ctx);
 }
@@ -386,4 +387,7 @@ const struct lsa_package ntlm_lsa = {
 	.key_of_password = key_of_password,
 	.forget_cred    = ntlm_forget_cred,
 	.forget_context = ntlm_forget_context,
+	.mic            = ntlm_inside_mic,
+	.check_mic      = ntlm_inside_check,
+	.hand_over      = ntlm_inside_hand_over,
 };

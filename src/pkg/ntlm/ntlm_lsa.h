@@ -44,6 +44,7 @@ struct ntlm_context {
 	struct ntlm_talk *talk;		/* NULL once it is done */
 	void *session;			/* the acceptor's, once it is done */
 	void (*logoff)(void *session);
+	struct ntlm_inside *inside;	/* its keys, while the package that entered this one needs them */
 };
 
 /* The two halves of the table: ntlm_init.c, ntlm_accept.c. */
@@ -90,6 +91,16 @@ NTSTATUS ntlm_enough(struct call *call, uint32_t asked, uint32_t flags);
 /* User data for the user half, in call memory. */
 struct ntlm_data;
 NTSTATUS ntlm_data_give(struct call *call, const struct ntlm_data *d, struct bytes *ret_bytes);
+
+/*
+ * ntlm_inside.c: keys for the package that entered this one. keep takes the user data that a finished
+ * leg gives into the context, and out of the result.
+ */
+NTSTATUS ntlm_inside_keep(struct call *call, struct ntlm_context *ctx, struct leg_result *ret);
+void ntlm_inside_drop(struct ntlm_context *ctx);
+NTSTATUS ntlm_inside_mic(struct call *call, void *context, struct bytes text, bool restart, struct bytes *ret_token);
+NTSTATUS ntlm_inside_check(struct call *call, void *context, struct bytes text, bool restart, struct bytes token);
+NTSTATUS ntlm_inside_hand_over(struct call *call, void *context, struct bytes *ret_user_data);
 
 /* The eight bytes of SingleHost's CustomData: which process of this machine made the message. */
 void ntlm_process_tag(struct call *call, uint8_t ret_tag[8]);

@@ -13,7 +13,7 @@
 #include "pkg/user_mode.h"
 
 #define FAKE_ACCOUNTS	8
-#define FAKE_RULES	(RULE_LIMIT_BLANK + 1)
+#define FAKE_RULES	(RULES)
 #define FAKE_TOKEN	16384
 
 struct fake_account {

@@ -1,0 +1,371 @@
+/*
+ * nego_lsa.c - Negotiate's table, its credentials, and what both roles share.
+ *
+ * A credential holds one credential of each package inside for each use, as
+ * far as they can be had. The legs are in nego_init.c and nego_accept.c. It
+ * must never learn to know what those packages do.
+ */
+#include "pkg/negotiate/nego_lsa.h"
+
+#include <stdlib.h>
+
+#include <sspi.h>
+
+#include "base/utf16.h"
+#include "pkg/negotiate/nego_data.h"
+
+static const char *const inner_names[INNERS] = { [INNER_KERBEROS] = "Kerberos", [INNER_NTLM] = "NTLM" };
+
+const char *
+inner_name(enum inner which)
+{
+	return inner_names[which];
+}
+
+enum inner
+inner_of(enum nego_mech mech)
+{
+	switch (mech) {
+	case MECH_MS_KRB5:
+	case MECH_KRB5:
+		return INNER_KERBEROS;
+	case MECH_NTLM:
+		return INNER_NTLM;
+	default:
+		return INNERS;
+	}
+}
+
+/* --- credentials -------------------------------------------------------- */
+
+static void
+negotiate_forget_cred(void *at)
+{
+	struct nego_cred *cred = at;
+
+	if (!cred)
+		return;
+	for (unsigned i = 0; i < USES * INNERS; i++) {
+		struct nego_inner *in = &cred->inner[i / INNERS][i % INNERS];
+
+		if (in->package)
+			in->package->forget_cred(in->cred);
+	}
+	free(cred);
+}
+
+/* What is remembered while a package inside waits; `next` counts uses and packages. */
+struct acquiring {
+	struct nego_cred *cred;
+	unsigned next, found;
+	const char *name;
+	uint64_t expiry;
+	NTSTATUS status;		/* of the first that failed for a reason of its own */
+};
+
+static void
+acquiring_drop(void *at)
+{
+	struct acquiring *f = at;
+
+	negotiate_forget_cred(f->cred);
+}
+
+/* The identity's domain is one that no KDC can know. Both are UTF-16. */
+static bool
+is_local(struct call *call, const struct acquire_args *args)
+{
+	static const uint8_t dot[] = { '.', 0 };
+	const char *computer = services(call)->computer(call);
+	uint8_t room[64];
+	struct writer w = writer_of(room, sizeof room);
+
+	if (!args->explicit_identity || !args->domain.len)
+		return false;
+	if (bytes_same(args->domain, bytes_of(dot, sizeof dot)))
+		return true;
+	if (!computer || !utf16_from_utf8(&w, bytes_of_text(computer)) || !writer_ok(&w) || w.need != args->domain.len)
+		return false;
+	for (size_t i = 0; i < w.need; i++) {
+		uint8_t a = room[i], b = args->domain.at[i];
+
+		if (a != b && !((a ^ b) == 0x20 && (a | 0x20) >= 'a' && (a | 0x20) <= 'z'))
+			return false;
+	}
+	return true;
+}
+
+/* One package for one use. STATUS_PENDING, or what is to be known is in the credential. */
+static NTSTATUS
+acquire_one(struct call *call, const struct acquire_args *args, struct acquiring *f, enum inner_use use, enum inner which)
+{
+	struct nego_inner *in = &f->cred->inner[use][which];
+	const struct lsa_package *package = package_named(inner_names[which]);
+	struct acquire_args inner = *args;
+	struct acquire_result ret = { .expiry = NEGO_NEVER };
+
+	in->status = STATUS_NOT_FOUND;
+	if (!package || !package->hand_over || f->cred->excluded[which])
+		return STATUS_SUCCESS;
+	inner.inbound = use == USE_IN;
+	inner.outbound = use == USE_OUT;
+	inner.inside = true;
+	if (use == USE_IN) {	/* the identity is that of an initiator */
+		inner.explicit_identity = inner.has_password = false;
+		inner.user = inner.domain = inner.password = BYTES_NONE;
+	}
+	in->status = enter_acquire(call, package, &inner, &ret);
+	if (in->status == STATUS_PENDING)
+		return STATUS_PENDING;
+	if (in->status != STATUS_SUCCESS) {
+		if (f->status == STATUS_SUCCESS)
+			f->status = in->status;
+		return in->status == STATUS_INSUFFICIENT_RESOURCES ? in->status : STATUS_SUCCESS;
+	}
+	in->package = package;
+	in->cred = ret.cred;
+	f->found++;
+	if (!f->name && ret.name && use == USE_OUT)
+		f->name = ret.name;
+	if (ret.expiry < f->expiry)
+		f->expiry = ret.expiry;
+	return STATUS_SUCCESS;
+}
+
+static NTSTATUS
+negotiate_acquire(struct call *call, const struct acquire_args *args, struct acquire_result *ret)
+{
+	struct acquiring *f = frame(call, sizeof *f, acquiring_drop);
+	NTSTATUS status;
+
+	if (!f)
+		return STATUS_INSUFFICIENT_RESOURCES;
+	if (!f->cred) {
+		f->cred = calloc(1, sizeof *f->cred);
+		if (!f->cred)
+			return STATUS_INSUFFICIENT_RESOURCES;
+		f->expiry = NEGO_NEVER;
+		rule_packages(f->cred, args->packages);
+		f->cred->local = is_local(call, args);
+	}
+	for (; f->next < USES * INNERS; f->next++) {
+		enum inner_use use = (enum inner_use)(f->next / INNERS);
+
+		if (use == USE_IN ? !args->inbound : !args->outbound)
+			continue;
+		status = acquire_one(call, args, f, use, (enum inner)(f->next % INNERS));
+		if (status != STATUS_SUCCESS)
+			return status;
+	}
+	if (!f->found)
+		return because(call, f->status == STATUS_SUCCESS ? SEC_E_NO_CREDENTIALS : f->status, TO_CALLER,
+		    "none of the packages that Negotiate chooses from has a credential (%s)",
+		    f->cred->excluded[INNER_NTLM] || f->cred->excluded[INNER_KERBEROS] ?
+		    "the identity's PackageList excludes some; the lines above tell of the others" : "the lines above tell why");
+	ret->name = f->name;
+	ret->expiry = f->expiry;
+	ret->cred = f->cred;
+	f->cred = NULL;
+	return STATUS_SUCCESS;
+}
+
+/* --- contexts -------------------------------------------------------------- */
+
+bool
+nego_keep(struct bytes *own, struct bytes text)
+{
+	uint8_t *copy = bytes_dup(text);
+
+	free((void *)(uintptr_t)own->at);
+	*own = copy ? bytes_of(copy, text.len) : BYTES_NONE;
+	return copy != NULL;
+}
+
+struct nego_context *
+nego_context_new(bool server)
+{
+	struct nego_context *ctx = calloc(1, sizeof *ctx);
+
+	if (!ctx)
+		return NULL;
+	ctx->at = NEGO_FRESH;
+	ctx->server = server;
+	ctx->expiry = NEGO_NEVER;
+	return ctx;
+}
+
+void
+nego_inner_drop(struct nego_context *ctx)
+{
+	if (ctx->inner)
+		ctx->package->forget_context(ctx->inner);
+	ctx->inner = NULL;
+	ctx->inner_done = false;
+}
+
+static void
+forget_text(struct bytes *own)
+{
+	free((void *)(uintptr_t)own->at);
+	*own = BYTES_NONE;
+}
+
+/* What is inside stays when it is done: it holds the peer's session. */
+void
+nego_context_end(struct nego_context *ctx, bool done)
+{
+	ctx->at = done ? NEGO_DONE : NEGO_FAILED;
+	if (!done)
+		nego_inner_drop(ctx);
+	forget_text(&ctx->target);
+	forget_text(&ctx->bindings);
+	forget_text(&ctx->list);
+}
+
+static void
+negotiate_forget_context(void *at)
+{
+	struct nego_context *ctx = at;
+
+	if (!ctx)
+		return;
+	nego_inner_drop(ctx);
+	nego_context_end(ctx, false);
+	free(ctx);
+}
+
+void
+nego_choose(struct nego_context *ctx, enum nego_mech mech, const struct nego_inner *inner)
+{
+	nego_inner_drop(ctx);
+	ctx->mech = mech;
+	ctx->which = inner_of(mech);
+	ctx->package = inner->package;
+	ctx->mic_wanted = ctx->mic_wanted || (ctx->wants & ISC_REQ_USE_DCE_STYLE);
+}
+
+NTSTATUS
+nego_enter(struct call *call, struct nego_context *ctx, const struct nego_inner *inner, const struct leg_args *args,
+    struct bytes token, struct bytes *ret_token)
+{
+	struct leg_args in = *args;
+	struct leg_result ret = { .context = ctx->inner, .expiry = NEGO_NEVER };
+	NTSTATUS status;
+
+	in.cred = inner->cred;
+	in.context = ctx->inner;
+	in.wants = ctx->server ? args->wants : ctx->wants;
+	in.token = token;
+	in.target = ctx->target;
+	if (!in.bindings.len)
+		in.bindings = ctx->bindings;
+	in.inside = true;
+	in.silence_ms = NEGO_SILENCE_MS;
+	status = ctx->server ? enter_accept(call, inner->package, &in, &ret) : enter_init(call, inner->package, &in, &ret);
+	ctx->inner = ret.context;
+	if (status == STATUS_PENDING)
+		return status;
+	*ret_token = ret.token;
+	if (status != STATUS_SUCCESS)
+		return status;
+	ctx->inner_done = true;
+	ctx->grants = ret.grants;
+	ctx->expiry = ret.expiry;
+	ctx->mic_wanted = ctx->mic_wanted || ret.wants_mic;
+	return status;
+}
+
+/* --- tokens ------------------------------------------------------------------- */
+
+NTSTATUS
+nego_give_init(struct call *call, const struct nego_init *m, struct bytes *ret_token)
+{
+	struct writer w = writer_of(NULL, 0);
+	uint8_t *at;
+
+	nego_init_put(&w, m);
+	at = call_memory(call, w.need);
+	if (!at)
+		return STATUS_INSUFFICIENT_RESOURCES;
+	w = writer_of(at, w.need);
+	nego_init_put(&w, m);
+	*ret_token = bytes_of(at, w.need);
+	return STATUS_SUCCESS;
+}
+
+NTSTATUS
+nego_give_resp(struct call *call, const struct nego_resp *m, struct bytes *ret_token)
+{
+	struct writer w = writer_of(NULL, 0);
+	uint8_t *at;
+
+	nego_resp_put(&w, m);
+	at = call_memory(call, w.need);
+	if (!at)
+		return STATUS_INSUFFICIENT_RESOURCES;
+	w = writer_of(at, w.need);
+	nego_resp_put(&w, m);
+	*ret_token = bytes_of(at, w.need);
+	return STATUS_SUCCESS;
+}
+
+bool
+nego_takes(struct nego_context *ctx, struct nego_leg *leg, bool server)
+{
+	if (!leg->counted)
+		ctx->legs++;
+	leg->counted = true;
+	return ctx->server == server && ctx->at != NEGO_FAILED && ctx->at != NEGO_DONE && ctx->legs <= NEGO_LEGS_MAX;
+}
+
+NTSTATUS
+nego_finish(struct call *call, struct nego_context *ctx, struct leg_result *ret)
+{
+	struct nego_data d = { .direct = ctx->direct, .name = bytes_of_text(ctx->package->name) };
+	struct writer w = writer_of(NULL, 0);
+	NTSTATUS status = ctx->package->hand_over(call, ctx->inner, &d.data);
+	uint8_t *at;
+
+	if (status != STATUS_SUCCESS)
+		return status;
+	nego_data_put(&w, &d);
+	at = call_memory(call, w.need);
+	if (!at)
+		return STATUS_INSUFFICIENT_RESOURCES;
+	w = writer_of(at, w.need);
+	nego_data_put(&w, &d);
+	ret->user_data = bytes_of(at, w.need);
+	ret->grants = ctx->grants;
+	ret->expiry = ctx->expiry;
+	return STATUS_SUCCESS;
+}
+
+/* --- the table -------------------------------------------------------------------- */
+
+/* The accounts that can be changed are NTLM's. */
+static NTSTATUS
+negotiate_change(struct call *call, const struct change_args *args)
+{
+	const struct lsa_package *ntlm = package_named(inner_names[INNER_NTLM]);
+
+	if (!ntlm || !ntlm->change)
+		return because(call, SEC_E_UNSUPPORTED_FUNCTION, TO_CALLER, "no package here changes passwords");
+	return ntlm->change(call, args);
+}
+
+const struct lsa_package negotiate_lsa = {
+	.name           = "Negotiate",
+	.comment        = "Microsoft Package Negotiator",
+	.capabilities   = SECPKG_FLAG_INTEGRITY | SECPKG_FLAG_PRIVACY | SECPKG_FLAG_CONNECTION | SECPKG_FLAG_MULTI_REQUIRED |
+	    SECPKG_FLAG_EXTENDED_ERROR | SECPKG_FLAG_IMPERSONATION | SECPKG_FLAG_ACCEPT_WIN32_NAME | SECPKG_FLAG_NEGOTIABLE |
+	    SECPKG_FLAG_GSS_COMPATIBLE | SECPKG_FLAG_LOGON | SECPKG_FLAG_RESTRICTED_TOKENS,
+	.rpc_id         = 9,
+	.max_token      = 48256,
+	.layout         = NEGO_DATA_LAYOUT,
+	.acquire        = negotiate_acquire,
+	.init           = negotiate_init,
+	.accept         = negotiate_accept,
+	.change         = negotiate_change,
+	.forget_cred    = negotiate_forget_cred,
+	.forget_context = negotiate_forget_context,
+};
