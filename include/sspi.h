@@ -1145,7 +1145,12 @@ SECURITY_STATUS SEC_ENTRY DelegateSecurityContext(PCtxtHandle phContext, SEC_CHA
 #define SECPKG_CONTEXT_EXPORT_DELETE_OLD	0x00000002
 #define SECPKG_CONTEXT_EXPORT_TO_KERNEL		0x00000004
 
-/* pvBuffer of the packed context: FreeContextBuffer. It holds keys. */
+/*
+ * pvBuffer of the packed context: FreeContextBuffer. It is sealed, for processes of the same user and the
+ * same LSA. Without SECPKG_CONTEXT_EXPORT_RESET_NEW it is imported once, within ten minutes: a second
+ * import is SEC_E_INVALID_TOKEN, a late one SEC_E_CONTEXT_EXPIRED. With it, any number of times, each
+ * copy with its sequence numbers from the beginning.
+ */
 SECURITY_STATUS SEC_ENTRY ExportSecurityContext(PCtxtHandle phContext, ULONG fFlags,
 	PSecBuffer pPackedContext, void **pToken);
 

@@ -1,6 +1,8 @@
 /*
  * export.c - a context as bytes for another process of the same user. The
- * LSA seals it under a key that does not leave it.
+ * LSA seals it under a key that does not leave it, and opens it once: two
+ * copies with one sequence would use the same key stream twice. A context
+ * exported with RESET_NEW begins its sequence anew, and may be imported again.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -14,14 +16,14 @@
 #include "secur32/text.h"
 #include "secur32/usermode.h"
 
-#define PURPOSE_CONTEXT 3u
+enum { PURPOSE_CONTEXT = 3, PURPOSE_ONCE = 4 };
 
 /* --- out ------------------------------------------------------------------------ */
 
 static SECURITY_STATUS
-seal(PSecBuffer ret_blob, struct secret *state, struct why *why)
+seal(PSecBuffer ret_blob, struct secret *state, bool fresh, struct why *why)
 {
-	struct wrap_in in = { .purpose = PURPOSE_CONTEXT };
+	struct wrap_in in = { .purpose = fresh ? PURPOSE_CONTEXT : PURPOSE_ONCE };
 	struct wrap_out out;
 	struct ask_room room;
 	struct ask ask = { .room = &room };
@@ -56,6 +58,7 @@ ExportSecurityContext(PCtxtHandle phContext, ULONG fFlags, PSecBuffer pPackedCon
 	struct context *ctx = phContext ? context_hold(phContext) : NULL;
 	struct why why = { NULL, 0, 0 };
 	struct secret *state = NULL;
+	bool fresh = fFlags & SECPKG_CONTEXT_EXPORT_RESET_NEW;
 	SECURITY_STATUS status = SEC_E_OK;
 
 	if (!ctx || !pPackedContext) {
@@ -68,11 +71,11 @@ ExportSecurityContext(PCtxtHandle phContext, ULONG fFlags, PSecBuffer pPackedCon
 	if (status == SEC_E_OK && (ctx->state != CTX_ESTABLISHED || !ctx->half))
 		status = SEC_E_OUT_OF_SEQUENCE;
 	else if (status == SEC_E_OK)
-		status = sec_of(ctx->user->export(ctx->half, (fFlags & SECPKG_CONTEXT_EXPORT_RESET_NEW) != 0, &state));
+		status = sec_of(ctx->user->export(ctx->half, fresh, &state));
 	pthread_mutex_unlock(&ctx->lock);
 	context_release(ctx);
 	if (status == SEC_E_OK)
-		status = seal(pPackedContext, state, &why);
+		status = seal(pPackedContext, state, fresh, &why);
 	secret_drop(&state);
 	if (status == SEC_E_OK) {
 		if (pToken)
@@ -112,6 +115,15 @@ context_of_state(PCtxtHandle ret_handle, struct bytes package, struct bytes stat
 	return SEC_E_OK;
 }
 
+static bool
+package_known(struct bytes package)
+{
+	char name[PACKAGE_NAME_MAX] = "";
+
+	bytes_copy(name, package.at, package.len < sizeof name - 1 ? package.len : sizeof name - 1);
+	return usermode_find(name) != NULL;
+}
+
 static SECURITY_STATUS
 import(struct bytes package, const SecBuffer *blob, PCtxtHandle ret_handle)
 {
@@ -125,6 +137,8 @@ import(struct bytes package, const SecBuffer *blob, PCtxtHandle ret_handle)
 
 	if (!blob || !blob->pvBuffer || !ret_handle)
 		return SEC_E_INVALID_TOKEN;
+	if (!package_known(package))		/* before the blob is spent */
+		return SEC_E_SECPKG_NOT_FOUND;
 	status = sec_of(root_sspi_link(&link, &why));
 	if (status == SEC_E_OK) {
 		in.sealed = bytes_of(blob->pvBuffer, blob->cbBuffer);
