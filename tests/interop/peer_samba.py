@@ -64,6 +64,8 @@ class Helper:
                 token, _, rest = rest.partition(" ")
             say("name", rest)
             return True, base64.b64decode(token) if SPNEGO and token != "*" else b""
+        if SPNEGO and verb in ("YR", "TT", "KK", "AF"):     # a KK is answered: the server has the last word
+            return verb == "AF", base64.b64decode(rest.split()[0]) if rest.strip("* ") else b""
         if verb in ("YR", "TT", "KK", "AF"):
             return verb in ("AF", "KK"), base64.b64decode(rest.split()[0])
         say("what", answer)
