@@ -110,8 +110,12 @@ settle(struct call *call, enum guess outcome)
 		attempt_released(&s->attempt);
 		return STATUS_SUCCESS;
 	case GUESS_LOST:
+	case GUESS_EXCUSED:
 	default:
-		attempt_lost(&s->attempt);
+		if (outcome == GUESS_EXCUSED)
+			attempt_excused(&s->attempt);
+		else
+			attempt_lost(&s->attempt);
 		s->settling = true;
 		return await_job(call, commit_work, NULL, lsa_of(call)->store);
 	}

@@ -111,7 +111,8 @@ struct kept {
 	void (*drop)(struct kept *kept);
 };
 
-enum guess { GUESS_WON = 1, GUESS_LOST, GUESS_NONE };
+/* EXCUSED: the password is right and the account may not be used; settled as a lost one, and not counted. */
+enum guess { GUESS_WON = 1, GUESS_LOST, GUESS_NONE, GUESS_EXCUSED };
 
 enum rule {
 	RULE_NTLM_V1, RULE_NTLM_REQUIRE_MIC, RULE_NTLM_ANONYMOUS,	/* 1: yes */

@@ -123,7 +123,7 @@ attempt_reserve(struct store *store, const struct account *account, struct bytes
 	uint32_t limit, now = 0;
 	uint64_t word;
 
-	*ret_attempt = (struct attempt){ NULL, store };
+	*ret_attempt = (struct attempt){ .store = store };
 	if (shelf_fresh(store) != STATUS_SUCCESS)
 		return ATTEMPT_LOCKED;
 	limit = policy_u32(store, POLICY_LOCKOUT_THRESHOLD);
@@ -132,6 +132,7 @@ attempt_reserve(struct store *store, const struct account *account, struct bytes
 	counter = counter_of(store, account, name);
 	if (!counter)				/* the file was made anew, smaller: fail closed */
 		return ATTEMPT_LOCKED;
+	ret_attempt->counter = counter;
 	word = atomic_load(counter);
 	for (;;) {
 		struct count c = count_of(word), seen = c;
@@ -149,7 +150,7 @@ attempt_reserve(struct store *store, const struct account *account, struct bytes
 			c.in_flight++;
 			if (!atomic_compare_exchange_weak(counter, &word, word_of(c)))
 				continue;
-			ret_attempt->counter = counter;
+			ret_attempt->reserved = true;
 			return ATTEMPT_OPEN;
 		}
 		switch (patience_wait(&patience, word)) {
@@ -171,32 +172,36 @@ attempt_reserve(struct store *store, const struct account *account, struct bytes
 
 /* --- settling ---------------------------------------------------------------- */
 
-enum outcome { WON, LOST, RELEASED };
+enum outcome { WON, LOST, RELEASED, EXCUSED };
 
 static void
 settle(struct attempt *attempt, enum outcome outcome)
 {
+	bool durable = outcome == LOST || outcome == EXCUSED, reserved = attempt->reserved;
 	_Atomic uint64_t *counter = attempt->counter;
+	uint32_t now;
 	uint64_t word;
 	struct count c;
 
-	if (!counter)
+	if (!counter || (!reserved && !durable))
 		return;
 	attempt->counter = NULL;
+	attempt->reserved = false;
+	now = durable ? now_of(attempt->store) : 0;
 	word = atomic_load(counter);
 	do {
 		c = count_of(word);
-		if (c.in_flight > 0)		/* else it was taken for dead */
+		if (reserved && c.in_flight > 0)	/* else it was taken for dead */
 			c.in_flight--;
 		c.settled++;
-		if (outcome == WON)
+		if (reserved && outcome == WON)
 			c.failed = c.last = 0;
-		if (outcome == LOST) {
+		if (reserved && outcome == LOST) {
 			c.failed++;
-			c.last = now_of(attempt->store);
+			c.last = now;
 		}
 	} while (!atomic_compare_exchange_weak(counter, &word, word_of(c)));
-	if (outcome == LOST)
+	if (durable)
 		counters_dirty(attempt->store->counters);
 }
 
@@ -216,6 +221,12 @@ void
 attempt_released(struct attempt *attempt)
 {
 	settle(attempt, RELEASED);
+}
+
+void
+attempt_excused(struct attempt *attempt)
+{
+	settle(attempt, EXCUSED);
 }
 
 NTSTATUS

@@ -4,7 +4,11 @@
  *     reserve --> OPEN --> compare --> won       the count is cleared
  *        |                        \--> lost      counted; then commit, then the answer
  *        |                        \--> released  it was no guess (failed MIC, malformed token)
- *        \-----> LOCKED           answer as for a wrong password; settle nothing
+ *        |                        \--> excused   the password is right, the account disabled: as lost, and not counted
+ *        \-----> LOCKED           answer as for a wrong password, settle as lost: nothing is counted
+ *
+ * Lost, excused and refused at the gate write the same word of the same page
+ * and wait for the same disk, so that no clock tells one from another.
  *
  * Reservations live in a mapped file that all processes with this store share
  * (FOLDER/db/attempts), not in the database: a good logon must touch no disk
@@ -49,6 +53,7 @@ enum attempt_gate { ATTEMPT_LOCKED = 0, ATTEMPT_OPEN };
 struct attempt {
 	_Atomic uint64_t *counter;		/* NULL: nothing to settle */
 	struct store *store;
+	bool reserved;				/* false: refused at the gate */
 };
 
 /*
@@ -61,6 +66,7 @@ enum attempt_gate attempt_reserve(struct store *store, const struct account *acc
 void attempt_won(struct attempt *attempt);
 void attempt_lost(struct attempt *attempt);
 void attempt_released(struct attempt *attempt);
+void attempt_excused(struct attempt *attempt);
 
 /*
  * Blocks: returns when everything lost so far in this process is on the disk; callers at the same time share

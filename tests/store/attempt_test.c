@@ -35,7 +35,7 @@ estate_guarded(void)
 	return s;
 }
 
-enum guess { RIGHT, WRONG, NO_GUESS };
+enum guess { RIGHT, WRONG, NO_GUESS, EXCUSED };
 
 /* One attempt, as a logon makes it; true when it was evaluated. */
 static bool
@@ -57,6 +57,10 @@ guess(struct store *s, const char *name, enum guess what)
 	}
 	if (open && what == NO_GUESS)
 		attempt_released(&attempt);
+	if (open && what == EXCUSED) {
+		attempt_excused(&attempt);
+		CHECK_U64((uint32_t)attempt_commit(s), STATUS_SUCCESS);
+	}
 	account_drop(a);
 	return open;
 }
@@ -100,6 +104,73 @@ TEST(counts)
 	CHECK_U64((uint32_t)policy_set(s, POLICY_LOCKOUT_THRESHOLD, 0), STATUS_SUCCESS);
 	for (unsigned i = 0; i < 30; i++)
 		CHECK(guess(s, "alice", WRONG));
+	store_close(s);
+	estate_end();
+}
+
+/* A right password for an account that may not be used counts nothing and forgives nothing. */
+TEST(excused)
+{
+	struct store *s = estate_guarded();
+
+	store_set_clock(s, now_fake, NULL);
+	for (unsigned i = 0; i < 50; i++)
+		CHECK(guess(s, "alice", EXCUSED));
+	CHECK_U64(look(s, "alice").failed, 0);
+	CHECK_U64(look(s, "alice").in_flight, 0);
+	CHECK(guess(s, "alice", WRONG));
+	CHECK(guess(s, "alice", EXCUSED));
+	CHECK_U64(look(s, "alice").failed, 1);
+	store_close(s);
+	estate_end();
+}
+
+static uint64_t
+word_on_disk(uint32_t index)
+{
+	uint64_t word = 0;
+	int fd = open(estate_path("db/attempts"), O_RDONLY);
+
+	CHECK(fd >= 0 && pread(fd, &word, sizeof word, 36864 + (off_t)index * 8) == (ssize_t)sizeof word);
+	close(fd);
+	return word;
+}
+
+/* Whatever refused a guess, the same page is written before the answer: neither a clock nor a disk light tells. */
+TEST(all_refusals_write)
+{
+	static const enum guess kinds[] = { WRONG, EXCUSED };
+	struct store *s = estate_guarded();
+	struct account *a;
+	uint64_t before;
+
+	store_set_clock(s, now_fake, NULL);
+	for (size_t n = 0; n < 2; n++) {
+		before = word_on_disk(0);
+		CHECK(guess(s, "alice", kinds[n]));
+		CHECK(word_on_disk(0) != before);
+	}
+	while (guess(s, "alice", WRONG))
+		;
+	a = estate_find(s, "alice");
+	for (unsigned n = 0; n < 600; n++) {			/* more often than the count of settlements has values */
+		struct attempt attempt;
+
+		before = word_on_disk(0);
+		CHECK(attempt_reserve(s, a, bytes_of_text("alice"), &attempt) == ATTEMPT_LOCKED);
+		CHECK_U64(word_on_disk(0), before);
+		attempt_lost(&attempt);
+		CHECK_U64((uint32_t)attempt_commit(s), STATUS_SUCCESS);
+		CHECK(word_on_disk(0) != before);
+		before = word_on_disk(0);
+		attempt_lost(&attempt);				/* once */
+		attempt_won(&attempt);
+		CHECK_U64(word_on_disk(0), before);
+	}
+	CHECK_U64(look(s, "alice").failed, THRESHOLD);
+	CHECK(look(s, "alice").locked && look(s, "alice").in_flight == 0);
+	CHECK(attempt_reserve(s, a, bytes_of_text("alice"), &(struct attempt){ 0 }) == ATTEMPT_LOCKED);
+	account_drop(a);
 	store_close(s);
 	estate_end();
 }
@@ -370,6 +441,8 @@ int
 main(void)
 {
 	RUN(counts);
+	RUN(excused);
+	RUN(all_refusals_write);
 	RUN(unknown_names);
 	RUN(time_passes);
 	RUN(wrong_guesses_in_threads);

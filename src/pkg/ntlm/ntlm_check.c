@@ -163,6 +163,13 @@ objection(struct call *call, const struct check *c, bool open, bool right)
 	return STATUS_SUCCESS;
 }
 
+/* A right password is no wrong guess, even where the account may not be used. */
+static enum guess
+guessed(const struct check *c, bool open, bool right)
+{
+	return open && right && c->view.found == FOUND ? GUESS_EXCUSED : GUESS_LOST;
+}
+
 NTSTATUS
 check_proof(struct call *call, struct check *c, const struct check_ask *ask)
 {
@@ -179,7 +186,7 @@ check_proof(struct call *call, struct check *c, const struct check_ask *ask)
 	if (status == STATUS_SUCCESS)
 		c->verdict = CHECK_PROVEN;
 	else
-		deny(call, c, status, GUESS_LOST);
+		deny(call, c, status, guessed(c, open, right));
 	return STATUS_SUCCESS;
 }
 
@@ -207,7 +214,7 @@ check_password(struct call *call, struct check *c, struct bytes domain, struct b
 	if (status == STATUS_SUCCESS)
 		c->verdict = CHECK_PROVEN;
 	else
-		deny(call, c, status, GUESS_LOST);
+		deny(call, c, status, guessed(c, open, right));
 	status = STATUS_SUCCESS;
 out:
 	bytes_wipe(&given, sizeof given);

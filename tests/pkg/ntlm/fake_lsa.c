@@ -210,7 +210,7 @@ attempt(struct call *c, const struct account_view *view, struct bytes user)
 static NTSTATUS
 settle(struct call *c, enum guess outcome)
 {
-	static const char *const names[] = { "?", "settle=won", "settle=lost", "settle=none" };
+	static const char *const names[] = { "?", "settle=won", "settle=lost", "settle=none", "settle=excused" };
 
 	if (c->settling) {
 		c->settling = false;
@@ -225,7 +225,10 @@ settle(struct call *c, enum guess outcome)
 	else if (outcome == GUESS_NONE)
 		c->machine->released++;
 	else {
-		c->machine->lost++;
+		if (outcome == GUESS_LOST)
+			c->machine->lost++;
+		else
+			c->machine->excused++;
 		c->settling = true;
 		return STATUS_PENDING;
 	}

@@ -34,7 +34,7 @@ struct fake_machine {
 	bool store_broken;		/* the account look-up fails */
 	bool no_sessions;		/* a logon fails */
 	int sessions;			/* held now */
-	unsigned won, lost, released;
+	unsigned won, lost, released, excused;
 	NTSTATUS audited;		/* the last audit line */
 	char audited_user[64];
 	uint8_t challenges[16][8];
