@@ -12,6 +12,7 @@
 #include "store/counters.h"
 #include "store/name.h"
 #include "store/policy.h"
+#include "store/replay.h"
 #include "store/sqlite.h"
 #include "store/vault.h"
 
@@ -64,6 +65,7 @@ struct store {
 	bool exclusive, wrote;
 	char *db_path;
 	struct trail trail;
+	_Atomic(struct replays *) replays;	/* NULL until the first proof */
 	int folder, lock;
 	uint8_t sid[STORE_SID_LEN];
 	char computer[COMPUTER_MAX + 1];

@@ -142,6 +142,7 @@ store_close(struct store *store)
 		ledger_close(store);
 		shelf_end(&store->shelf);
 		counters_drop(store->counters);
+		replays_drop(atomic_load(&store->replays));
 		vault_drop(store->vault);
 		(void)pthread_mutex_destroy(&store->reader.lock);
 		(void)pthread_mutex_destroy(&store->writer.lock);

@@ -5,6 +5,7 @@
  *     FOLDER/lock             who has it open: one lsad, or any number of embedded processes
  *     FOLDER/db/accounts.db   SQLite: accounts, policy, the machine's identity; secrets sealed row by row
  *     FOLDER/db/attempts      mapped counters: see attempt.h
+ *     FOLDER/db/replays       proofs that were seen: see replay.h
  *     FOLDER/db/once          what may happen only once: see once.h
  *     FOLDER/key/master.key   the sealing key, unless it comes from elsewhere (vault.h)
  *     FOLDER/audit.json       see audit.h
