@@ -9,6 +9,7 @@
 #include "base/time.h"
 #include "crypto/random.h"
 #include "lsa/client.h"
+#include "lsa/rights.h"
 #include "store/store.h"
 
 #define LINKS_USUAL	20000u
@@ -45,7 +46,19 @@ store_make(struct lsa *lsa)
 	struct store_settings settings = { .folder = lsa->state, .exclusive = lsa->settings.exclusive,
 	    .key_file = lsa->key_file, .computer_name = lsa->computer };
 
-	return store_open(&lsa->store, &settings, lsa->store_why);
+	struct store *store;
+	NTSTATUS status = store_open(&store, &settings, lsa->store_why);
+
+	if (status != STATUS_SUCCESS)
+		return status;
+	status = rights_begin(store);
+	if (status != STATUS_SUCCESS) {
+		(void)snprintf(lsa->store_why, sizeof lsa->store_why, "the first entries of policy cannot be written or read.");
+		store_close(store);
+		return status;
+	}
+	__atomic_store_n(&lsa->store, store, __ATOMIC_RELEASE);
+	return status;
 }
 
 NTSTATUS

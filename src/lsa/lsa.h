@@ -37,6 +37,8 @@ struct lsa_settings {
 	struct lsa_limits limits;
 };
 
+#define PEER_GROUPS 64u
+
 /* Identity of the other end. There is no valid zero: `known` starts false. */
 struct lsa_peer {
 	bool known;
@@ -46,6 +48,8 @@ struct lsa_peer {
 	bool unmapped;			/* the overflow uid: never trusted, nothing shared */
 	uint32_t uid, gid;
 	int32_t pid;
+	uint32_t groups[PEER_GROUPS];	/* the first of them */
+	uint32_t group_count;
 };
 
 #define LSA_SENTENCE 256

@@ -3,6 +3,7 @@
  * up a package, send it a message.
  */
 #include "lsa/client.h"
+#include "lsa/rights.h"
 
 #include <string.h>
 
@@ -24,6 +25,8 @@ serve_connect(struct served *s, const struct connect_in *in, struct connect_out 
 		return because(&s->call, STATUS_REVISION_MISMATCH, TO_PEER, "this LSA speaks version %u", FRAME_VERSION);
 	if (in->name.len > NAME_MAX_LEN)
 		return STATUS_NAME_TOO_LONG;
+	if (in->kind == LINK_LOGON_PROCESS && !link->peer.tcb && rights_peer_tcb(&s->call, &link->peer))
+		link->peer.tcb = true;			/* SeTcbPrivilege, by policy */
 	if (in->kind == LINK_LOGON_PROCESS && (!link->peer.tcb || link->peer.unmapped))
 		return because(&s->call, STATUS_PORT_CONNECTION_REFUSED, TO_PEER,
 		    "uid %u is not trusted to register as a logon process", link->peer.uid);

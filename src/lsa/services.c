@@ -8,6 +8,7 @@
 #include "base/time.h"
 #include "crypto/random.h"
 #include "lsa/client.h"
+#include "lsa/rights.h"
 #include "store/audit.h"
 #include "store/policy.h"
 
@@ -132,6 +133,16 @@ services_forget(struct served *s)
 	s->account = NULL;
 }
 
+/* The proof was good, the kind of logon is not the account's: the true cause is written. */
+static void
+refused_audit(struct served *s, NTSTATUS status, const struct session_new *who)
+{
+	struct audit event = { .kind = AUDIT_LOGON_FAILED, .status = status, .user = who->user, .domain = who->domain,
+	    .package = who->package, .has_caller = true, .caller_uid = s->link->peer.uid, .caller_pid = s->link->peer.pid };
+
+	audit_event(s->link->lsa->store, &event);
+}
+
 static NTSTATUS
 logon(struct call *call, const struct account_view *view, uint32_t logon_type, const char *package,
     struct logon_view *ret_logon)
@@ -156,6 +167,11 @@ logon(struct call *call, const struct account_view *view, uint32_t logon_type, c
 		new.user = bytes_of_text(account->name);
 		new.domain = bytes_of_text(store_computer(lsa->store));
 		new.sid = bytes_of(account->sid, sizeof account->sid);
+		status = rights_allow_logon(call, new.sid, NULL, 0, logon_type);
+		if (status != STATUS_SUCCESS) {
+			refused_audit(s, status, &new);
+			return status;
+		}
 	}
 	status = session_new(&session, lsa->sessions, &new);
 	if (status != STATUS_SUCCESS)

@@ -203,6 +203,10 @@ peer_judge(const struct peer_rules *rules, const struct peer_facts *facts)
 	peer.uid = facts->uid;
 	peer.gid = facts->gid;
 	peer.pid = facts->pid;
+	while (peer.group_count < facts->group_count && peer.group_count < PEER_GROUPS) {
+		peer.groups[peer.group_count] = facts->groups[peer.group_count];
+		peer.group_count++;
+	}
 	if (facts->uid == rules->overflow_uid) {
 		peer.unmapped = true;
 		return peer;
@@ -212,12 +216,11 @@ peer_judge(const struct peer_rules *rules, const struct peer_facts *facts)
 	return peer;
 }
 
-/* Whether groups can make a difference; they cost a system call and perhaps memory. */
+/* Whether groups can make a difference, to the rules or to rights by policy; they cost a system call and perhaps memory. */
 static bool
 groups_count(const struct peer_rules *rules, uint32_t uid)
 {
-	return uid != 0 && uid != rules->own && uid != rules->overflow_uid &&
-	    (rules->tcb_group != PEER_NOBODY || rules->admin_group != PEER_NOBODY);
+	return uid != 0 && uid != rules->own && uid != rules->overflow_uid;
 }
 
 bool

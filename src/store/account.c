@@ -29,6 +29,21 @@ account_find(struct store *store, struct bytes name_utf8, struct account **ret_a
 	return ACCOUNT_FOUND;
 }
 
+enum account_found
+account_at(struct store *store, uint32_t rid, struct account **ret_account)
+{
+	bool damaged = false;
+	struct card *card;
+
+	if (shelf_fresh(store) != STATUS_SUCCESS)
+		return ACCOUNT_ERROR;
+	card = shelf_at(store, rid, &damaged);
+	if (!card)
+		return damaged ? ACCOUNT_ERROR : ACCOUNT_ABSENT;
+	*ret_account = &card->shown;
+	return ACCOUNT_FOUND;
+}
+
 static struct card *
 card_of(struct account *account)
 {

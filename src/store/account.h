@@ -49,6 +49,8 @@ enum account_found { ACCOUNT_ERROR = 0, ACCOUNT_ABSENT, ACCOUNT_FOUND };
 
 /* ret_account is written when ACCOUNT_FOUND is returned, and then yours to drop. Names that could not be added are absent. */
 enum account_found account_find(struct store *store, struct bytes name_utf8, struct account **ret_account) MUST_CHECK;
+/* The same by RID. */
+enum account_found account_at(struct store *store, uint32_t rid, struct account **ret_account) MUST_CHECK;
 struct account *account_hold(struct account *account);
 void account_drop(struct account *account);
 

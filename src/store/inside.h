@@ -9,6 +9,7 @@
 
 #include "store/account.h"
 #include "store/audit.h"
+#include "store/book.h"
 #include "store/counters.h"
 #include "store/name.h"
 #include "store/policy.h"
@@ -45,6 +46,15 @@ struct shelf {
 	_Atomic uint32_t policy[POLICY_COUNT];
 };
 
+/* Policy entries, guarded as the shelf is. */
+struct leaf;
+struct book {
+	struct leaf **buckets;			/* a power of two */
+	size_t bucket_count, count;
+	struct leaf **more;			/* larger ones, made before the locks are taken */
+	size_t more_count;
+};
+
 struct trail {
 	pthread_mutex_t lock;
 	int fd;					/* -1 until the first line */
@@ -57,6 +67,7 @@ struct trail {
 
 struct store {
 	struct shelf shelf;
+	struct book book;
 	struct counters *counters;
 	struct vault *vault;
 	uint64_t (*now)(void *arg);
@@ -87,9 +98,22 @@ shelf_fresh(struct store *s)
 }
 /* Held, or NULL. *ret_damaged: there is one, but it cannot be read. */
 struct card *shelf_find(struct store *s, const struct name_fold *fold, bool *ret_damaged);
+/* The same by RID; not for the road of a logon. */
+struct card *shelf_at(struct store *s, uint32_t rid, bool *ret_damaged);
 /* All that can be read, held, in the order of RIDs; free() the array. *ret_damaged: how many cannot. */
 NTSTATUS shelf_all(struct store *s, struct card ***ret_cards, size_t *ret_count, size_t *ret_damaged) MUST_CHECK;
 void card_drop(struct card *card);
+
+/* The one of the eight locks that this thread reads under. */
+pthread_rwlock_t *shelf_stripe(struct shelf *shelf);
+
+/* book.c */
+NTSTATUS book_init(struct book *book) MUST_CHECK;
+void book_drop(struct book *book);
+/* What has changed since the shelf was refreshed, read with the reader; then, all locks held, in place. What was replaced is returned. */
+NTSTATUS book_gather(struct store *s, struct leaf **ret_fresh) MUST_CHECK;
+struct leaf *book_shelve(struct store *s, struct leaf *fresh);
+void leaves_drop(struct leaf *leaves);
 
 /* attempt.c: the bits of a counter that are reservations. */
 #define IN_FLIGHT_MASK	0x00fff000u

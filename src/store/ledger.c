@@ -13,7 +13,7 @@
 #include "store/folder.h"
 #include "store/ledger.h"
 
-#define VERSION		1u
+#define VERSION		2u
 #define NAME		"db/accounts.db"
 #define BUSY_MS		5000
 #define COMPUTER_LEN	15u				/* of a name that we make up: NetBIOS */
@@ -24,8 +24,12 @@ static const char schema[] =
 	"create table policy(name text primary key, value integer not null, seal blob not null) without rowid;"
 	"create table account(rid integer primary key, change integer not null, fold blob unique, name text, full_name text,"
 	" flags integer, password_set integer, seal blob);"
-	"create index account_change on account(change);"
-	"pragma user_version=1";
+	"create index account_change on account(change);";
+/* Version 2: policy's entries. */
+static const char schema_entries[] =
+	"create table entry(kind integer, key blob, change integer not null, seal blob, primary key(kind, key)) without rowid;"
+	"create index entry_change on entry(change);"
+	"pragma user_version=2";
 
 #define EMPTIED "fold = null, name = null, full_name = null, flags = null, password_set = null, seal = null"
 #define COLUMNS "rid, change, fold, name, full_name, flags, password_set, seal"
@@ -39,6 +43,9 @@ static const char *const texts[DATABASE_STATEMENTS] = {
 	[BURY]         = "update account set change = ?, " EMPTIED " where rid = ?",
 	[POLICIES_GET] = "select name, value, seal from policy",
 	[POLICY_PUT]   = "insert or replace into policy(name, value, seal) values(?, ?, ?)",
+	[ENTRY_CHANGES] = "select kind, key, change, seal from entry where change > ? order by change",
+	[ENTRY_GET]    = "select kind, key, change, seal from entry where kind = ? and key = ?",
+	[ENTRY_PUT]    = "insert or replace into entry(kind, key, change, seal) values(?, ?, ?, ?)",
 };
 
 /* --- transactions ------------------------------------------------------------------ */
@@ -129,6 +136,13 @@ ledger_end(struct store *s, const struct counts *counts, NTSTATUS st)
 	rest(s, &s->writer);
 	pthread_mutex_unlock(&s->writer.lock);
 	return st;
+}
+
+void
+ledger_leave(struct store *s)
+{
+	rest(s, &s->writer);
+	pthread_mutex_unlock(&s->writer.lock);
 }
 
 /* --- opening ------------------------------------------------------------------------- */
@@ -233,7 +247,24 @@ ledger_make(struct store *s, const struct store_settings *settings)
 	NTSTATUS st = database_exec(&s->reader, schema);
 
 	if (st == STATUS_SUCCESS)
+		st = database_exec(&s->reader, schema_entries);
+	if (st == STATUS_SUCCESS)
 		st = identity_make(s, settings->computer_name);
+	if (st == STATUS_SUCCESS)
+		st = database_exec(&s->reader, "commit");
+	s->wrote = true;
+	database_undo(&s->reader);
+	return st;
+}
+
+/* From version 1: nothing of it changes. */
+static NTSTATUS
+ledger_grow(struct store *s)
+{
+	NTSTATUS st = database_exec(&s->reader, "begin immediate");
+
+	if (st == STATUS_SUCCESS)
+		st = database_exec(&s->reader, schema_entries);
 	if (st == STATUS_SUCCESS)
 		st = database_exec(&s->reader, "commit");
 	s->wrote = true;
@@ -267,6 +298,8 @@ ledger_open(struct store *s, bool alone, const struct store_settings *settings, 
 		st = alone ? ledger_make(s, settings) : STATUS_FILE_CORRUPT_ERROR;
 	else if (st == STATUS_SUCCESS && settings->exclusive)
 		st = database_check(&s->reader);
+	if (st == STATUS_SUCCESS && version == 1)
+		st = alone ? ledger_grow(s) : STATUS_SHARING_VIOLATION;
 	if (st == STATUS_SUCCESS)
 		st = identity_take(s);
 	if (st != STATUS_SUCCESS)

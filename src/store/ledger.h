@@ -35,6 +35,8 @@ void ledger_mend(struct store *s);
 /* One change: begin, then writes, then end with what they came to (commits on success). The writer's lock is held between. */
 NTSTATUS ledger_begin(struct store *s, struct counts *ret_counts) MUST_CHECK;
 NTSTATUS ledger_end(struct store *s, const struct counts *counts, NTSTATUS st) MUST_CHECK;
+/* A change that has turned out to be none. */
+void ledger_leave(struct store *s);
 /* The hash is sealed with the row. */
 NTSTATUS ledger_put(struct store *s, const struct ledger_row *row, struct secret *hash, bool blank) MUST_CHECK;
 NTSTATUS ledger_bury(struct store *s, uint32_t rid, uint64_t change) MUST_CHECK;
@@ -44,8 +46,8 @@ struct ledger_scratch { uint8_t fold[NAME_FOLD_MAX], name[NAME_UTF8_MAX], full_n
 NTSTATUS ledger_find(struct store *s, const struct name_fold *fold, struct ledger_row *ret_row, struct ledger_scratch *scratch,
     struct secret **ret_hash, bool *ret_blank) MUST_CHECK;
 
-/* Small things by name, and the statements by number: between ledger.c and ledger_row.c alone. */
-enum { VERSION_GET, META_GET, META_PUT, CHANGES, BY_FOLD, PUT, BURY, POLICIES_GET, POLICY_PUT };
+/* Small things by name, and the statements by number: between ledger.c, ledger_row.c and book.c alone. */
+enum { VERSION_GET, META_GET, META_PUT, CHANGES, BY_FOLD, PUT, BURY, POLICIES_GET, POLICY_PUT, ENTRY_CHANGES, ENTRY_GET, ENTRY_PUT };
 NTSTATUS ledger_meta_put(struct store *s, struct database *db, const char *key, struct bytes value) MUST_CHECK;
 /* STATUS_DECRYPTION_FAILED: not sealed by our key. */
 NTSTATUS ledger_meta_get(struct store *s, struct database *db, const char *key, uint8_t *to, size_t cap, size_t *ret_len) MUST_CHECK;

@@ -184,7 +184,7 @@ rehash(struct shelf *shelf, struct card **buckets, size_t count)
 
 /* All memory first, then all locks, then nothing can fail. What was replaced stays in the delivery. */
 static NTSTATUS
-shelve(struct store *s, struct delivery *d, const uint32_t policies[POLICY_COUNT])
+shelve(struct store *s, struct delivery *d, const uint32_t policies[POLICY_COUNT], struct leaf **leaves)
 {
 	struct shelf *shelf = &s->shelf;
 	size_t want = shelf->bucket_count;
@@ -226,6 +226,7 @@ shelve(struct store *s, struct delivery *d, const uint32_t policies[POLICY_COUNT
 	}
 	for (unsigned i = 0; i < POLICY_COUNT; i++)
 		atomic_store_explicit(&shelf->policy[i], policies[i], memory_order_relaxed);
+	*leaves = book_shelve(s, *leaves);
 	for (unsigned i = 0; i < STRIPES; i++)
 		pthread_rwlock_unlock(&shelf->stripes[i].lock);
 	free(old_buckets);
@@ -238,6 +239,7 @@ shelf_refresh(struct store *s)
 	struct delivery d = { .store = s };
 	uint32_t policies[POLICY_COUNT];
 	struct counts counts;
+	struct leaf *leaves = NULL;
 	uint64_t generation;
 	NTSTATUS st = STATUS_SUCCESS;
 
@@ -258,9 +260,11 @@ shelf_refresh(struct store *s)
 		st = ledger_changes(s, s->shelf.change, deliver, &d);
 	if (st == STATUS_SUCCESS)
 		st = ledger_policies(s, policies);
+	if (st == STATUS_SUCCESS)
+		st = book_gather(s, &leaves);
 	ledger_look_away(s);
 	if (st == STATUS_SUCCESS)
-		st = shelve(s, &d, policies);
+		st = shelve(s, &d, policies, &leaves);
 	if (st == STATUS_SUCCESS) {
 		s->shelf.change = counts.change;
 		if (!(generation & 1))
@@ -271,13 +275,14 @@ out:
 	for (size_t i = 0; i < d.count; i++)
 		card_drop(d.items[i].card);
 	free(d.items);
+	leaves_drop(leaves);
 	return st;
 }
 
 /* --- reading ------------------------------------------------------------------- */
 
-static pthread_rwlock_t *
-stripe(struct shelf *shelf)
+pthread_rwlock_t *
+shelf_stripe(struct shelf *shelf)
 {
 	static _Atomic unsigned next;
 	static _Thread_local unsigned mine;	/* plus one */
@@ -292,7 +297,7 @@ shelf_find(struct store *s, const struct name_fold *fold, bool *ret_damaged)
 {
 	struct bytes wanted = bytes_of(fold->at, fold->len);
 	uint64_t hash = name_hash(counters_key(s->counters), wanted);
-	pthread_rwlock_t *lock = stripe(&s->shelf);
+	pthread_rwlock_t *lock = shelf_stripe(&s->shelf);
 	struct card *card;
 
 	pthread_rwlock_rdlock(lock);
@@ -305,6 +310,23 @@ shelf_find(struct store *s, const struct name_fold *fold, bool *ret_damaged)
 	if (card)
 		atomic_fetch_add_explicit(&card->refs, 1, memory_order_relaxed);
 	pthread_rwlock_unlock(lock);
+	return card;
+}
+
+struct card *
+shelf_at(struct store *s, uint32_t rid, bool *ret_damaged)
+{
+	struct card *card = NULL;
+
+	pthread_mutex_lock(&s->reader.lock);
+	if (rid >= ACCOUNT_FIRST_RID && rid - ACCOUNT_FIRST_RID < s->shelf.rid_count)
+		card = s->shelf.by_rid[rid - ACCOUNT_FIRST_RID];
+	*ret_damaged = card && card->damaged;
+	if (card && card->damaged)
+		card = NULL;
+	if (card)
+		atomic_fetch_add_explicit(&card->refs, 1, memory_order_relaxed);
+	pthread_mutex_unlock(&s->reader.lock);
 	return card;
 }
 

@@ -89,6 +89,8 @@ store_fill(struct store *s, const struct store_settings *settings, char why[STOR
 		st = ledger_open(s, alone, settings, why);
 	if (st == STATUS_SUCCESS)
 		st = shelf_init(&s->shelf);
+	if (st == STATUS_SUCCESS)
+		st = book_init(&s->book);
 	/* A file of counters that was made anew needs a place for everyone who is here already. */
 	if (st == STATUS_SUCCESS)
 		st = ledger_counts(s, &s->reader, &counts);
@@ -141,6 +143,7 @@ store_close(struct store *store)
 	if (ours) {
 		ledger_close(store);
 		shelf_end(&store->shelf);
+		book_drop(&store->book);
 		counters_drop(store->counters);
 		replays_drop(atomic_load(&store->replays));
 		vault_drop(store->vault);

@@ -23,7 +23,7 @@
 #define LAYOUT		1u
 #define NONCE_LEN	12u
 #define TAG_LEN		16u
-#define SEALED_MAX	65536u
+#define SEALED_MAX	(1u << 17)
 
 struct vault {
 	struct secret *key;

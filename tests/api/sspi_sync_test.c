@@ -34,15 +34,22 @@ packages_and_tables(void)
 	PSecPkgInfoA infos = NULL, one = (PSecPkgInfoA)7;
 	PSecPkgInfoW wide = NULL;
 	ULONG n = 0;
+	bool seen = false;
 	char nonsense[] = "nonsense", ntlm[] = "ntlm";
 	WCHAR wide_ntlm[] = { 'N', 'T', 'L', 'M', 0 };
 
 	CHECK(a && w && a->dwVersion == 1 && w->dwVersion == 1);
 	CHECK((void *)a->Reserved3 == (void *)EncryptMessage && (void *)a->Reserved4 == (void *)DecryptMessage);
 	CHECK(a->FreeCredentialsHandle == FreeCredentialsHandle && w->EncryptMessage == EncryptMessage);
-	CHECK(a->EnumerateSecurityPackagesA(&n, &infos) == SEC_E_OK && n >= 1);
-	CHECK_TEXT(infos[0].Name, "NTLM");
-	CHECK(infos[0].wVersion == 1 && infos[0].cbMaxToken == 2888 && infos[0].wRPCID == 10);
+	CHECK(a->EnumerateSecurityPackagesA(&n, &infos) == SEC_E_OK && n >= 2);
+	CHECK_TEXT(infos[0].Name, "Negotiate");
+	CHECK(infos[0].wVersion == 1 && infos[0].cbMaxToken == 48256 && infos[0].wRPCID == 9);
+	for (ULONG i = 0; i < n; i++)
+		if (strcmp(infos[i].Name, "NTLM") == 0) {
+			CHECK(infos[i].wVersion == 1 && infos[i].cbMaxToken == 2888 && infos[i].wRPCID == 10);
+			seen = true;
+		}
+	CHECK(seen);
 	CHECK(FreeContextBuffer(infos) == SEC_E_OK);
 	CHECK(w->QuerySecurityPackageInfoW(wide_ntlm, &wide) == SEC_E_OK && wide->Name[3] == 'M' && wide->Name[4] == 0);
 	CHECK(FreeContextBuffer(wide) == SEC_E_OK);
