@@ -18,7 +18,7 @@
 #define NOT_RIGHT	"correct-horse-7"
 #define WANTS		(ISC_REQ_CONFIDENTIALITY | ISC_REQ_INTEGRITY | ISC_REQ_REPLAY_DETECT | ISC_REQ_SEQUENCE_DETECT)
 
-static char ntlm[] = "NTLM";
+static char ntlm[] = "NTLM", negotiate[] = "Negotiate";
 
 /* What a refusal may be called when the cause is want of memory. */
 static enum outcome
@@ -138,38 +138,40 @@ leg(struct sides *s, bool server)
 	return status;
 }
 
-/* The four legs; SEC_E_OK: both sides are established. */
+/* NTLM ends with the server, Negotiate with the client; SEC_E_OK: both sides are established. */
 static SECURITY_STATUS
 legs(struct sides *s)
 {
-	SECURITY_STATUS status = leg(s, false);
+	SECURITY_STATUS client = leg(s, false), server = SEC_I_CONTINUE_NEEDED;
 
-	if (status == SEC_I_CONTINUE_NEEDED)
-		status = leg(s, true);
-	if (status == SEC_I_CONTINUE_NEEDED)
-		status = leg(s, false);
-	if (status == SEC_E_OK)
-		status = leg(s, true);
-	return status;
+	while (client >= 0 && (client == SEC_I_CONTINUE_NEEDED || server == SEC_I_CONTINUE_NEEDED)) {
+		if (server == SEC_I_CONTINUE_NEEDED)
+			server = leg(s, true);
+		if (server < 0)
+			return server;
+		if (client == SEC_I_CONTINUE_NEEDED)
+			client = leg(s, false);
+	}
+	return client;
 }
 
 static SECURITY_STATUS
-acquire(struct sides *s, const char *password)
+acquire(struct sides *s, char *package, const char *password)
 {
 	SEC_WINNT_AUTH_IDENTITY_A id = identity(password);
-	SECURITY_STATUS status = AcquireCredentialsHandleA(NULL, ntlm, SECPKG_CRED_OUTBOUND, NULL, &id, NULL, NULL, &s->out,
+	SECURITY_STATUS status = AcquireCredentialsHandleA(NULL, package, SECPKG_CRED_OUTBOUND, NULL, &id, NULL, NULL, &s->out,
 	    &s->expiry);
 
 	s->has_out = status == SEC_E_OK;
 	if (status != SEC_E_OK)
 		return status;
-	status = AcquireCredentialsHandleA(NULL, ntlm, SECPKG_CRED_INBOUND, NULL, NULL, NULL, NULL, &s->in, &s->expiry);
+	status = AcquireCredentialsHandleA(NULL, package, SECPKG_CRED_INBOUND, NULL, NULL, NULL, NULL, &s->in, &s->expiry);
 	s->has_in = status == SEC_E_OK;
 	return status;
 }
 
 static enum outcome
-handshake(const char *password)
+handshake(char *package, const char *password)
 {
 	struct sides s;
 	SecPkgContext_NamesA names = { NULL };
@@ -177,7 +179,7 @@ handshake(const char *password)
 	enum outcome how;
 
 	sides_begin(&s);
-	status = acquire(&s, password);
+	status = acquire(&s, package, password);
 	if (status == SEC_E_OK)
 		status = legs(&s);
 	how = status == SEC_E_OK ? DONE : refused(status);
@@ -199,13 +201,19 @@ handshake(const char *password)
 enum outcome
 scene_handshake(void)
 {
-	return handshake(RIGHT);
+	return handshake(ntlm, RIGHT);
+}
+
+static enum outcome
+scene_negotiate(void)
+{
+	return handshake(negotiate, RIGHT);
 }
 
 enum outcome
 scene_wrong_password(void)
 {
-	enum outcome how = handshake(NOT_RIGHT);
+	enum outcome how = handshake(ntlm, NOT_RIGHT);
 
 	return how == MISLED ? DONE : how == REFUSED ? REFUSED : GRANTED;
 }
@@ -477,6 +485,7 @@ const struct scene scenes[] = {
 	{ "store and user",             false, true,  true,  scene_user },
 	{ "handshake",                  false, true,  false, scene_handshake },
 	{ "handshake, wrong password",  false, true,  false, scene_wrong_password },
+	{ "Negotiate with NTLM inside", false, true,  false, scene_negotiate },
 	{ "handshake through a queue",  false, false, false, scene_async },
 	{ "connections and messages",   false, false, false, scene_lsa },
 	{ "identities",                 false, true,  false, scene_identity },

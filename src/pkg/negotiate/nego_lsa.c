@@ -14,28 +14,6 @@
 #include "base/utf16.h"
 #include "pkg/negotiate/nego_data.h"
 
-static const char *const inner_names[INNERS] = { [INNER_KERBEROS] = "Kerberos", [INNER_NTLM] = "NTLM" };
-
-const char *
-inner_name(enum inner which)
-{
-	return inner_names[which];
-}
-
-enum inner
-inner_of(enum nego_mech mech)
-{
-	switch (mech) {
-	case MECH_MS_KRB5:
-	case MECH_KRB5:
-		return INNER_KERBEROS;
-	case MECH_NTLM:
-		return INNER_NTLM;
-	default:
-		return INNERS;
-	}
-}
-
 /* --- credentials -------------------------------------------------------- */
 
 static void
@@ -95,12 +73,19 @@ is_local(struct call *call, const struct acquire_args *args)
 	return true;
 }
 
+/* Without memory nothing is known about a package: the whole ends so. */
+static bool
+is_shortage(NTSTATUS status)
+{
+	return status == STATUS_INSUFFICIENT_RESOURCES || status == STATUS_NO_MEMORY || status == SEC_E_INSUFFICIENT_MEMORY;
+}
+
 /* One package for one use. STATUS_PENDING, or what is to be known is in the credential. */
 static NTSTATUS
 acquire_one(struct call *call, const struct acquire_args *args, struct acquiring *f, enum inner_use use, enum inner which)
 {
 	struct nego_inner *in = &f->cred->inner[use][which];
-	const struct lsa_package *package = package_named(inner_names[which]);
+	const struct lsa_package *package = package_named(inner_name(which));
 	struct acquire_args inner = *args;
 	struct acquire_result ret = { .expiry = NEGO_NEVER };
 
@@ -120,7 +105,7 @@ acquire_one(struct call *call, const struct acquire_args *args, struct acquiring
 	if (in->status != STATUS_SUCCESS) {
 		if (f->status == STATUS_SUCCESS)
 			f->status = in->status;
-		return in->status == STATUS_INSUFFICIENT_RESOURCES ? in->status : STATUS_SUCCESS;
+		return is_shortage(in->status) ? in->status : STATUS_SUCCESS;
 	}
 	in->package = package;
 	in->cred = ret.cred;
@@ -346,7 +331,7 @@ nego_finish(struct call *call, struct nego_context *ctx, struct leg_result *ret)
 static NTSTATUS
 negotiate_change(struct call *call, const struct change_args *args)
 {
-	const struct lsa_package *ntlm = package_named(inner_names[INNER_NTLM]);
+	const struct lsa_package *ntlm = package_named(inner_name(INNER_NTLM));
 
 	if (!ntlm || !ntlm->change)
 		return because(call, SEC_E_UNSUPPORTED_FUNCTION, TO_CALLER, "no package here changes passwords");

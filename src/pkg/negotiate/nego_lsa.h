@@ -74,8 +74,6 @@ NTSTATUS negotiate_accept(struct call *call, const struct leg_args *args, struct
 
 /* --- shared steps: nego_lsa.c -------------------------------------------- */
 
-enum inner inner_of(enum nego_mech mech);	/* INNERS: none */
-const char *inner_name(enum inner which);
 struct nego_context *nego_context_new(bool server);	/* NULL: no memory */
 /* The conversation is over, one way or the other. */
 void nego_context_end(struct nego_context *ctx, bool done);
@@ -109,6 +107,8 @@ NTSTATUS nego_mic_give(struct call *call, struct nego_context *ctx, struct nego_
 
 /* --- what may be tried: nego_rule.c ---------------------------------------- */
 
+enum inner inner_of(enum nego_mech mech);	/* INNERS: none */
+const char *inner_name(enum inner which);
 /* Whether Kerberos can serve this target at all; else says why. */
 bool rule_kerberos_target(struct call *call, const struct nego_cred *cred, struct bytes target);
 /* Whether what Kerberos came to leaves NTLM as an honest second choice. */

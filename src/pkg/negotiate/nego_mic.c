@@ -42,10 +42,11 @@ nego_mic_take(struct call *call, struct nego_context *ctx, const struct nego_res
 		return because(call, SEC_E_INVALID_TOKEN, TO_CALLER,
 		    "the peer sent a mechListMIC, and the context has no integrity to check it with");
 	status = ctx->package->check_mic(call, ctx->inner, ctx->list, true, m->mic);
-	if (status != STATUS_SUCCESS)
+	if (status == SEC_E_MESSAGE_ALTERED || status == SEC_E_OUT_OF_SEQUENCE || status == SEC_E_INVALID_TOKEN)
 		return because(call, SEC_E_MESSAGE_ALTERED, TO_CALLER,
-		    "mechListMIC is wrong (0x%08X): somebody on the way changed the list of mechanisms, or the peer has another key",
-		    (unsigned)status);
+		    "mechListMIC is wrong: somebody on the way changed the list of mechanisms, or the peer has another key");
+	if (status != STATUS_SUCCESS)
+		return because(call, status, TO_CALLER, "%s could not check the peer's mechListMIC", ctx->package->name);
 	ctx->mic_checked = true;
 	ctx->mic_wanted = true;		/* one is answered with one */
 	return because(call, STATUS_SUCCESS, TO_CALLER, "the peer's mechListMIC is right: nobody changed the list of mechanisms");

@@ -15,6 +15,28 @@
 
 #define SAY_TARGET	128u	/* bytes of a target that are repeated */
 
+static const char *const inner_names[INNERS] = { [INNER_KERBEROS] = "Kerberos", [INNER_NTLM] = "NTLM" };
+
+const char *
+inner_name(enum inner which)
+{
+	return inner_names[which];
+}
+
+enum inner
+inner_of(enum nego_mech mech)
+{
+	switch (mech) {
+	case MECH_MS_KRB5:
+	case MECH_KRB5:
+		return INNER_KERBEROS;
+	case MECH_NTLM:
+		return INNER_NTLM;
+	default:
+		return INNERS;
+	}
+}
+
 static uint8_t
 lower(uint8_t c)
 {

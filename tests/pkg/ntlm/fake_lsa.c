@@ -281,6 +281,20 @@ audit(struct call *c, NTSTATUS status, struct bytes domain, struct bytes user, c
 	snprintf(c->machine->audited_user, sizeof c->machine->audited_user, "%.*s", (int)user.len, (const char *)user.at);
 }
 
+static const char *
+setting(struct call *c, const char *name)
+{
+	(void)name;
+	return c->machine->setting;
+}
+
+static void
+audit_choice(struct call *c, NTSTATUS status, const char *package, const char *what)
+{
+	(void)status;
+	snprintf(c->machine->choice, sizeof c->machine->choice, "%s: %s", package, what);
+}
+
 static NTSTATUS
 set_key(struct call *c, const struct account_view *view, struct bytes user, struct secret *hash, bool blank)
 {
@@ -325,6 +339,7 @@ static const struct lsa_services table = {
 	.account = account, .attempt = attempt, .settle = settle, .logon = logon, .logoff = logoff, .rule = rule,
 	.computer = computer, .host = host, .machine_id = machine_id, .process = process, .now = now, .audit = audit,
 	.set_key = set_key, .challenge_issue = issue, .challenge_take = issued_take,
+	.setting = setting, .audit_choice = audit_choice,
 };
 
 const struct lsa_services *

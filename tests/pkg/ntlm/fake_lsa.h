@@ -37,6 +37,8 @@ struct fake_machine {
 	unsigned won, lost, released, excused;
 	NTSTATUS audited;		/* the last audit line */
 	char audited_user[64];
+	const char *setting;		/* what every setting says */
+	char choice[256];		/* the last choice that was audited */
 	uint8_t challenges[16][8];
 	unsigned issued;
 };
