@@ -15,6 +15,7 @@ struct out {
 	struct bytes token;
 	bool json;
 	nego_inside *inside;
+	bool ended;		/* a tree inside has ended the last line */
 };
 
 static void __attribute__((format(printf, 2, 3)))
@@ -116,9 +117,9 @@ inner(struct out *o, const char *name, struct bytes token)
 
 	key(o, name, token);
 	if (token.len && o->inside && o->inside(&measure, token, o->json)) {
-		say(o, "%s", o->json ? "" : "\n\n");
-		if (!o->inside(o->w, token, o->json))	/* as it did before */
-			return;
+		if (!o->json)
+			say(o, "%zu bytes\n\n", token.len);
+		o->ended = o->inside(o->w, token, o->json);	/* as it did before */
 	} else if (o->json) {
 		say(o, "{\"package\":%s,\"message\":%s%s%s,\"length\":%zu,\"bytes\":", kerberos ? "\"Kerberos\"" : "null",
 		    kerberos ? "\"" : "", kerberos ? kerberos : "null", kerberos ? "\"" : "", token.len);
@@ -199,6 +200,6 @@ nego_print(struct writer *w, struct bytes token, bool json, nego_inside *inside)
 		return false;
 	if (!(kind == NEGO_INIT ? print_init(&o) : print_resp(&o)))
 		return false;
-	say(&o, json ? "}" : "\n");
+	say(&o, "%s", json ? "}" : o.ended ? "" : "\n");
 	return true;
 }

@@ -50,24 +50,23 @@ offer(const void *inner, size_t len, bool hints)
 TEST(an_offer_as_a_tree)
 {
 	CHECK_TEXT(print(offer(negotiate, sizeof negotiate, false), false, false),
-	    "SPNEGO NegTokenInit, 79 bytes\n"
+	    "SPNEGO NegTokenInit, 77 bytes\n"
 	    "0010 +25     mechTypes: 1.2.840.48018.1.2.2 Kerberos (Microsoft's number), 1.3.6.1.4.1.311.2.2.10 NTLM\n"
-	    "002f +32     mechToken: \n\n"
+	    "002d +32     mechToken: 32 bytes\n\n"
 	    "NTLM NEGOTIATE, 32 bytes\n"
 	    "000c +4    flags: 0x00000201 UNICODE NTLM\n"
-	    "             domain: \"\"\n"
-	    "             workstation: \"\"\n"
-	    "\n");
+	    "           domain: \"\"\n"
+	    "           workstation: \"\"\n");
 	CHECK_TEXT(print(offer(ap_req, sizeof ap_req, false), false, false),
-	    "SPNEGO NegTokenInit, 62 bytes\n"
+	    "SPNEGO NegTokenInit, 60 bytes\n"
 	    "0010 +25     mechTypes: 1.2.840.48018.1.2.2 Kerberos (Microsoft's number), 1.3.6.1.4.1.311.2.2.10 NTLM\n"
-	    "002f +15     mechToken: Kerberos AP-REQ, 15 bytes\n");
+	    "002d +15     mechToken: Kerberos AP-REQ, 15 bytes\n");
 }
 
 TEST(an_offer_as_json)
 {
 	CHECK_TEXT(print(offer(ap_req, sizeof ap_req, false), true, true),
-	    "{\"package\":\"SPNEGO\",\"message\":\"NegTokenInit\",\"length\":62,\"mechTypes\":[{\"oid\":\"1.2.840.48018.1.2.2\","
+	    "{\"package\":\"SPNEGO\",\"message\":\"NegTokenInit\",\"length\":60,\"mechTypes\":[{\"oid\":\"1.2.840.48018.1.2.2\","
 	    "\"name\":\"Kerberos (Microsoft's number)\"},{\"oid\":\"1.3.6.1.4.1.311.2.2.10\",\"name\":\"NTLM\"}],"
 	    "\"mechToken\":{\"package\":\"Kerberos\",\"message\":\"Kerberos AP-REQ\",\"length\":15,"
 	    "\"bytes\":\"600d06092a864886f7120102020100\"}}");
@@ -94,12 +93,12 @@ TEST(an_answer)
 
 	nego_resp_put(&w, &m);
 	CHECK_TEXT(print(bytes_of(token, w.need), false, false),
-	    "SPNEGO NegTokenResp, 31 bytes\n"
+	    "SPNEGO NegTokenResp, 29 bytes\n"
 	    "             negState: request-mic\n"
 	    "000d +10     supportedMech: 1.3.6.1.4.1.311.2.2.10 NTLM\n"
 	    "001b +2      mechListMIC: 0102\n");
 	CHECK_TEXT(print(bytes_of(token, w.need), true, false),
-	    "{\"package\":\"SPNEGO\",\"message\":\"NegTokenResp\",\"length\":31,\"negState\":\"request-mic\","
+	    "{\"package\":\"SPNEGO\",\"message\":\"NegTokenResp\",\"length\":29,\"negState\":\"request-mic\","
 	    "\"supportedMech\":{\"oid\":\"1.3.6.1.4.1.311.2.2.10\",\"name\":\"NTLM\"},\"mechListMIC\":\"0102\"}");
 	CHECK(!print(bytes_of(token, w.need - 1), false, false));
 	CHECK(!print(bytes_of(negotiate, sizeof negotiate), false, false));
