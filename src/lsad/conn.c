@@ -4,6 +4,10 @@
  * kept, growing with what has come and not with what was announced. All that
  * is timed is timed equally long, so those who have to be quick stand in a
  * queue by age, and no timer is needed.
+ *
+ * Who does not take its replies is not read from: above OUT_MARK of them
+ * nothing is submitted and EPOLLIN is off, until they have gone. So a client
+ * that sends and never reads holds itself up and nobody else.
  */
 #include "lsad/conn.h"
 
@@ -18,7 +22,8 @@
 
 #define REST_FIRST	512u			/* the least that is kept for a frame that is not all there */
 #define OUT_FIRST	4096u
-#define OUT_MAX		(1024u * 1024u)		/* replies that a client leaves unread */
+#define OUT_MARK	65536u			/* unread replies above which nothing more is read */
+#define OUT_MAX		(16u * 1024u * 1024u)	/* of calls that were waiting already; more ends the connection */
 #define QUICK_MS	10000u			/* from a frame's first byte to its last; from accepting to being connected */
 
 struct conn {
@@ -32,6 +37,8 @@ struct conn {
 	uint32_t rest_len, rest_room;
 	uint8_t *out;				/* what the socket would not take yet */
 	uint32_t out_at, out_len, out_room;
+	uint8_t *late;				/* read, and not submitted while too much is unread */
+	uint32_t late_len;
 	uint32_t under_way;			/* frames submitted and not answered */
 	bool stranger, doomed, gone;
 };
@@ -135,12 +142,29 @@ conns_bury(struct home *h)
 		(void)close(c->watch.fd);
 		rest_drop(c);
 		out_drop(c);
+		memory_free(&c->late, c->late_len);
 		c->gone = true;
 		if (!c->under_way)
 			free(c);
 		n++;
 	}
 	return n;
+}
+
+/* Too much is unread, or what was read then is not through yet. */
+static bool
+conn_full(const struct conn *c)
+{
+	return c->out_len - c->out_at > OUT_MARK;
+}
+
+static void
+conn_watch(struct conn *c)
+{
+	bool reads = !c->home->drains && !conn_full(c) && !c->late;
+
+	if (!loop_rewatch(c->home->loop, &c->watch, (reads ? EPOLLIN : 0u) | (c->out ? EPOLLOUT : 0u)))
+		conn_doom(c);
 }
 
 /* --- replies ------------------------------------------------------------------- */
@@ -185,7 +209,7 @@ out_room(struct conn *c, size_t len)
 static void
 conn_write(struct conn *c, struct bytes reply)
 {
-	bool was_empty = !c->out;
+	bool was_empty = !c->out, was_full = conn_full(c);
 	uint8_t *at;
 
 	if (was_empty) {
@@ -206,8 +230,25 @@ conn_write(struct conn *c, struct bytes reply)
 	}
 	bytes_copy(at, reply.at, reply.len);
 	c->out_len += (uint32_t)reply.len;
-	if (was_empty && !loop_rewatch(c->home->loop, &c->watch, (c->home->drains ? 0u : EPOLLIN) | EPOLLOUT))
-		conn_doom(c);
+	if (was_empty || was_full != conn_full(c))
+		conn_watch(c);
+}
+
+static void conn_feed(struct conn *c, struct bytes in);
+
+/* What was held back, now that replies have gone. */
+static void
+late_feed(struct conn *c)
+{
+	uint8_t *at = c->late;
+	uint32_t len = c->late_len;
+
+	if (!at || conn_full(c) || c->home->drains)
+		return;
+	c->late = NULL;
+	c->late_len = 0;
+	conn_feed(c, bytes_of(at, len));
+	memory_free(&at, len);
 }
 
 static void
@@ -220,11 +261,11 @@ conn_flush(struct conn *c)
 		return;
 	}
 	c->out_at += (uint32_t)n;
-	if (c->out_at < c->out_len)
-		return;
-	out_drop(c);
-	if (!loop_rewatch(c->home->loop, &c->watch, c->home->drains ? 0u : EPOLLIN))
-		conn_doom(c);
+	if (c->out_at == c->out_len)
+		out_drop(c);
+	late_feed(c);
+	if (!c->doomed)
+		conn_watch(c);
 }
 
 /* Once for every frame: within lsa_submit, later on this thread, or while the link goes. */
@@ -305,10 +346,26 @@ rest_feed(struct conn *c, struct bytes more)
 	return took;
 }
 
+/* Nobody is slow who is not listened to. */
+static void
+late_keep(struct conn *c, struct bytes in)
+{
+	c->late = malloc(in.len);
+	if (!c->late) {
+		conn_doom(c);
+		return;
+	}
+	bytes_copy(c->late, in.at, in.len);
+	c->late_len = (uint32_t)in.len;
+	if (!c->stranger)
+		quick_end(c);
+	conn_watch(c);
+}
+
 static void
 conn_feed(struct conn *c, struct bytes in)
 {
-	while (in.len && !c->doomed) {
+	while (in.len && !c->doomed && !conn_full(c)) {
 		uint32_t len = 0;
 		size_t took = in.len;
 
@@ -331,7 +388,13 @@ conn_feed(struct conn *c, struct bytes in)
 		}
 		in = bytes_of(in.at + took, in.len - took);
 	}
-	if (c->rest && !c->doomed)
+	if (c->doomed)
+		return;
+	if (in.len) {
+		late_keep(c, in);
+		return;
+	}
+	if (c->rest)
 		quick_begin(c);
 }
 
@@ -366,10 +429,10 @@ conn_ready(struct watch *watch, uint32_t events)
 		conn_flush(c);
 	if (c->doomed || !(events & (EPOLLIN | EPOLLHUP | EPOLLERR)))
 		return;
-	if (c->home->drains)
-		conn_doom(c);			/* nothing is read any more, so this is its end */
-	else
+	if (!c->home->drains && !conn_full(c) && !c->late)
 		conn_read(c);
+	else if (c->home->drains || events & (EPOLLHUP | EPOLLERR))
+		conn_doom(c);			/* nothing is read now, so this is its end */
 }
 
 /* --- the home's part ------------------------------------------------------------------ */
