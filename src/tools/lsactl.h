@@ -43,6 +43,10 @@ enum end policy_lockout(const struct run *run, char **args, int count);
 enum end decode(const struct run *run, char **args, int count);
 /* lsactl_why.c */
 enum end why_target(const struct run *run, char **args, int count);
+/* lsactl_tickets.c */
+enum end tickets_list(const struct run *run, char **args, int count);
+enum end tickets_get(const struct run *run, char **args, int count);
+enum end tickets_purge(const struct run *run, char **args, int count);
 /* lsactl_status.c */
 enum end status_show(const struct run *run, char **args, int count);
 enum end status_ping(const struct run *run, char **args, int count);
