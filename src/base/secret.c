@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #define CHUNK		65536u
-#define CLASSES		10		/* 32 << 0 ... 32 << 9 bytes: up to 16 KiB */
+#define CLASSES		12		/* 32 << 0 ... 32 << 11 bytes: up to a whole chunk */
 #define SMALLEST	32u
 
 struct gap { struct gap *next; };

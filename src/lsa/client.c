@@ -37,6 +37,8 @@ uid_join(struct lsa *lsa, uint32_t uid)
 static void
 uid_leave(struct lsa *lsa, struct uid_record *u)
 {
+	struct session *session = NULL;
+
 	pthread_mutex_lock(&lsa->lock);
 	if (--u->refs == 0) {
 		struct uid_record **at = &lsa->uids;
@@ -44,9 +46,11 @@ uid_leave(struct lsa *lsa, struct uid_record *u)
 		while (*at != u)
 			at = &(*at)->next;
 		*at = u->next;
+		session = u->session;
 		free(u);
 	}
 	pthread_mutex_unlock(&lsa->lock);
+	session_drop(session);
 }
 
 /* --- processes and their objects ---------------------------------------- */
@@ -56,6 +60,8 @@ process_release(struct process *p)
 {
 	if (atomic_fetch_sub(&p->refs, 1) != 1)
 		return;
+	keep_rows_drop(p->kept);
+	session_drop(p->session);
 	uid_leave(p->lsa, p->owner);
 	pthread_mutex_destroy(&p->lock);
 	free(p);

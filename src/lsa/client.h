@@ -22,6 +22,7 @@
 #define COOKIE_LEN	16u
 #define NAME_MAX_LEN	127u
 #define CHALLENGES	16u
+#define SESSIONS_VIEWED	4u
 
 enum { KIND_CRED = 1, KIND_CONTEXT = 2 };
 
@@ -29,6 +30,7 @@ struct uid_record {
 	struct uid_record *next;
 	uint32_t uid, refs;
 	_Atomic uint32_t links, objects, calls;
+	struct session *session;	/* its default one, made when first asked for; guarded by the LSA's lock */
 };
 
 struct process {
@@ -42,6 +44,16 @@ struct process {
 	uint8_t cookie[COOKIE_LEN];
 	pthread_mutex_t lock;
 	struct object *objects;
+	struct kept_row *kept;		/* what packages keep with it; guarded by the lock */
+	struct session *session;	/* the default one of a process whose uid says nothing; guarded by the LSA's lock */
+};
+
+/* What a package keeps with a process, or with a session. */
+struct kept_row {
+	struct kept_row *next;
+	const struct lsa_package *package;
+	uint64_t luid;			/* of a session */
+	struct kept *kept;
 };
 
 /* What a process owns in the LSA. */
@@ -114,6 +126,7 @@ struct served {
 	struct account *account;
 	struct attempt attempt;
 	bool guessed, gate_open, settling;
+	struct session *viewed[SESSIONS_VIEWED];	/* held until the call ends */
 	NTSTATUS refused;		/* why it is not served at all */
 };
 
@@ -134,6 +147,8 @@ struct lsa {
 	struct secret *wrap_key;	/* seals what goes out and comes back */
 	struct secret *dummy_key;	/* stands in for the hash of an account that is not there */
 	char host[256];
+	struct kept_row *session_kept;	/* guarded by kept_lock */
+	pthread_mutex_t kept_lock;
 	pthread_mutex_t lock;
 	struct process *processes;
 	struct uid_record *uids;
@@ -173,6 +188,18 @@ uint32_t package_id(const struct lsa_package *package);
 
 /* lsa.c */
 NTSTATUS lsa_store(struct lsa *lsa, struct store **ret_store, struct call *call);
+
+/* keep.c: members of the services' table, and what goes with a process, a session, a call */
+NTSTATUS keep_session(struct call *call, uint64_t luid, struct session_view *ret_view);
+struct kept *keep_session_kept(struct call *call, void *session, const struct lsa_package *package);
+NTSTATUS keep_session_keep(struct call *call, void *session, const struct lsa_package *package, struct kept *kept);
+struct kept *keep_process_kept(struct call *call, const struct lsa_package *package);
+NTSTATUS keep_process_keep(struct call *call, const struct lsa_package *package, struct kept *kept);
+const char *keep_setting(struct call *call, const char *name);
+bool keep_may_accept(struct call *call, const char *principal);
+void keep_rows_drop(struct kept_row *rows);
+void keep_forget(struct served *s);
+void keep_session_ended(void *lsa, struct session *session);
 
 /* services.c */
 void services_forget(struct served *s);		/* an attempt that nobody settled */

@@ -96,6 +96,7 @@ lsa_open(struct lsa **ret_lsa, const struct lsa_settings *settings, char why[LSA
 	};
 	pthread_mutex_init(&lsa->lock, NULL);
 	pthread_mutex_init(&lsa->store_lock, NULL);
+	pthread_mutex_init(&lsa->kept_lock, NULL);
 	lsa->state = settings->state ? strdup(settings->state) : NULL;
 	lsa->computer = settings->computer ? strdup(settings->computer) : NULL;
 	lsa->key_file = settings->key_file ? strdup(settings->key_file) : NULL;
@@ -108,7 +109,7 @@ lsa_open(struct lsa **ret_lsa, const struct lsa_settings *settings, char why[LSA
 	lsa->dummy_key = random_secret(ACCOUNT_HASH_LEN);
 	if (!lsa->state || (settings->computer && !lsa->computer) ||
 	    (settings->key_file && !lsa->key_file) || !lsa->objects || !lsa->jobs || !lsa->wrap_key ||
-	    !lsa->dummy_key || sessions_new(&lsa->sessions, NULL, NULL) != STATUS_SUCCESS ||
+	    !lsa->dummy_key || sessions_new(&lsa->sessions, keep_session_ended, lsa) != STATUS_SUCCESS ||
 	    !random_bytes(&lsa->epoch, sizeof lsa->epoch) ||
 	    !random_bytes(lsa->machine_id, sizeof lsa->machine_id)) {
 		(void)snprintf(why, LSA_SENTENCE, "no memory that can be locked, or no random bytes");
@@ -122,6 +123,9 @@ lsa_open(struct lsa **ret_lsa, const struct lsa_settings *settings, char why[LSA
 			goto failed;
 		}
 	}
+	for (uint32_t i = 0; settings->exclusive && i < package_count(); i++)
+		if (package_at(i)->warm)
+			package_at(i)->warm();
 	*ret_lsa = lsa;
 	return STATUS_SUCCESS;
 failed:
@@ -143,6 +147,7 @@ lsa_close(struct lsa *lsa)
 	secret_drop(&lsa->dummy_key);
 	pthread_mutex_destroy(&lsa->lock);
 	pthread_mutex_destroy(&lsa->store_lock);
+	pthread_mutex_destroy(&lsa->kept_lock);
 	free(lsa->state);
 	free(lsa->computer);
 	free(lsa->key_file);

@@ -15,6 +15,7 @@
 
 #include "base/bytes.h"
 
+struct conf;
 struct lsa;
 struct lsa_link;
 struct lsa_package;
@@ -35,6 +36,7 @@ struct lsa_settings {
 	const char *computer;		/* NetBIOS name, or NULL: from the host's name */
 	unsigned job_threads;		/* 0: 4 */
 	struct lsa_limits limits;
+	const struct conf *conf;	/* what packages may ask of (`setting`), or NULL; outlives the LSA */
 };
 
 #define PEER_GROUPS 64u

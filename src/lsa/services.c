@@ -126,6 +126,7 @@ settle(struct call *call, enum guess outcome)
 void
 services_forget(struct served *s)
 {
+	keep_forget(s);
 	if (s->guessed)
 		attempt_lost(&s->attempt);
 	s->guessed = false;
@@ -389,6 +390,13 @@ static const struct lsa_services table = {
 	.set_key         = set_key,
 	.challenge_issue = challenge_issue,
 	.challenge_take  = challenge_take,
+	.session         = keep_session,
+	.session_kept    = keep_session_kept,
+	.session_keep    = keep_session_keep,
+	.process_kept    = keep_process_kept,
+	.process_keep    = keep_process_keep,
+	.setting         = keep_setting,
+	.may_accept      = keep_may_accept,
 	.audit_choice    = audit_choice,
 };
 

@@ -163,7 +163,7 @@ sandboxed(enum sandbox_end end, const char *why)
 static bool
 files_close(const struct settings *s)
 {
-	struct sandbox_places places = { .state = s->state, .key_file = s->key_file };
+	struct sandbox_places places = { .state = s->state, .key_file = s->key_file, .keytab = s->keytab };
 	char folder[1024], why[SANDBOX_WHY];
 
 	if (!s->sandbox)
@@ -186,7 +186,7 @@ authority_open(struct daemon *d)
 {
 	const struct settings *s = &d->settings;
 	struct lsa_settings settings = { .state = s->state, .exclusive = true, .key_file = s->key_file,
-	    .computer = s->computer, .limits = s->limits };
+	    .computer = s->computer, .limits = s->limits, .conf = s->conf };
 	char why[LSA_SENTENCE];
 	NTSTATUS status;
 

@@ -154,7 +154,7 @@ ruleset_of(long version)
 	if (version >= 3)
 		r.files |= FILES_TRUNCATE;
 	if (version >= 4)
-		r.net = 3;
+		r.net = 1;		/* nothing listens; KDCs are connected to */
 	if (version >= 5)
 		r.files |= 1ull << 15;
 	if (version >= 6)
@@ -184,13 +184,45 @@ place_allow(int rules, const char *path, uint64_t rights)
 	return good;
 }
 
+/* "FILE:/a:/b", "/a": files and folders between colons, perhaps behind a kind. */
+static bool
+list_allow(int rules, const char *list)
+{
+	char path[4096];
+	bool good = true;
+	size_t len;
+
+	for (; good && list && *list; list += len + (list[len] != 0)) {
+		len = strcspn(list, ":");
+		if (*list != '/' || len >= sizeof path)
+			continue;
+		(void)snprintf(path, sizeof path, "%.*s", (int)len, list);
+		good = place_allow(rules, path, FILES_READ);
+	}
+	return good;
+}
+
+/* What Kerberos' libraries are told by. */
+static bool
+kerberos_allow(int rules, const char *keytab)
+{
+	static const char *const names[] = { "KRB5_CONFIG", "KRB5_KTNAME", "KRB5_CLIENT_KTNAME" };
+	bool good = list_allow(rules, keytab);
+
+	for (size_t i = 0; good && i < sizeof names / sizeof *names; i++)
+		good = list_allow(rules, getenv(names[i]));
+	return good;
+}
+
 enum sandbox_end
 sandbox_files(const struct sandbox_places *places, char why[SANDBOX_WHY])
 {
-	/* Libraries loaded late, name service, time zones, OpenSSL, the limits glibc looks up. */
+	/* Libraries loaded late, name service, Kerberos, time zones, OpenSSL, the limits glibc looks up. */
 	static const char *const readable[] = {
 		"/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib", "/etc/ld.so.cache",
 		"/etc/passwd", "/etc/group", "/etc/nsswitch.conf",
+		"/etc/krb5.conf", "/etc/krb5.conf.d", "/etc/krb5", "/etc/krb5.keytab", "/var/lib/sss/pubconf",
+		"/etc/resolv.conf", "/run/systemd/resolve", "/etc/hosts", "/etc/host.conf", "/etc/gai.conf", "/etc/services",
 		"/etc/localtime", "/usr/share/zoneinfo", "/etc/ssl", "/etc/pki/tls", "/usr/lib/ssl",
 		"/proc/self", "/proc/sys/kernel", "/proc/sys/vm", "/proc/stat", "/sys/devices/system/cpu",
 		"/dev/null", "/dev/urandom",
@@ -215,7 +247,7 @@ sandbox_files(const struct sandbox_places *places, char why[SANDBOX_WHY])
 	good = place_allow(rules, places->state, (FILES_READ | FILES_MAKE | FILES_REMOVE | FILES_TRUNCATE) & all) &&
 	    place_allow(rules, places->socket_folder, LANDLOCK_ACCESS_FS_REMOVE_FILE) &&
 	    place_allow(rules, places->key_file, LANDLOCK_ACCESS_FS_READ_FILE) &&
-	    place_allow(rules, getenv("CREDENTIALS_DIRECTORY"), FILES_READ);
+	    place_allow(rules, getenv("CREDENTIALS_DIRECTORY"), FILES_READ) && kerberos_allow(rules, places->keytab);
 	for (size_t i = 0; good && i < sizeof readable / sizeof *readable; i++)
 		good = place_allow(rules, readable[i], FILES_READ);
 	if (good && syscall(SYS_landlock_restrict_self, rules, 0) == 0)
@@ -246,7 +278,7 @@ static const char *const allowed[] = {
 	"clock_nanosleep_time64", "nanosleep", "gettimeofday", "time", "sysinfo", "uname", "getrusage", "times",
 	"getpid", "gettid", "getppid", "getuid", "getuid32", "geteuid", "geteuid32", "getgid", "getgid32", "getegid",
 	"getegid32", "getresuid", "getresgid",
-	"connect", "sendto", "recvfrom", "sendmsg", "recvmsg", "send", "recv", "getsockopt", "setsockopt", "getsockname",
+	"connect", "sendto", "recvfrom", "sendmsg", "sendmmsg", "recvmsg", "send", "recv", "getsockopt", "setsockopt", "getsockname",
 	"getpeername", "shutdown", "accept4", "poll", "ppoll", "ppoll_time64", "epoll_create1", "epoll_ctl",
 	"epoll_wait", "epoll_pwait", "epoll_pwait2", "eventfd2", "timerfd_create", "timerfd_settime", "timerfd_settime64",
 	"signalfd4", "dup", "dup2", "dup3", "pipe2", "pidfd_open",
@@ -265,6 +297,9 @@ struct guarded {
 
 static const struct guarded guarded[] = {
 	{ "socket",     0, UINT32_MAX, AF_UNIX },
+	{ "socket",     0, UINT32_MAX, AF_INET },		/* KDCs and name servers */
+	{ "socket",     0, UINT32_MAX, AF_INET6 },
+	{ "ioctl",      1, UINT32_MAX, 0x541b },		/* FIONREAD: the resolver's */
 	{ "socketpair", 0, UINT32_MAX, AF_UNIX },
 	/* Nothing becomes executable, so nothing can be loaded. */
 	{ "mmap",       2, PROT_EXEC, 0 },

@@ -16,6 +16,7 @@ struct settings {
 	const char *tcb_group, *admin_group;
 	bool tcb_group_named, admin_group_named;	/* the file names it, so it must exist */
 	const char *key_file;		/* the store's sealing key, or NULL */
+	const char *keytab;		/* of clients and services, or NULL: libkrb5's usual ones */
 	const char *computer;		/* or NULL: from the host's name */
 	uint32_t workers;
 	bool sandbox;

@@ -258,6 +258,8 @@ struct lsa_package {
 	NTSTATUS (*mic)(struct call *call, void *context, struct bytes text, bool restart, struct bytes *ret_token);
 	NTSTATUS (*check_mic)(struct call *call, void *context, struct bytes text, bool restart, struct bytes token);
 	NTSTATUS (*hand_over)(struct call *call, void *context, struct bytes *ret_user_data);
+	/* Loads what is loaded late, once, before a sandbox closes. May be NULL. */
+	void (*warm)(void);
 	/* Tickets of the caller's own cache, version 4 of MIT's file format: kept with the process. NULL: none taken. */
 	NTSTATUS (*adopt)(struct call *call, struct bytes tickets);
 };

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/time.h"
+#include "secur32/gather.h"
 #include "secur32/leg.h"
 
 SECURITY_STATUS
@@ -45,6 +46,8 @@ acquire_ask(struct acquire *a, struct ask *ask, struct link *link)
 
 	bytes_copy(a->cred->package, a->package.at, keep);
 	a->link = link;
+	if (a->use & SECPKG_CRED_OUTBOUND && !id->given)
+		gather_bring(link, a->package);
 	ask->deadline = a->deadline;
 	ask_acquire(ask, link, &in);
 }

@@ -178,7 +178,7 @@ near_free(struct near *n)
 static NTSTATUS
 near_new(struct near **ret_near, struct why *why)
 {
-	struct lsa_settings settings = { .state = root_state_folder() };
+	struct lsa_settings settings = { .state = root_state_folder(), .conf = root_conf() };
 	char sentence[LSA_SENTENCE] = "";
 	struct near *n = calloc(1, sizeof *n);
 	NTSTATUS status;

@@ -31,6 +31,7 @@ struct root {
 	enum mode mode;
 	char why_no_mode[200];
 	char *socket, *state;
+	struct conf *conf;		/* openlsa.conf, or NULL: there is none */
 	bool socket_from_environment;
 	uint32_t daemon_uid;
 	void *near;
@@ -163,7 +164,7 @@ root_configure(struct root *r)
 		(void)snprintf(r->why_no_mode, sizeof r->why_no_mode, "%s, line %u: %s", OPENLSA_CONF_FILE,
 		    (unsigned)fault.line, fault.error ? strerror(fault.error) : fault.what);
 	}
-	conf_drop(conf);
+	r->conf = conf;
 	if (mode && r->mode != MODE_UNKNOWN) {
 		r->mode = mode_of(mode);
 		if (r->mode == MODE_UNKNOWN)
@@ -201,6 +202,7 @@ root_new(void)
 		(void)trace_to(secure_getenv("OPENLSA_TRACE"));
 	if (!good) {
 		handle_table_drop(r->handles);
+		conf_drop(r->conf);
 		free(r->socket);
 		free(r->state);
 		free(r);
@@ -256,6 +258,14 @@ root_mode(struct why *why)
 		why_say(why, STATUS_PORT_CONNECTION_REFUSED, TO_CALLER, "%s; not guessing between daemon and embedded",
 		    r->why_no_mode);
 	return r->mode;
+}
+
+const struct conf *
+root_conf(void)
+{
+	struct root *r = root();
+
+	return r ? r->conf : NULL;
 }
 
 const char *

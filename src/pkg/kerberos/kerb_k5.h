@@ -20,6 +20,12 @@
 /* NULL: no memory, or krb5.conf is broken (said in a reason). */
 krb5_context kerb_k5_take(struct call *call) MUST_CHECK;
 void kerb_k5_give(krb5_context k5);
+/* Loads all that is loaded late (configuration, plug-ins), once, where files may be read and code be loaded. */
+void kerb_k5_warm(void);
+
+/* What the context takes for the time: this machine's, plus so many seconds. Giving it back forgets that. */
+bool kerb_k5_clock(krb5_context k5, int32_t offset);
+int32_t kerb_k5_clock_offset(krb5_context k5);
 
 /* [RFC 4120] 7.5.9 and library codes as statuses: spec/packages.md 3.1. */
 NTSTATUS kerb_k5_status(krb5_error_code code);
@@ -28,5 +34,9 @@ NTSTATUS kerb_k5_because(struct call *call, krb5_context k5, krb5_error_code cod
 
 /* The profile's places for a realm, for kdc_ask.places; call memory; "" when it names none. kpasswd: of kpasswd_server, else admin_server's hosts. */
 const char *kerb_k5_places(struct call *call, krb5_context k5, const char *realm, bool kpasswd);
+/* Whether the profile lets DNS be asked for this realm's KDCs (dns_lookup_kdc). */
+bool kerb_k5_searches(const char *realm);
+/* libdefaults' default_realm, call memory; "" when there is none. */
+const char *kerb_k5_default_realm(struct call *call);
 
 #endif

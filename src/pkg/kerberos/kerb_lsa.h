@@ -25,14 +25,14 @@ struct kerb_cred {
 	/* What it is good for as an initiator's. */
 	enum {
 		KERB_NOBODY = 0,
-		KERB_TICKETS,		/* whatever the process or session holds when a leg begins */
+		KERB_TICKETS,		/* those that the process or session had */
 		KERB_PASSWORD,
 		KERB_KEYTAB,
 	} is;
-	struct kerb_cache *cache;	/* its own tickets: KERB_PASSWORD, KERB_KEYTAB; else NULL */
+	struct kerb_cache *cache;	/* the tickets, its own or its process's; NULL with KERB_NOBODY alone */
 	struct secret *password;	/* KERB_PASSWORD: UTF-8, no NUL */
-	char *client;			/* "user@REALM", escaped as krb5_unparse_name does; KERB_PASSWORD, KERB_KEYTAB */
-	bool enterprise;		/* client is "user@dns.domain" for the KDC to find: name type 10 */
+	char *client;			/* "user@REALM", escaped as krb5_unparse_name does */
+	bool enterprise;		/* client is "user\@dns.domain@REALM", for the KDC to find: name type 10 */
 	/* The acceptor's: whose key is to be used; NULL: any that this caller may use. UTF-8, as given. */
 	char *principal;
 };

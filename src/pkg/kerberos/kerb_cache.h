@@ -1,0 +1,73 @@
+/*
+ * kerb_cache.h - tickets as the LSA keeps them.
+ *
+ * A `kerb_cache` is what a credential, a process or a session holds; what is
+ * inside (a `kerb_hoard`: one client's tickets in a MEMORY ccache of
+ * libkrb5's, and the service tickets that were used, ready for use) may be
+ * replaced as a whole. Both are counted. Any thread; locks are short and
+ * never held across a library call that could wait.
+ */
+#ifndef OPENLSA_PKG_KERBEROS_KERB_CACHE_H
+#define OPENLSA_PKG_KERBEROS_KERB_CACHE_H
+
+#include <krb5.h>
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "pkg/lsa_mode.h"
+
+#define HOARD_PLACES 64u
+
+/* A service ticket; immutable. */
+struct kerb_ticket {
+	_Atomic uint32_t refs;
+	krb5_creds *creds;
+	uint32_t end;			/* seconds since 1970, as Kerberos counts: unsigned */
+	char target[];			/* what it was asked by */
+};
+
+struct kerb_hoard {
+	_Atomic uint32_t refs;
+	krb5_ccache cc;
+	char *client;			/* as krb5_unparse_name writes it */
+	char *user, *realm;		/* its parts, unescaped for people */
+	uint32_t end;			/* of the ticket-granting ticket */
+	int32_t clock;			/* seconds that the KDC is ahead */
+	pthread_mutex_t lock;
+	struct kerb_ticket *places[HOARD_PLACES];
+};
+
+struct kerb_cache {
+	struct kept kept;		/* first: it goes with processes and sessions */
+	pthread_mutex_t lock;
+	struct kerb_hoard *hoard;	/* NULL: no tickets yet */
+};
+
+struct kerb_cache *kerb_cache_new(void) MUST_CHECK;
+struct kerb_cache *kerb_cache_hold(struct kerb_cache *c);
+void kerb_cache_drop(struct kerb_cache *c);
+/* Held for the caller, or NULL. */
+struct kerb_hoard *kerb_cache_hoard(struct kerb_cache *c) MUST_CHECK;
+/* Takes over the maker's count of `hoard`. */
+void kerb_cache_fill(struct kerb_cache *c, struct kerb_hoard *hoard);
+
+/* A hoard with these tickets of one client's. KRB5_CC_NOTFOUND: no ticket-granting ticket among them. */
+krb5_error_code kerb_hoard_new(struct kerb_hoard **ret_hoard, krb5_context k5, krb5_principal client,
+    krb5_creds *const *tickets, size_t count, int32_t clock);
+struct kerb_hoard *kerb_hoard_hold(struct kerb_hoard *h);
+void kerb_hoard_drop(struct kerb_hoard *h);
+/* Held, still good for a minute by the KDC's clock, or NULL. */
+struct kerb_ticket *kerb_hoard_find(struct kerb_hoard *h, const char *target) MUST_CHECK;
+/* Takes over creds whatever it returns; held for the caller, or NULL: no memory. No hoard: it is the caller's alone. */
+struct kerb_ticket *kerb_hoard_add(struct kerb_hoard *h, const char *target, krb5_creds *creds) MUST_CHECK;
+/* The peer would not have it: the next one is asked for anew. */
+void kerb_hoard_forget(struct kerb_hoard *h, struct kerb_ticket *ticket);
+void kerb_ticket_drop(struct kerb_ticket *t);
+
+/* Seconds since 1970 by the KDC's clock. */
+uint32_t kerb_hoard_now(const struct kerb_hoard *h);
+
+/* package's adopt: tickets of the caller's own cache, kept with the process. */
+NTSTATUS kerb_adopt(struct call *call, struct bytes tickets);
+
+#endif

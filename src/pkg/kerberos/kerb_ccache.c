@@ -1,0 +1,183 @@
+/*
+ * kerb_ccache.c - a ticket cache as bytes. Pure.
+ */
+#include "pkg/kerberos/kerb_ccache.h"
+
+#define VERSION		0x0504u
+#define TAG_CLOCK	1u
+#define NOTE_REALM	"X-CACHECONF:"
+
+/* --- numbers ------------------------------------------------------------- */
+
+static void
+put16(struct writer *w, uint32_t v)
+{
+	writer_u8(w, (uint8_t)(v >> 8));
+	writer_u8(w, (uint8_t)v);
+}
+
+static void
+put32(struct writer *w, uint32_t v)
+{
+	put16(w, v >> 16);
+	put16(w, v & 0xffff);
+}
+
+static void
+put_sized(struct writer *w, struct bytes b)
+{
+	put32(w, (uint32_t)b.len);
+	writer_bytes(w, b);
+}
+
+static uint16_t
+take16(struct reader *r)
+{
+	unsigned v = (unsigned)reader_u8(r) << 8;
+
+	return (uint16_t)(v | reader_u8(r));
+}
+
+static uint32_t
+take32(struct reader *r)
+{
+	uint32_t v = (uint32_t)take16(r) << 16;
+
+	return v | take16(r);
+}
+
+static struct bytes
+take_sized(struct reader *r)
+{
+	return reader_bytes(r, take32(r));
+}
+
+/* --- names ------------------------------------------------------------------ */
+
+static void
+name_put(struct writer *w, const struct ccache_name *n)
+{
+	put32(w, n->type);
+	put32(w, n->count);
+	put_sized(w, n->realm);
+	for (uint32_t i = 0; i < n->count && i < CCACHE_PARTS_MAX; i++)
+		put_sized(w, n->parts[i]);
+}
+
+static void
+name_take(struct ccache_name *n, struct reader *r)
+{
+	n->type = take32(r);
+	n->count = take32(r);
+	if (n->count > CCACHE_PARTS_MAX) {
+		reader_spoil(r);
+		n->count = 0;
+	}
+	n->realm = take_sized(r);
+	for (uint32_t i = 0; i < n->count; i++)
+		n->parts[i] = take_sized(r);
+}
+
+/* --- the head ------------------------------------------------------------------ */
+
+void
+ccache_head_put(struct writer *w, const struct ccache_head *h)
+{
+	put16(w, VERSION);
+	put16(w, h->clock ? 12 : 0);
+	if (h->clock) {
+		put16(w, TAG_CLOCK);
+		put16(w, 8);
+		put32(w, (uint32_t)h->clock);
+		put32(w, 0);
+	}
+	name_put(w, &h->client);
+}
+
+bool
+ccache_head_take(struct ccache_head *h, struct reader *r)
+{
+	struct reader tags;
+	struct bytes value;
+	uint16_t tag;
+
+	*h = (struct ccache_head){ 0 };
+	if (take16(r) != VERSION)
+		return false;
+	tags = reader_of(reader_bytes(r, take16(r)));
+	while (reader_left(&tags)) {
+		tag = take16(&tags);
+		value = reader_bytes(&tags, take16(&tags));
+		if (!reader_ok(&tags))
+			return false;
+		if (tag == TAG_CLOCK && value.len == 8) {
+			struct reader v = reader_of(value);
+
+			h->clock = (int32_t)take32(&v);
+		}
+	}
+	name_take(&h->client, r);
+	return reader_ok(r) && h->client.count && h->client.realm.len;
+}
+
+/* --- a ticket --------------------------------------------------------------------- */
+
+void
+ccache_cred_put(struct writer *w, const struct ccache_cred *c)
+{
+	name_put(w, &c->client);
+	name_put(w, &c->server);
+	put16(w, c->etype);
+	put_sized(w, c->key);
+	put32(w, c->authtime);
+	put32(w, c->starttime);
+	put32(w, c->endtime);
+	put32(w, c->renew_till);
+	writer_u8(w, c->with_session_key);
+	put32(w, c->flags);
+	put32(w, 0);
+	put32(w, 0);
+	put_sized(w, c->ticket);
+	put_sized(w, c->second_ticket);
+}
+
+/* Typed pieces that nobody here needs. */
+static void
+list_skip(struct reader *r)
+{
+	uint32_t count = take32(r);
+
+	if (count > CCACHE_LISTS_MAX)
+		reader_spoil(r);
+	for (uint32_t i = 0; i < count && reader_ok(r); i++) {
+		reader_skip(r, 2);
+		(void)take_sized(r);
+	}
+}
+
+bool
+ccache_cred_take(struct ccache_cred *c, struct reader *r)
+{
+	*c = (struct ccache_cred){ 0 };
+	name_take(&c->client, r);
+	name_take(&c->server, r);
+	c->etype = take16(r);
+	c->key = take_sized(r);
+	c->authtime = take32(r);
+	c->starttime = take32(r);
+	c->endtime = take32(r);
+	c->renew_till = take32(r);
+	c->with_session_key = reader_u8(r) != 0;
+	c->flags = take32(r);
+	list_skip(r);
+	list_skip(r);
+	c->ticket = take_sized(r);
+	c->second_ticket = take_sized(r);
+	return reader_ok(r);
+}
+
+bool
+ccache_cred_is_note(const struct ccache_cred *c)
+{
+	return bytes_same(c->server.realm, bytes_of_text(NOTE_REALM));
+}

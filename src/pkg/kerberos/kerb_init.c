@@ -1,0 +1,363 @@
+/*
+ * kerb_init.c - the initiator's legs.
+ *
+ *     BEGIN -> (initial ticket) -> service ticket -> AP-REQ --> DONE
+ *                                                       \-AP-REP in-> DONE
+ *
+ * A ticket that is at hand skips ahead. Messages are made and read in
+ * kerb_apreq.c, tickets are fetched in kerb_tgt.c. RFC 4121 4.1,
+ * [MS-KILE] 3.2.5.
+ */
+#include "pkg/kerberos/kerb_init.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <sspi.h>
+
+#include "crypto/bindings.h"
+#include "pkg/kerberos/kerb_k5.h"
+#include "pkg/kerberos/kerb_spn.h"
+#include "pkg/kerberos/kerb_tgt.h"
+
+/* A leg's own, kept while it waits. */
+struct leg {
+	enum { BEGIN = 0, ASKED_TGT, ASKED_TICKET } at;
+	struct kerb_fetch fetch;
+	struct kerb_talk *talk;		/* of a first leg, until the context has it */
+	krb5_context k5;		/* for `server` alone */
+	krb5_principal server;
+};
+
+void
+kerb_talk_drop(struct kerb_talk *talk)
+{
+	krb5_context k5;
+
+	if (!talk)
+		return;
+	if (talk->auth) {
+		k5 = kerb_k5_take(NULL);
+		krb5_auth_con_free(k5, talk->auth);
+		kerb_k5_give(k5);
+	}
+	kerb_ticket_drop(talk->ticket);
+	kerb_hoard_drop(talk->hoard);
+	free(talk->target);
+	free(talk);
+}
+
+static void
+leg_drop(void *at)
+{
+	struct leg *leg = at;
+
+	kerb_fetch_drop(&leg->fetch);
+	kerb_talk_drop(leg->talk);
+	if (leg->k5)
+		krb5_free_principal(leg->k5, leg->server);
+	kerb_k5_give(leg->k5);
+}
+
+/* --- the target's name ------------------------------------------------------- */
+
+static uint8_t
+lower(uint8_t c)
+{
+	return c >= 'A' && c <= 'Z' ? (uint8_t)(c + 32) : c;
+}
+
+/* [domain_realm] of krb5.conf alone; where it is silent the KDC is asked (an empty realm). */
+static krb5_error_code
+realm_of_host(krb5_context k5, const char *host, krb5_data *ret_realm)
+{
+	char **realms = NULL;
+	krb5_error_code code = krb5_get_host_realm(k5, host, &realms);
+
+	if (code)
+		return code;
+	*ret_realm = (krb5_data){ .length = (unsigned)strlen(realms[0]), .data = strdup(realms[0]) };
+	krb5_free_host_realm(k5, realms);
+	return ret_realm->data ? 0 : ENOMEM;
+}
+
+static krb5_error_code
+server_of(krb5_context k5, const struct kerb_spn *spn, const char *own_realm, krb5_principal *ret_server)
+{
+	krb5_data parts[SPN_PARTS_MAX];
+	krb5_principal_data view = { .magic = KV5M_PRINCIPAL, .data = parts, .length = (krb5_int32)spn->count };
+	bool service = spn->count > 1 && !bytes_same(spn->parts[0], bytes_of_text("krbtgt"));
+	krb5_data realm = { 0 };
+	krb5_error_code code = 0;
+	char *host = NULL;
+
+	view.type = spn->count > 1 ? KRB5_NT_SRV_INST : KRB5_NT_PRINCIPAL;
+	for (unsigned i = 0; i < spn->count; i++)
+		parts[i] = (krb5_data){ .length = (unsigned)spn->parts[i].len, .data = (char *)(uintptr_t)spn->parts[i].at };
+	if (service) {
+		host = bytes_dup(spn->parts[1]);
+		if (!host)
+			return ENOMEM;
+		for (size_t i = 0; i < spn->parts[1].len; i++)
+			host[i] = (char)lower((uint8_t)host[i]);
+		parts[1].data = host;
+	}
+	if (spn->realm.len) {
+		view.realm = (krb5_data){ .length = (unsigned)spn->realm.len, .data = (char *)(uintptr_t)spn->realm.at };
+	} else if (!service) {
+		view.realm = (krb5_data){ .length = (unsigned)strlen(own_realm), .data = (char *)(uintptr_t)own_realm };
+	} else {
+		char *bare = bytes_dup(bytes_of(host, spn->host.len));
+
+		code = bare ? realm_of_host(k5, bare, &realm) : ENOMEM;
+		free(bare);
+		view.realm = realm;
+	}
+	if (!code)
+		code = krb5_copy_principal(k5, &view, ret_server);
+	free(realm.data);
+	free(host);
+	return code;
+}
+
+/* --- BEGIN --------------------------------------------------------------------- */
+
+static NTSTATUS
+init_ready(struct call *call, const struct leg_args *args)
+{
+	const struct kerb_cred *cred = args->cred;
+
+	if (args->wants & ISC_REQ_PROMPT_FOR_CREDS)
+		return because(call, SEC_E_UNSUPPORTED_FUNCTION, TO_CALLER, "nobody can be prompted for credentials here");
+	if (args->wants & ISC_REQ_DATAGRAM)
+		return because(call, SEC_E_UNSUPPORTED_FUNCTION, TO_CALLER, "Kerberos contexts for datagrams are not implemented");
+	if (args->wants & ISC_REQ_USE_SESSION_KEY)
+		return because(call, SEC_E_UNSUPPORTED_FUNCTION, TO_CALLER, "user-to-user authentication is not implemented");
+	if (args->wants & ISC_REQ_NULL_SESSION)
+		return because(call, SEC_E_UNSUPPORTED_FUNCTION, TO_CALLER, "Kerberos knows no null sessions");
+	if (args->token.len)
+		return because(call, SEC_E_INVALID_TOKEN, TO_CALLER, "a Kerberos initiator speaks first; there was a token already");
+	if (cred->is == KERB_NOBODY)
+		return because(call, SEC_E_NO_CREDENTIALS, TO_CALLER, "the credential was not acquired for outbound use");
+	return STATUS_SUCCESS;
+}
+
+static NTSTATUS
+talk_open(struct call *call, const struct leg_args *args, struct leg *leg)
+{
+	struct kerb_spn spn;
+	struct kerb_talk *talk;
+
+	if (args->target.len > KERB_TARGET_MAX || !kerb_spn_take(&spn, args->target))
+		return because(call, SEC_E_TARGET_UNKNOWN, TO_CALLER,
+		    "the target name is none that Kerberos knows: it takes class/host[:port][/instance][@REALM], or user@REALM");
+	talk = calloc(1, sizeof *talk);
+	if (!talk)
+		return STATUS_INSUFFICIENT_RESOURCES;
+	leg->talk = talk;
+	talk->target = bytes_dup(args->target);
+	if (!talk->target)
+		return STATUS_INSUFFICIENT_RESOURCES;
+	talk->wants = args->wants;
+	if (talk->wants & ISC_REQ_USE_DCE_STYLE)
+		talk->wants |= ISC_REQ_MUTUAL_AUTH;
+	if (!(talk->wants & ISC_REQ_MUTUAL_AUTH))
+		talk->wants &= ~(uint32_t)ISC_REQ_DELEGATE;
+	if (!bindings_hash_of(talk->bindings, args->bindings))
+		return because(call, SEC_E_INVALID_TOKEN, TO_CALLER, "the channel bindings given are malformed");
+	return STATUS_SUCCESS;
+}
+
+/* Tickets that are there and have a minute to live. */
+static bool
+hoard_fits(const struct kerb_hoard *h)
+{
+	uint32_t now = h ? kerb_hoard_now(h) : 0;
+
+	return h && h->end > now && h->end - now > 60;
+}
+
+/* --- AP-REQ ------------------------------------------------------------------------ */
+
+static NTSTATUS
+talk_done(struct call *call, struct kerb_context *ctx, const struct leg_args *args, struct leg_result *ret)
+{
+	struct kerb_talk *talk = ctx->talk;
+	struct kerb_data d = { 0 };
+	NTSTATUS status;
+
+	ret->grants = kerb_grants(false, talk->wants);
+	if (talk->wants & ISC_REQ_MUTUAL_AUTH)
+		ret->grants |= ISC_RET_MUTUAL_AUTH;
+	if (talk->delegated)
+		ret->grants |= ISC_RET_DELEGATE;
+	d.grants = ret->grants;
+	status = kerb_init_data(call, talk, &d);
+	ret->expiry = d.expiry;
+	if (status == STATUS_SUCCESS)
+		status = kerb_context_done(call, ctx, args, &d, ret);
+	bytes_wipe(&d, sizeof d);
+	if (status == STATUS_SUCCESS) {
+		kerb_talk_drop(talk);
+		ctx->talk = NULL;
+	}
+	return status;
+}
+
+static NTSTATUS
+send_ap_req(struct call *call, struct leg *leg, const struct leg_args *args, struct leg_result *ret)
+{
+	struct kerb_context *ctx = kerb_context_new(false);
+	NTSTATUS status;
+
+	if (!ctx)
+		return STATUS_INSUFFICIENT_RESOURCES;
+	ctx->talk = leg->talk;
+	leg->talk = NULL;
+	ret->context = ctx;
+	status = kerb_ap_req(call, ctx->talk, BYTES_NONE, &ret->token);
+	if (status != STATUS_SUCCESS)
+		return status;
+	if (!(ctx->talk->wants & ISC_REQ_MUTUAL_AUTH))
+		return talk_done(call, ctx, args, ret);
+	ctx->talk->next = TALK_AP_REP;
+	ret->grants = ctx->talk->wants & ISC_RET_ALLOCATED_MEMORY;
+	return SEC_I_CONTINUE_NEEDED;
+}
+
+/* --- ASKED_TICKET --------------------------------------------------------------------- */
+
+static NTSTATUS
+take_ticket(struct call *call, struct leg *leg, const struct leg_args *args, struct leg_result *ret)
+{
+	struct kerb_talk *talk = leg->talk;
+	NTSTATUS status = kerb_fetch_ticket(call, &leg->fetch, talk->hoard, talk->target, leg->server, NULL, &talk->ticket);
+
+	return status == STATUS_SUCCESS ? send_ap_req(call, leg, args, ret) : status;
+}
+
+static NTSTATUS
+ask_ticket(struct call *call, struct leg *leg, const struct leg_args *args, struct leg_result *ret)
+{
+	struct kerb_talk *talk = leg->talk;
+	struct kerb_spn spn;
+	krb5_error_code code;
+
+	talk->ticket = kerb_hoard_find(talk->hoard, talk->target);
+	if (talk->ticket)
+		return send_ap_req(call, leg, args, ret);
+	leg->k5 = kerb_k5_take(call);
+	if (!leg->k5 || !kerb_spn_take(&spn, args->target))
+		return STATUS_INSUFFICIENT_RESOURCES;
+	code = server_of(leg->k5, &spn, talk->hoard->realm, &leg->server);
+	if (code)
+		return kerb_k5_because(call, leg->k5, code, "the target's name");
+	leg->fetch.silence_ms = args->silence_ms;
+	leg->at = ASKED_TICKET;
+	return take_ticket(call, leg, args, ret);
+}
+
+/* --- ASKED_TGT --------------------------------------------------------------------------- */
+
+static NTSTATUS
+take_tgt(struct call *call, struct leg *leg, const struct leg_args *args, struct leg_result *ret)
+{
+	const struct kerb_cred *cred = args->cred;
+	NTSTATUS status = kerb_fetch_tgt(call, &leg->fetch, cred);
+
+	if (status != STATUS_SUCCESS)
+		return status;
+	leg->talk->hoard = kerb_cache_hoard(cred->cache);
+	return leg->talk->hoard ? ask_ticket(call, leg, args, ret) : STATUS_INTERNAL_ERROR;
+}
+
+static NTSTATUS
+begin(struct call *call, struct leg *leg, const struct leg_args *args, struct leg_result *ret)
+{
+	const struct kerb_cred *cred = args->cred;
+	NTSTATUS status = init_ready(call, args);
+	struct kerb_hoard *hoard;
+
+	if (status == STATUS_SUCCESS)
+		status = talk_open(call, args, leg);
+	if (status != STATUS_SUCCESS)
+		return status;
+	hoard = leg->talk->hoard = kerb_cache_hoard(cred->cache);
+	if (hoard_fits(hoard))
+		return ask_ticket(call, leg, args, ret);
+	if (cred->is == KERB_TICKETS)
+		return because(call, SEC_E_NO_CREDENTIALS, TO_CALLER, "the ticket-granting ticket of %s has expired; run kinit",
+		    hoard ? hoard->client : "this session");
+	kerb_hoard_drop(hoard);
+	leg->talk->hoard = NULL;
+	leg->fetch.silence_ms = args->silence_ms;
+	leg->at = ASKED_TGT;
+	return take_tgt(call, leg, args, ret);
+}
+
+/* --- later legs ------------------------------------------------------------------------------ */
+
+/* The acceptor told what time it has: once more, by its clock. The error is not authentic; the new proof is. */
+static NTSTATUS
+try_again(struct call *call, struct kerb_talk *talk, uint32_t stime, struct leg_result *ret)
+{
+	talk->corrected = true;
+	talk->clock = (int32_t)(stime - (uint32_t)time(NULL));
+	because(call, STATUS_SUCCESS, TO_CALLER,
+	    "the acceptor's clock is %d seconds ahead of this one; the proof was made again by its time", (int)talk->clock);
+	return kerb_ap_req(call, talk, BYTES_NONE, &ret->token);
+}
+
+static NTSTATUS
+take_answer(struct call *call, struct kerb_context *ctx, const struct leg_args *args, struct leg_result *ret)
+{
+	struct kerb_talk *talk = ctx->talk;
+	struct kerb_frame f;
+	uint32_t stime = 0;
+	NTSTATUS status;
+
+	if (!kerb_frame_take(&f, args->token) || f.user2user)
+		return because(call, SEC_E_INVALID_TOKEN, TO_CALLER, "the peer's token is no Kerberos token of this mechanism");
+	if (f.is == KERB_TOKEN_ERROR) {
+		status = kerb_ap_error(call, talk, f.inner, &stime);
+		if (status != SEC_E_TIME_SKEW || !stime || talk->corrected)
+			return status;
+		status = try_again(call, talk, stime, ret);
+		return status == STATUS_SUCCESS ? SEC_I_CONTINUE_NEEDED : status;
+	}
+	if (f.is != KERB_TOKEN_AP_REP)
+		return because(call, SEC_E_INVALID_TOKEN, TO_CALLER, "the peer's token is no answer to a Kerberos AP-REQ");
+	status = kerb_ap_rep(call, talk, f.inner, &ret->token);
+	return status == STATUS_SUCCESS ? talk_done(call, ctx, args, ret) : status;
+}
+
+NTSTATUS
+kerb_init(struct call *call, const struct leg_args *args, struct leg_result *ret)
+{
+	struct kerb_context *ctx = args->context;
+	struct leg *leg;
+	NTSTATUS status = STATUS_INSUFFICIENT_RESOURCES;
+
+	if (ctx) {
+		ret->context = ctx;
+		if (ctx->at != KERB_TALKING || ctx->server)
+			return because(call, SEC_E_OUT_OF_SEQUENCE, TO_CALLER, "the context takes no further leg");
+		status = take_answer(call, ctx, args, ret);
+	} else {
+		leg = frame(call, sizeof *leg, leg_drop);
+		if (leg)
+			switch (leg->at) {
+			case BEGIN:		status = begin(call, leg, args, ret); break;
+			case ASKED_TGT:		status = take_tgt(call, leg, args, ret); break;
+			case ASKED_TICKET:	status = take_ticket(call, leg, args, ret); break;
+			}
+		ctx = ret->context;
+	}
+	if (ctx && status != STATUS_SUCCESS && status != SEC_I_CONTINUE_NEEDED && status != STATUS_PENDING) {
+		ret->token = ret->user_data = BYTES_NONE;
+		ctx->at = KERB_FAILED;
+	}
+	return status;
+}

@@ -1,0 +1,35 @@
+/*
+ * kerb_init.h - what the files of the initiator share: the conversation that
+ * an unfinished context remembers.
+ */
+#ifndef OPENLSA_PKG_KERBEROS_KERB_INIT_H
+#define OPENLSA_PKG_KERBEROS_KERB_INIT_H
+
+#include <krb5.h>
+
+#include "pkg/kerberos/kerb_cache.h"
+#include "pkg/kerberos/kerb_lsa.h"
+
+struct kerb_talk {
+	uint32_t wants;			/* ISC_REQ_*; DELEGATE without MUTUAL_AUTH is gone already */
+	enum { TALK_AP_REP = 1, TALK_TGT_REP } next;	/* what the peer is to say */
+	bool delegated;			/* a forwarded ticket went along */
+	bool corrected;			/* the clock was corrected once */
+	int32_t clock;			/* seconds that the acceptor is ahead, when corrected */
+	uint8_t bindings[16];
+	krb5_auth_context auth;
+	struct kerb_hoard *hoard;
+	struct kerb_ticket *ticket;
+	char *target;			/* UTF-8, as asked for */
+};
+
+/* The token of a leg that sends AP-REQ, in call memory; talk->auth is fresh. `forwarded`: KRB-CRED, or empty. */
+NTSTATUS kerb_ap_req(struct call *call, struct kerb_talk *talk, struct bytes forwarded, struct bytes *ret_token);
+/* AP-REP in. In DCE style *ret_token answers it. */
+NTSTATUS kerb_ap_rep(struct call *call, struct kerb_talk *talk, struct bytes message, struct bytes *ret_token);
+/* KRB-ERROR in: its status and why; SEC_E_TIME_SKEW with *ret_stime set where trying again helps. */
+NTSTATUS kerb_ap_error(struct call *call, struct kerb_talk *talk, struct bytes message, uint32_t *ret_stime);
+/* What the user half needs. `d` is the caller's to wipe. */
+NTSTATUS kerb_init_data(struct call *call, const struct kerb_talk *talk, struct kerb_data *d);
+
+#endif

@@ -1,0 +1,480 @@
+/*
+ * kerb_k5.c - libkrb5's contexts, guarded and pooled; its error codes as
+ * statuses; its profile's places.
+ *
+ * The library reads its configuration through a profile of ours, which hands
+ * on to krb5.conf and overrides what would let it ask a name server. It
+ * must never learn to know a ticket.
+ */
+#include "pkg/kerberos/kerb_k5.h"
+
+#include <errno.h>
+#include <profile.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/fork.h"
+
+#define POOL_MAX 64u
+
+/* A forked child begins with a pool of its own: a lock may have been held when it was made. */
+struct pool {
+	uint64_t stamp;
+	pthread_mutex_t lock;
+	profile_t base, guarded;	/* as long as the process: contexts share them */
+	krb5_context idle[POOL_MAX];
+	unsigned count;
+};
+
+static _Atomic(struct pool *) pools;
+
+/* --- the profile ------------------------------------------------------------ */
+
+static const struct { const char *name, *value; } overrides[] = {
+	{ "dns_canonicalize_hostname", "false" },
+	{ "dns_lookup_realm",          "false" },
+	{ "dns_lookup_kdc",            "false" },
+	{ "dns_uri_lookup",            "false" },
+	{ "realm_try_domains",         "-1" },
+	{ "rdns",                      "false" },
+	{ "client_aware_channel_bindings", "true" },
+};
+
+static char **
+one_value(const char *value)
+{
+	char **list = calloc(2, sizeof *list);
+
+	if (list)
+		list[0] = strdup(value);
+	if (list && !list[0]) {
+		free(list);
+		list = NULL;
+	}
+	return list;
+}
+
+static void
+values_free(void *base, char **values)
+{
+	(void)base;
+	for (char **v = values; v && *v; v++)
+		free(*v);
+	free(values);
+}
+
+static char **
+values_dup(char *const *values)
+{
+	size_t count = 0;
+	char **list;
+
+	while (values[count])
+		count++;
+	list = calloc(count + 1, sizeof *list);
+	for (size_t i = 0; list && i < count; i++) {
+		list[i] = strdup(values[i]);
+		if (!list[i]) {
+			values_free(NULL, list);
+			return NULL;
+		}
+	}
+	return list;
+}
+
+static long
+values_get(void *base, const char *const *names, char ***ret_values)
+{
+	const char *last = NULL;
+	char **found = NULL;
+	long code;
+
+	for (const char *const *n = names; *n; n++)
+		last = *n;
+	if (last && strcmp(names[0], "libdefaults") == 0)
+		for (size_t i = 0; i < sizeof overrides / sizeof *overrides; i++)
+			if (strcmp(last, overrides[i].name) == 0) {
+				*ret_values = one_value(overrides[i].value);
+				return *ret_values ? 0 : ENOMEM;
+			}
+	code = profile_get_values(base, (const char **)(uintptr_t)names, &found);
+	if (code)
+		return code;
+	*ret_values = values_dup(found);
+	profile_free_list(found);
+	return *ret_values ? 0 : ENOMEM;
+}
+
+static krb5_error_code
+profile_make(struct pool *p)
+{
+	struct profile_vtable table = { .minor_ver = 1, .get_values = values_get, .free_values = values_free };
+	krb5_context plain;
+	krb5_error_code code = krb5_init_context(&plain);
+
+	if (code)
+		return code;
+	code = krb5_get_profile(plain, &p->base);
+	krb5_free_context(plain);
+	if (!code)
+		code = (krb5_error_code)profile_init_vtable(&table, p->base, &p->guarded);
+	if (code && p->base) {
+		profile_abandon(p->base);
+		p->base = NULL;
+	}
+	return code;
+}
+
+/* --- the pool ---------------------------------------------------------------- */
+
+static struct pool *
+pool_of(void)
+{
+	struct pool *now = atomic_load(&pools), *fresh;
+
+	if (now && !fork_changed(now->stamp))
+		return now;
+	fresh = calloc(1, sizeof *fresh);
+	if (!fresh)
+		return NULL;
+	fresh->stamp = fork_stamp();
+	pthread_mutex_init(&fresh->lock, NULL);
+	if (fresh->stamp && atomic_compare_exchange_strong(&pools, &now, fresh))
+		return fresh;
+	pthread_mutex_destroy(&fresh->lock);
+	free(fresh);
+	return now && !fork_changed(now->stamp) ? now : NULL;
+}
+
+/* Nothing of the library sends for itself: whatever it is about to say is refused before a socket is made. */
+static krb5_error_code
+refuse_send(krb5_context k5, void *data, const krb5_data *realm, const krb5_data *message, krb5_data **ret_message,
+    krb5_data **ret_reply)
+{
+	(void)k5;
+	(void)data;
+	(void)realm;
+	(void)message;
+	*ret_message = NULL;
+	*ret_reply = NULL;
+	return KRB5_KDC_UNREACH;
+}
+
+static krb5_error_code
+context_make(struct pool *p, krb5_context *ret_k5)
+{
+	krb5_error_code code = 0;
+
+	pthread_mutex_lock(&p->lock);
+	if (!p->guarded)
+		code = profile_make(p);
+	pthread_mutex_unlock(&p->lock);
+	if (!code)
+		code = krb5_init_context_profile(p->guarded, 0, ret_k5);
+	if (!code)
+		krb5_set_kdc_send_hook(*ret_k5, refuse_send, NULL);
+	return code;
+}
+
+krb5_context
+kerb_k5_take(struct call *call)
+{
+	struct pool *p = pool_of();
+	krb5_context k5 = NULL;
+	krb5_error_code code;
+
+	if (!p)
+		return NULL;
+	pthread_mutex_lock(&p->lock);
+	if (p->count)
+		k5 = p->idle[--p->count];
+	pthread_mutex_unlock(&p->lock);
+	if (k5)
+		return k5;
+	code = context_make(p, &k5);
+	if (!code)
+		return k5;
+	if (call && code != ENOMEM) {
+		const char *words = krb5_get_error_message(NULL, code);
+
+		because(call, SEC_E_INTERNAL_ERROR, TO_CALLER,
+		    "the Kerberos configuration (krb5.conf, or what KRB5_CONFIG names) cannot be read: %s; correct it", words);
+		krb5_free_error_message(NULL, words);
+	}
+	return NULL;
+}
+
+/* A KDC's clock that the library found out about stays with what was found by it, not with the context. */
+static void
+clock_reset(krb5_context k5)
+{
+	krb5_timestamp seconds = 0;
+	krb5_int32 micro = 0;
+
+	if (krb5_get_time_offsets(k5, &seconds, &micro) == 0 && (seconds || micro))
+		(void)kerb_k5_clock(k5, 0);
+}
+
+void
+kerb_k5_give(krb5_context k5)
+{
+	struct pool *p;
+
+	if (!k5)
+		return;
+	p = pool_of();
+	clock_reset(k5);
+	krb5_clear_error_message(k5);
+	if (p) {
+		pthread_mutex_lock(&p->lock);
+		if (p->count < POOL_MAX) {
+			p->idle[p->count++] = k5;
+			k5 = NULL;
+		}
+		pthread_mutex_unlock(&p->lock);
+	}
+	if (k5)
+		krb5_free_context(k5);
+}
+
+bool
+kerb_k5_clock(krb5_context k5, int32_t offset)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return krb5_set_real_time(k5, (krb5_timestamp)(uint32_t)(now.tv_sec + offset), -1) == 0;
+}
+
+int32_t
+kerb_k5_clock_offset(krb5_context k5)
+{
+	krb5_timestamp seconds = 0;
+	krb5_int32 micro = 0;
+
+	return krb5_get_time_offsets(k5, &seconds, &micro) == 0 ? seconds : 0;
+}
+
+/* --- codes ------------------------------------------------------------------- */
+
+static const struct { krb5_error_code code; NTSTATUS status; } codes[] = {
+	{ 0,                                STATUS_SUCCESS },
+	{ ENOMEM,                           STATUS_INSUFFICIENT_RESOURCES },
+	{ KRB5KDC_ERR_S_PRINCIPAL_UNKNOWN,  SEC_E_TARGET_UNKNOWN },
+	{ KRB5KDC_ERR_SVC_UNAVAILABLE,      SEC_E_NO_AUTHENTICATING_AUTHORITY },
+	{ KRB5KDC_ERR_MUST_USE_USER2USER,   SEC_E_TARGET_UNKNOWN },
+	{ KRB5KDC_ERR_C_PRINCIPAL_UNKNOWN,  SEC_E_LOGON_DENIED },
+	{ KRB5KDC_ERR_PREAUTH_FAILED,       SEC_E_LOGON_DENIED },
+	{ KRB5KDC_ERR_PREAUTH_REQUIRED,     SEC_E_LOGON_DENIED },
+	{ KRB5_PREAUTH_FAILED,              SEC_E_LOGON_DENIED },
+	{ KRB5KDC_ERR_CLIENT_REVOKED,       SEC_E_LOGON_DENIED },
+	{ KRB5KDC_ERR_NAME_EXP,             SEC_E_LOGON_DENIED },
+	{ KRB5KDC_ERR_KEY_EXP,              SEC_E_LOGON_DENIED },
+	{ KRB5KDC_ERR_CLIENT_NOTYET,        SEC_E_LOGON_DENIED },
+	{ KRB5KDC_ERR_POLICY,               SEC_E_LOGON_DENIED },
+	{ KRB5KDC_ERR_SERVICE_EXP,          SEC_E_TARGET_UNKNOWN },
+	{ KRB5KDC_ERR_SERVICE_REVOKED,      SEC_E_TARGET_UNKNOWN },
+	{ KRB5KDC_ERR_SERVICE_NOTYET,       SEC_E_TARGET_UNKNOWN },
+	{ KRB5KDC_ERR_ETYPE_NOSUPP,         SEC_E_KDC_UNKNOWN_ETYPE },
+	{ KRB5_PROG_ETYPE_NOSUPP,           SEC_E_KDC_UNKNOWN_ETYPE },
+	{ KRB5_BAD_ENCTYPE,                 SEC_E_KDC_UNKNOWN_ETYPE },
+	{ KRB5_CONFIG_ETYPE_NOSUPP,         SEC_E_KDC_UNKNOWN_ETYPE },
+	{ KRB5KRB_AP_ERR_SKEW,              SEC_E_TIME_SKEW },
+	{ KRB5_KDCREP_SKEW,                 SEC_E_TIME_SKEW },
+	{ KRB5KRB_AP_ERR_TKT_NYV,           SEC_E_TIME_SKEW },
+	{ KRB5KRB_AP_ERR_TKT_EXPIRED,       SEC_E_NO_CREDENTIALS },
+	{ KRB5KRB_AP_ERR_MODIFIED,          SEC_E_WRONG_PRINCIPAL },
+	{ KRB5KRB_AP_ERR_BAD_INTEGRITY,     SEC_E_WRONG_PRINCIPAL },
+	{ KRB5KRB_AP_ERR_NOT_US,            SEC_E_WRONG_PRINCIPAL },
+	{ KRB5KRB_AP_ERR_BADMATCH,          SEC_E_WRONG_PRINCIPAL },
+	{ KRB5KRB_AP_ERR_NOKEY,             SEC_E_WRONG_PRINCIPAL },
+	{ KRB5KRB_AP_ERR_BADKEYVER,         SEC_E_WRONG_PRINCIPAL },
+	{ KRB5KRB_AP_WRONG_PRINC,           SEC_E_WRONG_PRINCIPAL },
+	{ KRB5_MUTUAL_FAILED,               SEC_E_MUTUAL_AUTH_FAILED },
+	{ KRB5KRB_AP_ERR_MUT_FAIL,          SEC_E_MUTUAL_AUTH_FAILED },
+	{ KRB5KRB_AP_ERR_REPEAT,            SEC_E_LOGON_DENIED },
+	{ KRB5_KDC_UNREACH,                 SEC_E_NO_AUTHENTICATING_AUTHORITY },
+	{ KRB5_REALM_UNKNOWN,               SEC_E_NO_AUTHENTICATING_AUTHORITY },
+	{ KRB5_REALM_CANT_RESOLVE,          SEC_E_NO_AUTHENTICATING_AUTHORITY },
+	{ KRB5_CC_NOTFOUND,                 SEC_E_NO_CREDENTIALS },
+	{ KRB5_FCC_NOFILE,                  SEC_E_NO_CREDENTIALS },
+	{ KRB5_NO_TKT_SUPPLIED,             SEC_E_NO_CREDENTIALS },
+	{ KRB5_KT_NOTFOUND,                 SEC_E_NO_CREDENTIALS },
+	{ KRB5_KT_KVNONOTFOUND,             SEC_E_NO_CREDENTIALS },
+	{ KRB5_NO_LOCALNAME,                SEC_E_NO_CREDENTIALS },
+	{ ENOENT,                           SEC_E_NO_CREDENTIALS },
+	{ EACCES,                           SEC_E_NO_CREDENTIALS },
+	{ KRB5_PARSE_MALFORMED,             SEC_E_TARGET_UNKNOWN },
+	{ KRB5KDC_ERR_BADOPTION,            SEC_E_UNSUPPORTED_FUNCTION },
+	{ KRB5KRB_AP_ERR_MSG_TYPE,          SEC_E_INVALID_TOKEN },
+	{ KRB5KRB_AP_ERR_BADVERSION,        SEC_E_INVALID_TOKEN },
+	{ KRB5_BADMSGTYPE,                  SEC_E_INVALID_TOKEN },
+	{ KRB5_KDCREP_MODIFIED,             SEC_E_WRONG_PRINCIPAL },
+	{ ASN1_BAD_ID,                      SEC_E_INVALID_TOKEN },
+	{ ASN1_BAD_LENGTH,                  SEC_E_INVALID_TOKEN },
+	{ ASN1_BAD_FORMAT,                  SEC_E_INVALID_TOKEN },
+	{ ASN1_OVERRUN,                     SEC_E_INVALID_TOKEN },
+	{ ASN1_OVERFLOW,                    SEC_E_INVALID_TOKEN },
+	{ ASN1_MISSING_FIELD,               SEC_E_INVALID_TOKEN },
+	{ ASN1_MISPLACED_FIELD,             SEC_E_INVALID_TOKEN },
+	{ ASN1_TYPE_MISMATCH,               SEC_E_INVALID_TOKEN },
+	{ ASN1_PARSE_ERROR,                 SEC_E_INVALID_TOKEN },
+	{ ASN1_BAD_TIMEFORMAT,              SEC_E_INVALID_TOKEN },
+	{ ASN1_INDEF,                       SEC_E_INVALID_TOKEN },
+	{ ASN1_MISSING_EOC,                 SEC_E_INVALID_TOKEN },
+};
+
+NTSTATUS
+kerb_k5_status(krb5_error_code code)
+{
+	for (size_t i = 0; i < sizeof codes / sizeof *codes; i++)
+		if (codes[i].code == code)
+			return codes[i].status;
+	return SEC_E_INTERNAL_ERROR;
+}
+
+NTSTATUS
+kerb_k5_because(struct call *call, krb5_context k5, krb5_error_code code, const char *what)
+{
+	NTSTATUS status = kerb_k5_status(code);
+	const char *words;
+
+	if (status == STATUS_SUCCESS || status == STATUS_INSUFFICIENT_RESOURCES)
+		return status;
+	/* A general error's own words are the peer's; never those. */
+	words = krb5_get_error_message(code == KRB5KRB_ERR_GENERIC ? NULL : k5, code);
+	because(call, status, TO_CALLER, "%s: %s", what, words);
+	krb5_free_error_message(k5, words);
+	return status;
+}
+
+/* --- places ------------------------------------------------------------------ */
+
+static char **
+realm_values(struct pool *p, const char *realm, const char *name)
+{
+	const char *names[] = { "realms", realm, name, NULL };
+	char **values = NULL;
+
+	return p->base && profile_get_values(p->base, names, &values) == 0 ? values : NULL;
+}
+
+/* A place of the kdc_ask kind; HTTPS proxies are none. */
+static bool
+place_fits(const char *place)
+{
+	return *place && !strstr(place, "://") && !strpbrk(place, " \t");
+}
+
+/* "host:port" without its port, unless it is an IPv6 literal. */
+static size_t
+host_len(const char *place)
+{
+	const char *colon = strrchr(place, ':');
+
+	if (!colon || (strchr(place, ':') != colon && colon[-1] != ']'))
+		return strlen(place);
+	return (size_t)(colon - place);
+}
+
+static const char *
+places_join(struct call *call, char **values, bool hosts_only)
+{
+	size_t room = 1;
+	char *text;
+	struct writer w;
+
+	for (char **v = values; *v; v++)
+		room += strlen(*v) + 1;
+	text = call_memory(call, room);
+	if (!text)
+		return NULL;
+	w = writer_of(text, room - 1);
+	for (char **v = values; *v; v++)
+		if (place_fits(*v)) {
+			if (w.need)
+				writer_u8(&w, ' ');
+			writer_bytes(&w, bytes_of(*v, hosts_only ? host_len(*v) : strlen(*v)));
+		}
+	return text;
+}
+
+const char *
+kerb_k5_places(struct call *call, krb5_context k5, const char *realm, bool kpasswd)
+{
+	struct pool *p = pool_of();
+	const char *places = "";
+	bool hosts_only = false;
+	char **values;
+
+	(void)k5;
+	if (!p)
+		return places;
+	values = realm_values(p, realm, kpasswd ? "kpasswd_server" : "kdc");
+	if (!values && kpasswd) {
+		values = realm_values(p, realm, "admin_server");
+		hosts_only = true;
+	}
+	if (values) {
+		places = places_join(call, values, hosts_only);
+		profile_free_list(values);
+	}
+	return places ? places : "";
+}
+
+bool
+kerb_k5_searches(const char *realm)
+{
+	struct pool *p = pool_of();
+	int yes = 1;
+
+	if (!p || !p->base)
+		return true;
+	(void)profile_get_boolean(p->base, "libdefaults", "dns_lookup_kdc", NULL, 1, &yes);
+	(void)profile_get_boolean(p->base, "libdefaults", realm, "dns_lookup_kdc", yes, &yes);
+	return yes != 0;
+}
+
+const char *
+kerb_k5_default_realm(struct call *call)
+{
+	struct pool *p = pool_of();
+	char *found = NULL, *text = NULL;
+
+	if (p && p->base && profile_get_string(p->base, "libdefaults", "default_realm", NULL, NULL, &found) == 0 && found) {
+		text = call_memory(call, strlen(found) + 1);
+		if (text)
+			bytes_copy(text, found, strlen(found));
+		profile_release_string(found);
+	}
+	return text ? text : "";
+}
+
+/* --- warming ----------------------------------------------------------------- */
+
+void
+kerb_k5_warm(void)
+{
+	krb5_context k5 = kerb_k5_take(NULL);
+	krb5_get_init_creds_opt *options = NULL;
+	krb5_init_creds_context as = NULL;
+	krb5_data none = { 0 }, out = { 0 }, realm = { 0 };
+	krb5_principal nobody = NULL;
+	unsigned flags = 0;
+
+	if (!k5)
+		return;
+	/* The first step of all loads the preauthentication plug-ins. */
+	if (krb5_parse_name(k5, "nobody@WARM", &nobody) == 0 && krb5_get_init_creds_opt_alloc(k5, &options) == 0 &&
+	    krb5_init_creds_init(k5, nobody, NULL, NULL, 0, options, &as) == 0 &&
+	    krb5_init_creds_step(k5, as, &none, &out, &realm, &flags) == 0) {
+		krb5_free_data_contents(k5, &out);
+		krb5_free_data_contents(k5, &realm);
+	}
+	krb5_init_creds_free(k5, as);
+	krb5_get_init_creds_opt_free(k5, options);
+	krb5_free_principal(k5, nobody);
+	kerb_k5_give(k5);
+}

@@ -1,0 +1,481 @@
+/*
+ * kerb_lsa.c - Kerberos' table, its credentials, and what both roles share.
+ *
+ * The initiator's legs are in kerb_init.c, the acceptor's in kerb_accept.c,
+ * tickets in kerb_cache.c. It must never learn to know sockets, clocks or
+ * another package.
+ */
+#include "pkg/kerberos/kerb_lsa.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <sspi.h>
+
+#include "base/utf16.h"
+#include "pkg/kerberos/kerb_cache.h"
+#include "pkg/kerberos/kerb_k5.h"
+
+/* --- credentials: a password ---------------------------------------------------- */
+
+static NTSTATUS
+identity_fits(struct call *call, const struct acquire_args *args)
+{
+	if (args->user.len > 2 * KERB_NAME_MAX || args->domain.len > 2 * KERB_DOMAIN_MAX ||
+	    args->password.len > 2 * KERB_NAME_MAX)
+		return because(call, SEC_E_UNKNOWN_CREDENTIALS, TO_CALLER,
+		    "a user name or password has more than 256 characters, or a domain more than 255");
+	return STATUS_SUCCESS;
+}
+
+/* Call memory, with an end; NULL: not valid text, or no memory. */
+static char *
+text_of(struct call *call, struct bytes utf16)
+{
+	struct writer w = writer_of(NULL, 0);
+	char *text;
+
+	if (!utf8_from_utf16(&w, utf16))
+		return NULL;
+	text = call_memory(call, w.need + 1);
+	w = writer_of(text, text ? w.need : 0);
+	return text && utf8_from_utf16(&w, utf16) && strlen(text) == w.need ? text : NULL;
+}
+
+static void
+upper(char *text)
+{
+	for (; *text; text++)
+		if (*text >= 'a' && *text <= 'z')
+			*text = (char)(*text - 32);
+}
+
+static bool
+same_fold(const char *a, const char *b, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if ((a[i] | 32) != (b[i] | 32))
+			return false;
+	return true;
+}
+
+/* A DNS name is a realm in capitals; a flat name is the default realm's where that begins so. */
+static const char *
+realm_of_domain(struct call *call, krb5_context k5, char *domain)
+{
+	const char *usual = kerb_k5_default_realm(call);
+	size_t len = strlen(domain);
+	const char *places = kerb_k5_places(call, k5, domain, false);
+
+	if (*places)
+		return domain;
+	if (!strchr(domain, '.') && strlen(usual) > len && usual[len] == '.' && same_fold(usual, domain, len))
+		return usual;
+	upper(domain);
+	return domain;
+}
+
+/*
+ * user@suffix: a realm in capitals, unless krb5.conf has a default realm and
+ * knows nothing of that one: then the default realm's KDC finds it (an
+ * enterprise name, RFC 6806 5).
+ */
+static const char *
+realm_of_suffix(struct call *call, krb5_context k5, char *suffix, bool *ret_enterprise)
+{
+	const char *usual = kerb_k5_default_realm(call);
+
+	upper(suffix);
+	*ret_enterprise = *usual && strcmp(usual, suffix) != 0 && !*kerb_k5_places(call, k5, suffix, false);
+	return *ret_enterprise ? usual : suffix;
+}
+
+static NTSTATUS
+client_name(struct call *call, krb5_context k5, const struct acquire_args *args, struct kerb_cred *cred)
+{
+	char *user = text_of(call, args->user), *domain = text_of(call, args->domain), *at;
+	krb5_principal client = NULL;
+	krb5_error_code code;
+	const char *realm;
+	char *text = NULL;
+
+	if (!user || !*user || !domain)
+		return because(call, SEC_E_UNKNOWN_CREDENTIALS, TO_CALLER, "the identity's user or domain is not valid text");
+	at = strrchr(user, '@');
+	if (!*domain && at) {
+		char *suffix = text_of(call, args->user);
+
+		if (!suffix)
+			return STATUS_INSUFFICIENT_RESOURCES;
+		realm = realm_of_suffix(call, k5, suffix + (at - user) + 1, &cred->enterprise);
+		if (!cred->enterprise)
+			*at = 0;
+	} else {
+		realm = *domain ? realm_of_domain(call, k5, domain) : kerb_k5_default_realm(call);
+	}
+	if (!*realm)
+		return because(call, SEC_E_NO_CREDENTIALS, TO_CALLER,
+		    "the identity names no domain and krb5.conf no default realm; give user@REALM, or a domain");
+	code = krb5_parse_name_flags(k5, user,
+	    cred->enterprise ? KRB5_PRINCIPAL_PARSE_ENTERPRISE | KRB5_PRINCIPAL_PARSE_NO_DEF_REALM : KRB5_PRINCIPAL_PARSE_NO_REALM, &client);
+	if (!code)
+		code = krb5_set_principal_realm(k5, client, realm);
+	if (!code)
+		code = krb5_unparse_name(k5, client, &text);
+	krb5_free_principal(k5, client);
+	if (code)
+		return code == ENOMEM ? STATUS_INSUFFICIENT_RESOURCES :
+		    because(call, SEC_E_UNKNOWN_CREDENTIALS, TO_CALLER, "the identity's user name is none that Kerberos knows");
+	cred->client = strdup(text);
+	krb5_free_unparsed_name(k5, text);
+	return cred->client ? STATUS_SUCCESS : STATUS_INSUFFICIENT_RESOURCES;
+}
+
+static struct secret *
+password_of(struct bytes utf16)
+{
+	struct writer w = writer_of(NULL, 0);
+	struct secret *s;
+	bool good = false;
+	uint8_t *p;
+
+	if (!utf8_from_utf16(&w, utf16))
+		return NULL;
+	s = secret_new(w.need ? w.need : 1);
+	if (!s)
+		return NULL;
+	WITH_SECRET(p, s) {
+		w = writer_of(p, w.need);
+		good = utf8_from_utf16(&w, utf16);
+	}
+	if (!good)
+		secret_drop(&s);
+	return s;
+}
+
+static NTSTATUS
+use_password(struct call *call, krb5_context k5, const struct acquire_args *args, struct kerb_cred *cred)
+{
+	NTSTATUS status = identity_fits(call, args);
+
+	if (status == STATUS_SUCCESS && !args->user.len)
+		status = because(call, SEC_E_NO_CREDENTIALS, TO_CALLER, "the identity names no user");
+	if (status == STATUS_SUCCESS)
+		status = client_name(call, k5, args, cred);
+	if (status != STATUS_SUCCESS)
+		return status;
+	cred->is = KERB_PASSWORD;
+	cred->cache = kerb_cache_new();
+	cred->password = password_of(args->password);
+	return cred->cache && cred->password ? STATUS_SUCCESS : STATUS_INSUFFICIENT_RESOURCES;
+}
+
+/* --- credentials: a keytab ---------------------------------------------------------- */
+
+/* The first name in a keytab, malloc'ed. */
+static char *
+first_in_keytab(krb5_context k5, krb5_keytab keytab)
+{
+	krb5_keytab_entry entry;
+	krb5_kt_cursor cursor;
+	char *text = NULL, *copy = NULL;
+
+	if (krb5_kt_start_seq_get(k5, keytab, &cursor) != 0)
+		return NULL;
+	if (krb5_kt_next_entry(k5, keytab, &entry, &cursor) == 0) {
+		if (krb5_unparse_name(k5, entry.principal, &text) == 0) {
+			copy = strdup(text);
+			krb5_free_unparsed_name(k5, text);
+		}
+		krb5_free_keytab_entry_contents(k5, &entry);
+	}
+	krb5_kt_end_seq_get(k5, keytab, &cursor);
+	return copy;
+}
+
+static bool
+is_in_keytab(krb5_context k5, krb5_keytab keytab, const char *name)
+{
+	krb5_keytab_entry entry;
+	krb5_principal who = NULL;
+	bool is = false;
+
+	if (krb5_parse_name(k5, name, &who) == 0 && krb5_kt_get_entry(k5, keytab, who, 0, 0, &entry) == 0) {
+		krb5_free_keytab_entry_contents(k5, &entry);
+		is = true;
+	}
+	krb5_free_principal(k5, who);
+	return is;
+}
+
+/* The client whose key is in the keytab: the one named, or of a client's keytab the first. */
+static char *
+keytab_client(struct call *call, krb5_context k5, const char *named)
+{
+	const char *name = services(call)->setting(call, "keytab");
+	krb5_keytab keytab = NULL;
+	char *client = NULL;
+
+	if (name && *name)
+		(void)krb5_kt_resolve(k5, name, &keytab);
+	else
+		(void)krb5_kt_client_default(k5, &keytab);
+	if (keytab && !*named)
+		client = name && *name ? NULL : first_in_keytab(k5, keytab);
+	else if (keytab && is_in_keytab(k5, keytab, named))
+		client = strdup(named);
+	if (keytab)
+		krb5_kt_close(k5, keytab);
+	if (client || !*named || (name && *name) || krb5_kt_default(k5, &keytab) != 0)
+		return client;
+	if (is_in_keytab(k5, keytab, named))
+		client = strdup(named);
+	krb5_kt_close(k5, keytab);
+	return client;
+}
+
+/* --- credentials: tickets that are there ----------------------------------------------- */
+
+static struct kerb_cache *
+cache_at_hand(struct call *call)
+{
+	const struct lsa_services *s = services(call);
+	struct kept *kept = s->process_kept(call, &kerberos_lsa);
+	struct session_view session;
+
+	if (!kept && s->session(call, 0, &session) == STATUS_SUCCESS)
+		kept = s->session_kept(call, session.session, &kerberos_lsa);
+	return (struct kerb_cache *)(void *)kept;
+}
+
+static NTSTATUS
+use_default(struct call *call, krb5_context k5, const char *principal, struct kerb_cred *cred)
+{
+	struct kerb_cache *cache = cache_at_hand(call);
+	struct kerb_hoard *hoard = cache ? kerb_cache_hoard(cache) : NULL;
+
+	if (hoard && (!*principal || strcmp(principal, hoard->client) == 0)) {
+		cred->is = KERB_TICKETS;
+		cred->cache = cache;
+		cred->client = strdup(hoard->client);
+		kerb_hoard_drop(hoard);
+		return cred->client ? STATUS_SUCCESS : STATUS_INSUFFICIENT_RESOURCES;
+	}
+	kerb_hoard_drop(hoard);
+	kerb_cache_drop(cache);
+	cred->client = keytab_client(call, k5, principal);
+	if (cred->client && services(call)->may_accept(call, cred->client)) {
+		cred->is = KERB_KEYTAB;
+		cred->cache = kerb_cache_new();
+		return cred->cache ? STATUS_SUCCESS : STATUS_INSUFFICIENT_RESOURCES;
+	}
+	return because(call, SEC_E_NO_CREDENTIALS, TO_CALLER,
+	    "there are no Kerberos tickets%s%s: neither in the ticket cache of this process (klist) nor by a keytab it may use; run kinit, "
+	    "or pass an identity", *principal ? " for " : "", principal);
+}
+
+/* --- acquire ------------------------------------------------------------------------------- */
+
+static void
+kerb_forget_cred(void *at)
+{
+	struct kerb_cred *cred = at;
+
+	if (!cred)
+		return;
+	kerb_cache_drop(cred->cache);
+	secret_drop(&cred->password);
+	free(cred->client);
+	free(cred->principal);
+	free(cred);
+}
+
+static NTSTATUS
+use_outbound(struct call *call, const struct acquire_args *args, struct kerb_cred *cred, const char *principal)
+{
+	bool identity = args->explicit_identity && (args->user.len || args->domain.len || args->password.len);
+	krb5_context k5 = kerb_k5_take(call);
+	NTSTATUS status;
+
+	if (!k5)
+		return STATUS_INSUFFICIENT_RESOURCES;
+	if (!identity)
+		status = use_default(call, k5, principal, cred);
+	else if (!args->has_password)
+		status = because(call, SEC_E_NO_CREDENTIALS, TO_CALLER,
+		    "the identity has no password, and Kerberos has no stored one for it (an empty password is given as an empty "
+		    "string that is not NULL)");
+	else
+		status = use_password(call, k5, args, cred);
+	kerb_k5_give(k5);
+	return status;
+}
+
+static NTSTATUS
+cred_fill(struct call *call, const struct acquire_args *args, struct kerb_cred *cred)
+{
+	NTSTATUS status = STATUS_SUCCESS;
+
+	cred->inbound = args->inbound;
+	cred->outbound = args->outbound;
+	if (args->principal.len) {
+		cred->principal = bytes_dup(args->principal);
+		if (!cred->principal)
+			return STATUS_INSUFFICIENT_RESOURCES;
+	}
+	if (args->inbound)
+		status = kerb_accept_ready(call, cred);
+	if (status != STATUS_SUCCESS || !args->outbound)
+		return status;
+	status = use_outbound(call, args, cred, cred->principal ? cred->principal : "");
+	/* For both uses one of them may be all that there is; a leg of the other says so. */
+	if (status == SEC_E_NO_CREDENTIALS && args->inbound && !args->explicit_identity)
+		status = STATUS_SUCCESS;
+	return status;
+}
+
+static NTSTATUS
+kerb_acquire(struct call *call, const struct acquire_args *args, struct acquire_result *ret)
+{
+	struct kerb_cred *cred = calloc(1, sizeof *cred);
+	struct kerb_hoard *hoard;
+	const char *name;
+	NTSTATUS status;
+	char *copy;
+
+	if (!cred)
+		return STATUS_INSUFFICIENT_RESOURCES;
+	status = cred_fill(call, args, cred);
+	if (status != STATUS_SUCCESS) {
+		kerb_forget_cred(cred);
+		return status;
+	}
+	ret->expiry = KERB_NEVER;
+	hoard = cred->is == KERB_TICKETS ? kerb_cache_hoard(cred->cache) : NULL;
+	if (hoard)
+		ret->expiry = ((uint64_t)hoard->end + 11644473600u) * 10000000u;
+	kerb_hoard_drop(hoard);
+	name = cred->is != KERB_NOBODY ? cred->client : cred->principal;
+	copy = name ? call_memory(call, strlen(name) + 1) : NULL;
+	if (copy)
+		bytes_copy(copy, name, strlen(name));
+	ret->name = copy;
+	ret->cred = cred;
+	return STATUS_SUCCESS;
+}
+
+/* --- contexts -------------------------------------------------------------------------------- */
+
+struct kerb_context *
+kerb_context_new(bool server)
+{
+	struct kerb_context *ctx = calloc(1, sizeof *ctx);
+
+	if (ctx) {
+		ctx->at = KERB_TALKING;
+		ctx->server = server;
+	}
+	return ctx;
+}
+
+static void
+kerb_forget_context(void *at)
+{
+	struct kerb_context *ctx = at;
+
+	if (!ctx)
+		return;
+	kerb_talk_drop(ctx->talk);
+	kerb_accept_forget(ctx->acceptor);
+	secret_drop(&ctx->kept);
+	free(ctx);
+}
+
+NTSTATUS
+kerb_data_give(struct call *call, const struct kerb_data *d, struct bytes *ret_bytes)
+{
+	struct writer w = writer_of(NULL, 0);
+	uint8_t *at;
+
+	if (!kerb_data_put(&w, d))
+		return because(call, STATUS_NAME_TOO_LONG, TO_CALLER, "a name is too long to be handed on");
+	at = call_memory(call, w.need);
+	if (!at)
+		return STATUS_INSUFFICIENT_RESOURCES;
+	w = writer_of(at, w.need);
+	if (!kerb_data_put(&w, d))
+		return STATUS_INTERNAL_ERROR;
+	*ret_bytes = bytes_of(at, w.need);
+	return STATUS_SUCCESS;
+}
+
+NTSTATUS
+kerb_context_done(struct call *call, struct kerb_context *ctx, const struct leg_args *args, const struct kerb_data *d,
+    struct leg_result *ret)
+{
+	struct bytes data;
+	NTSTATUS status = kerb_data_give(call, d, &data);
+
+	if (status != STATUS_SUCCESS)
+		return status;
+	if (args->inside) {
+		ctx->kept = secret_of(data);
+		if (!ctx->kept)
+			return STATUS_INSUFFICIENT_RESOURCES;
+	} else {
+		ret->user_data = data;
+	}
+	ctx->at = KERB_DONE;
+	return STATUS_SUCCESS;
+}
+
+NTSTATUS
+kerb_frame_give(struct call *call, const struct kerb_frame *f, struct bytes *ret_token)
+{
+	struct writer w = writer_of(NULL, 0);
+	uint8_t *at;
+
+	kerb_frame_put(&w, f);
+	at = call_memory(call, w.need);
+	if (!at)
+		return STATUS_INSUFFICIENT_RESOURCES;
+	w = writer_of(at, w.need);
+	kerb_frame_put(&w, f);
+	*ret_token = bytes_of(at, w.need);
+	return STATUS_SUCCESS;
+}
+
+uint32_t
+kerb_grants(bool server, uint32_t wants)
+{
+	uint32_t integrity = server ? ASC_REQ_INTEGRITY : ISC_REQ_INTEGRITY;
+	uint32_t grants = wants & (ISC_REQ_ALLOCATE_MEMORY | ISC_REQ_USE_DCE_STYLE | ISC_REQ_CONNECTION);
+	uint32_t order = wants & (ISC_REQ_REPLAY_DETECT | ISC_REQ_SEQUENCE_DETECT);
+
+	grants |= wants & ISC_REQ_CONFIDENTIALITY;
+	grants |= wants & (server ? ASC_REQ_IDENTIFY | ASC_REQ_EXTENDED_ERROR : ISC_REQ_IDENTIFY | ISC_REQ_EXTENDED_ERROR);
+	if (!server && (wants & ISC_REQ_NO_INTEGRITY))
+		return grants | (grants & ISC_RET_CONFIDENTIALITY ? integrity : 0);
+	if (wants & (integrity | ISC_REQ_REPLAY_DETECT | ISC_REQ_SEQUENCE_DETECT | ISC_REQ_CONFIDENTIALITY))
+		grants |= integrity;
+	return grants | order;
+}
+
+/* Capabilities as Windows has them: 0x000F3BBF. */
+const struct lsa_package kerberos_lsa = {
+	.name           = "Kerberos",
+	.alias          = "MICROSOFT_KERBEROS_NAME_A",
+	.comment        = "Microsoft Kerberos V1.0",
+	.capabilities   = 0x000F3BBF,
+	.rpc_id         = KERB_DATA_PACKAGE,
+	.max_token      = 48000,
+	.layout         = KERB_DATA_LAYOUT,
+	.acquire        = kerb_acquire,
+	.init           = kerb_init,
+	.accept         = kerb_accept,
+	.warm           = kerb_k5_warm,
+	.adopt          = kerb_adopt,
+	.forget_cred    = kerb_forget_cred,
+	.forget_context = kerb_forget_context,
+};

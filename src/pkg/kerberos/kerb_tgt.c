@@ -1,0 +1,408 @@
+/*
+ * kerb_tgt.c - initial and service tickets as steps.
+ *
+ *     BEGIN -> step -> KDC -> step -> ... -> done
+ *                \-> JOB (a password) -/
+ */
+#include "pkg/kerberos/kerb_tgt.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "pkg/kerberos/kerb_k5.h"
+
+/* A step machine and the context that it was made with. A job may hold it beyond its call. */
+struct kerb_steps {
+	_Atomic uint32_t refs;
+	krb5_context k5;
+	krb5_init_creds_context as;
+	krb5_get_init_creds_opt *options;
+	krb5_keytab keytab;
+	krb5_principal client;
+	krb5_tkt_creds_context tgs;
+	unsigned taken;			/* steps */
+	uint8_t *in;			/* the KDC's answer, malloc'ed */
+	size_t in_len;
+	krb5_data out, realm;
+	bool tcp, more;
+	krb5_error_code code;
+};
+
+static void
+steps_drop(void *at)
+{
+	struct kerb_steps *s = at;
+
+	if (!s || atomic_fetch_sub(&s->refs, 1) != 1)
+		return;
+	if (s->k5) {
+		krb5_init_creds_free(s->k5, s->as);
+		krb5_get_init_creds_opt_free(s->k5, s->options);
+		krb5_tkt_creds_free(s->k5, s->tgs);
+		if (s->keytab)
+			krb5_kt_close(s->k5, s->keytab);
+		krb5_free_principal(s->k5, s->client);
+		krb5_free_data_contents(s->k5, &s->out);
+		krb5_free_data_contents(s->k5, &s->realm);
+		kerb_k5_give(s->k5);
+	}
+	free(s->in);
+	free(s);
+}
+
+static NTSTATUS
+steps_new(struct call *call, struct kerb_fetch *f)
+{
+	struct kerb_steps *s = calloc(1, sizeof *s);
+
+	if (!s)
+		return STATUS_INSUFFICIENT_RESOURCES;
+	atomic_init(&s->refs, 1);
+	s->k5 = kerb_k5_take(call);
+	if (!s->k5) {
+		steps_drop(s);
+		return STATUS_INSUFFICIENT_RESOURCES;
+	}
+	f->steps = s;
+	return STATUS_SUCCESS;
+}
+
+void
+kerb_fetch_drop(struct kerb_fetch *f)
+{
+	steps_drop(f->steps);
+	f->steps = NULL;
+	f->at = FETCH_BEGIN;
+}
+
+/* One step: eats `in`, leaves a request for `realm`, or an end. Runs on any thread, one at a time. */
+static NTSTATUS
+steps_turn(void *at)
+{
+	struct kerb_steps *s = at;
+	krb5_data in = { .length = (unsigned)s->in_len, .data = (char *)s->in };
+	krb5_error_code code;
+	unsigned flags = 0;
+
+	krb5_free_data_contents(s->k5, &s->out);
+	krb5_free_data_contents(s->k5, &s->realm);
+	s->out = s->realm = (krb5_data){ 0 };
+	code = s->as ? krb5_init_creds_step(s->k5, s->as, &in, &s->out, &s->realm, &flags) :
+	    krb5_tkt_creds_step(s->k5, s->tgs, &in, &s->out, &s->realm, &flags);
+	free(s->in);
+	s->in = NULL;
+	s->in_len = 0;
+	s->taken++;
+	s->tcp = code == KRB5KRB_ERR_RESPONSE_TOO_BIG && s->out.length;
+	s->more = s->tcp || (!code && (flags & KRB5_INIT_CREDS_STEP_FLAG_CONTINUE));
+	s->code = s->tcp ? 0 : code;
+	return STATUS_SUCCESS;
+}
+
+/* --- trips ------------------------------------------------------------------ */
+
+NTSTATUS
+kerb_trip_begin(struct call *call, struct kerb_fetch *f, krb5_context k5, struct bytes realm, struct bytes request, bool tcp)
+{
+	struct kdc_ask ask = { .realm = f->realm, .request = request, .tcp = tcp, .silence_ms = f->silence_ms };
+
+	if (!realm.len || realm.len >= sizeof f->realm || memchr(realm.at, 0, realm.len))
+		return because(call, SEC_E_NO_AUTHENTICATING_AUTHORITY, TO_CALLER,
+		    "a realm of %zu characters cannot be asked", realm.len);
+	bytes_copy(f->realm, realm.at, realm.len);
+	f->realm[realm.len] = 0;
+	ask.places = kerb_k5_places(call, k5, f->realm, false);
+	if (!*ask.places && !kerb_k5_searches(f->realm))
+		return because(call, SEC_E_NO_AUTHENTICATING_AUTHORITY, TO_CALLER,
+		    "krb5.conf names no KDC for realm %s and forbids to look in DNS (dns_lookup_kdc); name one under [realms]",
+		    f->realm);
+	return await_kdc(call, &ask);
+}
+
+NTSTATUS
+kerb_trip_end(struct call *call, const struct kerb_fetch *f)
+{
+	NTSTATUS status = awaited(call);
+	const char *story = kdc_story(call);
+
+	if (status == STATUS_SUCCESS)
+		return status;
+	if (status != STATUS_NO_LOGON_SERVERS && status != STATUS_IO_TIMEOUT)
+		return status;
+	return because(call, SEC_E_NO_AUTHENTICATING_AUTHORITY, TO_CALLER,
+	    "no KDC of realm %s answered (%s); check [realms] in krb5.conf, or DNS, and the network", f->realm,
+	    story && *story ? story : "none is known");
+}
+
+/* Takes steps until one needs the KDC or the machine has ended: SUCCESS then, and steps->code says how. */
+static NTSTATUS
+fetch_turn(struct call *call, struct kerb_fetch *f, bool on_job)
+{
+	struct kerb_steps *s = f->steps;
+	struct bytes answer;
+	NTSTATUS status;
+
+	for (;;) {
+		switch (f->at) {
+		case FETCH_BEGIN:
+			/* The first step only asks what the KDC wants to see; keys come later. */
+			if (on_job && s->taken) {
+				f->at = FETCH_JOB;
+				atomic_fetch_add(&s->refs, 1);
+				return await_job(call, steps_turn, steps_drop, s);
+			}
+			(void)steps_turn(s);
+			break;
+		case FETCH_JOB:
+			status = awaited(call);
+			if (status != STATUS_SUCCESS)
+				return status;
+			break;
+		case FETCH_KDC:
+			status = kerb_trip_end(call, f);
+			if (status != STATUS_SUCCESS)
+				return status;
+			answer = kdc_answer(call);
+			s->in = bytes_dup(answer);
+			if (!s->in)
+				return STATUS_INSUFFICIENT_RESOURCES;
+			s->in_len = answer.len;
+			f->at = FETCH_BEGIN;
+			continue;
+		}
+		if (!s->more)
+			return STATUS_SUCCESS;
+		f->at = FETCH_KDC;
+		return kerb_trip_begin(call, f, s->k5, bytes_of(s->realm.data, s->realm.length),
+		    bytes_of(s->out.data, s->out.length), s->tcp);
+	}
+}
+
+/* --- initial tickets ----------------------------------------------------------- */
+
+static krb5_error_code
+as_open_keytab(struct call *call, struct kerb_steps *s)
+{
+	const char *name = services(call)->setting(call, "keytab");
+	krb5_error_code code = name && *name ? krb5_kt_resolve(s->k5, name, &s->keytab) : krb5_kt_client_default(s->k5, &s->keytab);
+
+	/* Where the client's own keytab has nothing, the services' may. */
+	if (!code && !(name && *name) && krb5_kt_have_content(s->k5, s->keytab) != 0) {
+		krb5_kt_close(s->k5, s->keytab);
+		s->keytab = NULL;
+		code = krb5_kt_default(s->k5, &s->keytab);
+	}
+	return code ? code : krb5_init_creds_set_keytab(s->k5, s->as, s->keytab);
+}
+
+/* The password as text with an end, for as long as the library copies it. */
+static krb5_error_code
+as_set_password(struct kerb_steps *s, struct secret *password)
+{
+	size_t len = secret_len(password);
+	struct secret *text = secret_new(len + 1);
+	krb5_error_code code = ENOMEM;
+	uint8_t *from, *to;
+
+	if (!text)
+		return code;
+	WITH_SECRET(from, password)
+		WITH_SECRET(to, text) {
+			bytes_copy(to, from, len);
+			code = krb5_init_creds_set_password(s->k5, s->as, (const char *)to);
+		}
+	secret_drop(&text);
+	return code;
+}
+
+static krb5_error_code
+as_open(struct call *call, struct kerb_steps *s, const struct kerb_cred *cred)
+{
+	krb5_error_code code = krb5_parse_name_flags(s->k5, cred->client, cred->enterprise ? KRB5_PRINCIPAL_PARSE_ENTERPRISE : 0,
+	    &s->client);
+
+	if (!code)
+		code = krb5_get_init_creds_opt_alloc(s->k5, &s->options);
+	if (code)
+		return code;
+	krb5_get_init_creds_opt_set_canonicalize(s->options, cred->enterprise);
+	krb5_get_init_creds_opt_set_change_password_prompt(s->options, 0);
+	code = krb5_init_creds_init(s->k5, s->client, NULL, NULL, 0, s->options, &s->as);
+	if (code)
+		return code;
+	return cred->is == KERB_PASSWORD ? as_set_password(s, cred->password) : as_open_keytab(call, s);
+}
+
+static NTSTATUS
+as_failed(struct call *call, const struct kerb_fetch *f, const struct kerb_cred *cred)
+{
+	krb5_error_code code = f->steps->code;
+	NTSTATUS status = kerb_k5_status(code);
+	const char *words, *realm = *f->realm ? f->realm : "?";
+
+	/* An answer that does not open was made with another key: the password's. */
+	if (code == KRB5KRB_AP_ERR_BAD_INTEGRITY)
+		status = SEC_E_LOGON_DENIED;
+	if (status == STATUS_INSUFFICIENT_RESOURCES)
+		return status;
+	words = krb5_get_error_message(code == KRB5KRB_ERR_GENERIC ? NULL : f->steps->k5, code);
+	if (status == SEC_E_LOGON_DENIED) {
+		because(call, status, TO_TRUSTED, "the KDC of realm %s refused %s: %s", realm, cred->client, words);
+		because(call, status, TO_CALLER,
+		    "the KDC of realm %s gives no initial ticket to %s: the name or %s is wrong, or the account is locked, disabled "
+		    "or expired; try kinit with the same name", realm, cred->client,
+		    cred->is == KERB_PASSWORD ? "the password" : "the key in the keytab");
+	} else if (status == SEC_E_TIME_SKEW) {
+		because(call, status, TO_CALLER,
+		    "the clocks of this machine and of the KDC of realm %s are too far apart: %s; set this machine's clock", realm, words);
+	} else if (status == SEC_E_NO_CREDENTIALS) {
+		because(call, status, TO_CALLER, "no key for %s: %s; see klist -k, and the setting keytab", cred->client, words);
+	} else {
+		because(call, status, TO_CALLER, "no initial ticket for %s from the KDC of realm %s: %s", cred->client, realm, words);
+	}
+	krb5_free_error_message(f->steps->k5, words);
+	return status;
+}
+
+static NTSTATUS
+as_take(struct call *call, struct kerb_fetch *f, const struct kerb_cred *cred)
+{
+	struct kerb_steps *s = f->steps;
+	struct kerb_hoard *hoard = NULL;
+	krb5_creds got, *list[1] = { &got };
+	krb5_error_code code;
+
+	code = krb5_init_creds_get_creds(s->k5, s->as, &got);
+	if (code)
+		return kerb_k5_because(call, s->k5, code, "the initial ticket");
+	code = kerb_hoard_new(&hoard, s->k5, got.client, list, 1, kerb_k5_clock_offset(s->k5));
+	krb5_free_cred_contents(s->k5, &got);
+	if (code)
+		return kerb_k5_because(call, s->k5, code, "the initial ticket could not be kept");
+	kerb_cache_fill(cred->cache, hoard);
+	return STATUS_SUCCESS;
+}
+
+NTSTATUS
+kerb_fetch_tgt(struct call *call, struct kerb_fetch *f, const struct kerb_cred *cred)
+{
+	NTSTATUS status = STATUS_SUCCESS;
+
+	if (!f->steps) {
+		status = steps_new(call, f);
+		if (status != STATUS_SUCCESS)
+			return status;
+		f->steps->code = as_open(call, f->steps, cred);
+		if (f->steps->code) {
+			status = as_failed(call, f, cred);
+			kerb_fetch_drop(f);
+			return status;
+		}
+	}
+	status = fetch_turn(call, f, cred->is == KERB_PASSWORD);
+	if (status == STATUS_PENDING)
+		return status;
+	if (status == STATUS_SUCCESS)
+		status = f->steps->code ? as_failed(call, f, cred) : as_take(call, f, cred);
+	kerb_fetch_drop(f);
+	return status;
+}
+
+/* --- service tickets ----------------------------------------------------------- */
+
+static NTSTATUS
+tgs_failed(struct call *call, const struct kerb_fetch *f, const struct kerb_hoard *hoard, const char *target)
+{
+	krb5_error_code code = f->steps->code;
+	NTSTATUS status = kerb_k5_status(code);
+	const char *words, *realm = *f->realm ? f->realm : hoard->realm;
+
+	if (status == STATUS_INSUFFICIENT_RESOURCES)
+		return status;
+	words = krb5_get_error_message(code == KRB5KRB_ERR_GENERIC ? NULL : f->steps->k5, code);
+	if (status == SEC_E_TARGET_UNKNOWN)
+		because(call, status, TO_CALLER,
+		    "the KDC of realm %s knows no service %s (asked for %s): %s; check the name, or register it (kadmin addprinc, "
+		    "setspn)", realm, target, hoard->client, words);
+	else if (status == SEC_E_TIME_SKEW)
+		because(call, status, TO_CALLER,
+		    "the clocks of this machine and of the KDC of realm %s are too far apart: %s; set this machine's clock", realm, words);
+	else if (status == SEC_E_NO_CREDENTIALS)
+		because(call, status, TO_CALLER,
+		    "%s has no valid ticket-granting ticket to ask the KDC of realm %s for %s: %s; run kinit", hoard->client, realm,
+		    target, words);
+	else if (status == SEC_E_KDC_UNKNOWN_ETYPE)
+		because(call, status, TO_CALLER,
+		    "the KDC of realm %s and this machine have no encryption type in common for %s: %s; see permitted_enctypes in krb5.conf",
+		    realm, target, words);
+	else
+		because(call, status, TO_CALLER, "no ticket for %s from the KDC of realm %s: %s", target, realm, words);
+	krb5_free_error_message(f->steps->k5, words);
+	return status;
+}
+
+static krb5_error_code
+tgs_open(struct kerb_steps *s, struct kerb_hoard *hoard, krb5_const_principal server, const krb5_data *second)
+{
+	krb5_creds wanted = { .magic = KV5M_CREDS, .server = (krb5_principal)(uintptr_t)server };
+	krb5_error_code code;
+
+	if (hoard->clock && !kerb_k5_clock(s->k5, hoard->clock))
+		return ENOMEM;
+	code = krb5_cc_get_principal(s->k5, hoard->cc, &s->client);
+	if (code)
+		return code;
+	wanted.client = s->client;
+	if (second)
+		wanted.second_ticket = *second;
+	return krb5_tkt_creds_init(s->k5, hoard->cc, &wanted, second ? KRB5_GC_USER_USER | KRB5_GC_NO_STORE : 0, &s->tgs);
+}
+
+static NTSTATUS
+tgs_take(struct call *call, struct kerb_steps *s, struct kerb_hoard *hoard, const char *target, bool keep,
+    struct kerb_ticket **ret_ticket)
+{
+	krb5_creds got, *copy = NULL;
+	krb5_error_code code = krb5_tkt_creds_get_creds(s->k5, s->tgs, &got);
+
+	if (!code) {
+		code = krb5_copy_creds(s->k5, &got, &copy);
+		krb5_free_cred_contents(s->k5, &got);
+	}
+	if (code)
+		return kerb_k5_because(call, s->k5, code, "the service ticket");
+	*ret_ticket = kerb_hoard_add(keep ? hoard : NULL, target, copy);
+	return *ret_ticket ? STATUS_SUCCESS : STATUS_INSUFFICIENT_RESOURCES;
+}
+
+NTSTATUS
+kerb_fetch_ticket(struct call *call, struct kerb_fetch *f, struct kerb_hoard *hoard, const char *target,
+    krb5_const_principal server, const krb5_data *second, struct kerb_ticket **ret_ticket)
+{
+	NTSTATUS status = STATUS_SUCCESS;
+
+	if (!f->steps) {
+		*ret_ticket = second ? NULL : kerb_hoard_find(hoard, target);
+		if (*ret_ticket)
+			return STATUS_SUCCESS;
+		status = steps_new(call, f);
+		if (status != STATUS_SUCCESS)
+			return status;
+		f->steps->code = tgs_open(f->steps, hoard, server, second);
+		if (f->steps->code) {
+			status = tgs_failed(call, f, hoard, target);
+			kerb_fetch_drop(f);
+			return status;
+		}
+	}
+	status = fetch_turn(call, f, false);
+	if (status == STATUS_PENDING)
+		return status;
+	if (status == STATUS_SUCCESS)
+		status = f->steps->code ? tgs_failed(call, f, hoard, target) :
+		    tgs_take(call, f->steps, hoard, target, !second, ret_ticket);
+	kerb_fetch_drop(f);
+	return status;
+}

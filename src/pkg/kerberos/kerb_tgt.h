@@ -1,0 +1,48 @@
+/*
+ * kerb_tgt.h - initial tickets (AS) and service tickets (TGS), step by step:
+ * each function is called again with the same arguments until it returns
+ * something else than STATUS_PENDING. The step machines are libkrb5's, the
+ * trips to a KDC are await_kdc's.
+ *
+ * With a password, steps run on a job, since one of them turns the password
+ * into a key for milliseconds. Knows no leg and no token.
+ */
+#ifndef OPENLSA_PKG_KERBEROS_KERB_TGT_H
+#define OPENLSA_PKG_KERBEROS_KERB_TGT_H
+
+#include <krb5.h>
+
+#include "pkg/kerberos/kerb_cache.h"
+#include "pkg/kerberos/kerb_lsa.h"
+
+struct kerb_steps;
+
+/* In a frame, zeroed at first. */
+struct kerb_fetch {
+	struct kerb_steps *steps;
+	enum { FETCH_BEGIN = 0, FETCH_JOB, FETCH_KDC } at;
+	uint32_t silence_ms;
+	char realm[256];		/* where it asked last */
+};
+void kerb_fetch_drop(struct kerb_fetch *f);
+
+/*
+ * An initial ticket for a credential with a password or a keytab; its cache is filled.
+ * SEC_E_LOGON_DENIED, SEC_E_NO_AUTHENTICATING_AUTHORITY, SEC_E_TIME_SKEW, SEC_E_NO_CREDENTIALS,
+ * SEC_E_KDC_UNKNOWN_ETYPE; said why.
+ */
+NTSTATUS kerb_fetch_tgt(struct call *call, struct kerb_fetch *f, const struct kerb_cred *cred);
+/*
+ * A service ticket out of a hoard, or by its ticket-granting ticket; held for the caller. `target` is its name in
+ * the hoard and in reasons. `second`: the peer's ticket-granting ticket, for user-to-user; not kept in the hoard.
+ * SEC_E_TARGET_UNKNOWN and the above.
+ */
+NTSTATUS kerb_fetch_ticket(struct call *call, struct kerb_fetch *f, struct kerb_hoard *hoard, const char *target,
+    krb5_const_principal server, const krb5_data *second, struct kerb_ticket **ret_ticket);
+
+/* One trip to a realm's KDC: places, the wait armed. Then what it came to; SUCCESS: kdc_answer has bytes. */
+NTSTATUS kerb_trip_begin(struct call *call, struct kerb_fetch *f, krb5_context k5, struct bytes realm,
+    struct bytes request, bool tcp);
+NTSTATUS kerb_trip_end(struct call *call, const struct kerb_fetch *f);
+
+#endif
