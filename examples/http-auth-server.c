@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * http-auth-server.c - a web server that asks who you are (NTLM) and tells you.
+ * http-auth-server.c - a web server that asks who you are and tells you.
  *
  * One thread, one epoll loop. The handshake's legs (http-auth.c) are queued
  * with SspiAcceptSecurityContextAsync; their ends arrive as one descriptor
- * more of the same loop, the completion queue of openlsa.h. NTLM over HTTP
- * belongs to the connection: who has authenticated stays so until it closes.
+ * more of the same loop, the completion queue of openlsa.h. It speaks Negotiate
+ * (Kerberos or NTLM, as the peer can) and NTLM, with one credential: Negotiate
+ * takes NTLM's own tokens too. Both belong to the connection (RFC 4559): who has
+ * authenticated stays so until it closes.
  *
  * Bounded: a head 16 KiB, connections 256, an idle one 30 seconds.
  */
@@ -37,6 +39,7 @@ struct conn {
 	bool gone;			/* closed, but a call still writes to it */
 	bool closing;			/* after the answer */
 	bool is_head;
+	const char *scheme;		/* the peer's, in which it is answered */
 	size_t in_len, skip, out_len, out_sent;
 	unsigned long long until;	/* ms: then it has idled for too long */
 	struct auth auth;
@@ -119,18 +122,19 @@ conn_send(struct conn *c)
 	return watch(EPOLL_CTL_MOD, c->fd, c->auth.pending ? 0 : EPOLLIN, c);
 }
 
-/* With a challenge where there is one; a NULL page is one sentence. */
+/* With a token where there is one; a NULL page is one sentence. */
 static void
-answer(struct conn *c, int status, const SecBuffer *challenge, const char *page)
+answer(struct conn *c, int status, const SecBuffer *token, const char *page)
 {
-	c->out_len = http_answer(c->out, sizeof c->out, status, challenge ? challenge->pvBuffer : NULL,
-	    challenge ? challenge->cbBuffer : 0, page, !c->closing, c->is_head);
+	c->out_len = http_answer(c->out, sizeof c->out, status, c->scheme, token ? token->pvBuffer : NULL,
+	    token ? token->cbBuffer : 0, page, !c->closing, c->is_head);
 	c->closing = c->closing || !c->out_len;
 	c->until = now_ms() + IDLE_MS;
 }
 
+/* The last token goes with the page: the peer checks it. */
 static void
-answer_page(struct conn *c)
+answer_page(struct conn *c, const SecBuffer *token)
 {
 	const OlsaLogonInfo *l = &c->auth.logon;
 	char user[1024], domain[1024], page[4096];
@@ -139,7 +143,7 @@ answer_page(struct conn *c)
 	    "<tr><th>user<td>%s\n<tr><th>domain<td>%s\n<tr><th>SID<td>%.190s\n<tr><th>logon session<td>%x:%x\n</table>\n",
 	    html_of(user, sizeof user, l->User), html_of(domain, sizeof domain, l->Domain), l->Sid,
 	    (unsigned)l->LogonId.HighPart, l->LogonId.LowPart);
-	answer(c, 200, NULL, page);
+	answer(c, 200, token, page);
 }
 
 /* --- requests ------------------------------------------------------------------------ */
@@ -153,13 +157,14 @@ request_serve(struct conn *c, const struct request *r)
 	c->closing = !r->keep_alive;
 	c->skip = r->body;
 	c->until = now_ms() + IDLE_MS;
-	if (r->ntlm && r->ntlm_len <= TOKEN_MOST && base64_take(c->auth.token, &len, r->ntlm, r->ntlm_len)) {
+	c->scheme = r->scheme;
+	if (r->token && r->token_len <= TOKEN_MOST && base64_take(c->auth.token, &len, r->token, r->token_len)) {
 		if (auth_leg(&c->auth, &cred, len))
 			return;
 		c->closing = true;
 		answer(c, 500, NULL, NULL);
-	} else if (c->auth.granted && !r->ntlm) {
-		answer_page(c);
+	} else if (c->auth.granted && !r->token) {
+		answer_page(c, NULL);
 	} else {
 		auth_reset(&c->auth);
 		answer(c, 401, NULL, NULL);
@@ -203,7 +208,7 @@ leg_ended(void *owner, enum auth_end end)
 		return;
 	}
 	if (end == AUTH_GRANTED)
-		answer_page(c);
+		answer_page(c, c->auth.token_out.cbBuffer ? &c->auth.token_out : NULL);
 	else
 		answer(c, 401, end == AUTH_MORE ? &c->auth.token_out : NULL, NULL);
 	conn_go_on(c);
@@ -363,7 +368,7 @@ main(int argc, char **argv)
 	static const struct option options[] = {
 		{ "port", required_argument, NULL, 'p' }, { "decode", no_argument, NULL, 'd' }, { NULL, 0, NULL, 0 },
 	};
-	static SEC_CHAR package[] = "NTLM";
+	static SEC_CHAR package[] = "Negotiate";
 	unsigned long port = 8080;
 	SECURITY_STATUS status;
 	LPSTR why = NULL;
@@ -384,7 +389,7 @@ main(int argc, char **argv)
 	status = AcquireCredentialsHandleA(NULL, package, SECPKG_CRED_INBOUND, NULL, NULL, NULL, NULL, &cred, NULL);
 	if (status != SEC_E_OK) {
 		(void)OlsaExplain(status, NULL, &why);
-		fprintf(stderr, "http-auth-server: no credential for NTLM\n%s", why ? why : "");
+		fprintf(stderr, "http-auth-server: no credential to accept with\n%s", why ? why : "");
 		return 1;
 	}
 	if (!listener_open((uint16_t)port) || !loop_open())

@@ -21,7 +21,7 @@ token_tell(const char *direction, const SecBuffer *token)
 		return;
 	printf("%s, %u bytes\n", direction, token->cbBuffer);
 	if (OlsaDecodeToken(token->pvBuffer, token->cbBuffer, OLSA_DECODE_TREE, &text) != SEC_E_OK) {
-		puts("  not an NTLM token");
+		puts("  not a token that is known here");
 		return;
 	}
 	printf("%s", text);
@@ -92,6 +92,7 @@ leg_ended(SspiAsyncContext *call, void *data)
 		status = QueryContextAttributesA(&a->ctx, OLSA_ATTR_LOGON, &a->logon);
 	a->granted = status == SEC_E_OK;
 	if (a->granted) {
+		token_tell("server -> client", &a->token_out);
 		logon_tell(&a->logon);
 	} else if (status == SEC_I_CONTINUE_NEEDED) {
 		token_tell("server -> client", &a->token_out);

@@ -40,6 +40,29 @@ length_take(size_t *ret_value, const char *at, size_t len)
 	return len > 0;
 }
 
+static const char *const schemes[] = { "Negotiate", "NTLM" };
+
+/* "SCHEME TOKEN", where it is one that is spoken here. False: two of them. */
+static bool
+authorization_take(struct request *r, const char *value, size_t len)
+{
+	for (size_t i = 0; i < sizeof schemes / sizeof *schemes; i++) {
+		size_t n = strlen(schemes[i]);
+
+		if (len <= n || strncasecmp(value, schemes[i], n) != 0 || value[n] != ' ')
+			continue;
+		if (r->token)
+			return false;
+		for (value += n, len -= n; len && *value == ' '; len--)
+			value++;
+		r->scheme = schemes[i];
+		r->token = value;
+		r->token_len = len;
+		break;
+	}
+	return true;
+}
+
 /* One header: 0 or an error status. */
 static int
 header_take(struct request *r, bool *has_length, const char *name, size_t name_len, const char *value, size_t len)
@@ -57,13 +80,9 @@ header_take(struct request *r, bool *has_length, const char *name, size_t name_l
 			return 413;
 	} else if (is(name, name_len, "transfer-encoding")) {
 		return 501;
-	} else if (is(name, name_len, "authorization") && len > 5 && strncasecmp(value, "NTLM ", 5) == 0) {
-		if (r->ntlm)
+	} else if (is(name, name_len, "authorization")) {
+		if (!authorization_take(r, value, len))
 			return 400;
-		for (value += 5, len -= 5; len && *value == ' '; len--)
-			value++;
-		r->ntlm = value;
-		r->ntlm_len = len;
 	}
 	return 0;
 }
@@ -152,7 +171,7 @@ base64_take(unsigned char *ret_bytes, size_t *ret_len, const char *text, size_t 
 
 /* --- answers -------------------------------------------------------------------- */
 
-#define CHALLENGE_MOST 12288u
+#define SENT_MOST 12288u
 
 static const struct { int status; const char *text; } texts[] = {
 	{ 200, "OK" },
@@ -166,10 +185,10 @@ static const struct { int status; const char *text; } texts[] = {
 };
 
 size_t
-http_answer(char *to, size_t room, int status, const void *challenge, size_t challenge_len, const char *page,
-    bool keep_alive, bool is_head)
+http_answer(char *to, size_t room, int status, const char *scheme, const void *token, size_t token_len,
+    const char *page, bool keep_alive, bool is_head)
 {
-	static char base64[CHALLENGE_MOST / 3 * 4 + 8];
+	static char header[64 + SENT_MOST / 3 * 4];
 	const char *text = "Error", *type = page ? "text/html" : "text/plain";
 	char sentence[64];
 	int n;
@@ -177,17 +196,22 @@ http_answer(char *to, size_t room, int status, const void *challenge, size_t cha
 	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
 		if (texts[i].status == status)
 			text = texts[i].text;
-	if (challenge_len > CHALLENGE_MOST)
+	if (token_len > SENT_MOST)
 		return 0;
-	base64[0] = '\0';
-	if (challenge_len)
-		base64_of(base64, challenge, challenge_len);
+	header[0] = '\0';
+	if (scheme && token_len) {
+		n = snprintf(header, sizeof header, "WWW-Authenticate: %s ", scheme);
+		base64_of(header + n, token, token_len);
+		n = (int)strlen(header);
+		(void)snprintf(header + n, sizeof header - (size_t)n, "\r\n");
+	} else if (status == 401) {
+		(void)snprintf(header, sizeof header, "WWW-Authenticate: Negotiate\r\nWWW-Authenticate: NTLM\r\n");
+	}
 	(void)snprintf(sentence, sizeof sentence, "%s\n", status == 401 ? "You must log on to see this page." : text);
 	page = page ? page : sentence;
-	n = snprintf(to, room, "HTTP/1.1 %d %s\r\n%s%s%s%sContent-Type: %s; charset=utf-8\r\nContent-Length: %zu\r\n"
+	n = snprintf(to, room, "HTTP/1.1 %d %s\r\n%sContent-Type: %s; charset=utf-8\r\nContent-Length: %zu\r\n"
 	    "Cache-Control: no-store\r\nConnection: %s\r\n\r\n%s", status, text,
-	    status == 401 ? "WWW-Authenticate: NTLM" : "", *base64 ? " " : "", base64, status == 401 ? "\r\n" : "",
-	    type, strlen(page), keep_alive ? "keep-alive" : "close", is_head ? "" : page);
+	    header, type, strlen(page), keep_alive ? "keep-alive" : "close", is_head ? "" : page);
 	return n > 0 && (size_t)n < room ? (size_t)n : 0;
 }
 

@@ -12,8 +12,9 @@
 struct request {
 	bool keep_alive, is_head;
 	size_t body;			/* bytes behind the head, to be skipped */
-	const char *ntlm;		/* the base64 of "Authorization: NTLM ...", or NULL */
-	size_t ntlm_len;
+	const char *scheme;		/* of "Authorization: SCHEME TOKEN": "Negotiate" or "NTLM", or NULL */
+	const char *token;		/* its base64 */
+	size_t token_len;
 };
 
 /* Bytes of the head with its empty line; 0: it is not whole yet. */
@@ -22,11 +23,12 @@ size_t http_head_len(const char *at, size_t len);
 int http_head_take(struct request *ret_request, const char *head, size_t len);
 
 /*
- * An answer into the room; its length, or 0 where it does not fit. With a 401
- * goes the challenge, if there is one; a NULL page is one sentence.
+ * An answer into the room; its length, or 0 where it does not fit. The token
+ * goes with its scheme, if there is one; a 401 without one offers both schemes.
+ * A NULL page is one sentence.
  */
-size_t http_answer(char *to, size_t room, int status, const void *challenge, size_t challenge_len, const char *page,
-    bool keep_alive, bool is_head);
+size_t http_answer(char *to, size_t room, int status, const char *scheme, const void *token, size_t token_len,
+    const char *page, bool keep_alive, bool is_head);
 /* A text that means nothing to HTML; cut where the room ends. Returns `to`. */
 const char *html_of(char *to, size_t room, const char *text);
 

@@ -1,9 +1,13 @@
-"""curl_test.py - curl --ntlm and examples/http-auth-server, also with somebody in between.
+"""curl_test.py - curl --ntlm, curl --negotiate and examples/http-auth-server, also with somebody in between.
+
+For --negotiate, curl asks MIT's GSSAPI: SPNEGO with gss-ntlmssp inside, where that is installed.
 
 usage: curl_test.py HTTP_AUTH_SERVER LSAD LSACTL
 """
 import base64
 import contextlib
+import glob
+import os
 import re
 import socket
 import subprocess
@@ -42,6 +46,24 @@ def curl(port, user, password, *more):
                           stdout=subprocess.PIPE, text=True)
     page, _, code = done.stdout.rpartition("\n")
     return code, page
+
+
+libraries = glob.glob("/usr/lib*/gssntlmssp/gssntlmssp.so") + glob.glob("/usr/lib*/*/gssntlmssp/gssntlmssp.so")
+
+
+def negotiate(place, work, port, password):
+    """(status code, page, headers) of curl --negotiate"""
+    users, mech, headers = f"{work}/users-{password}", work + "/mech", work + "/headers"
+    with open(users, "w") as f:
+        f.write(f"{place.computer}:alice:{password}\n")
+    with open(mech, "w") as f:
+        f.write(f"gssntlmssp_v1 1.3.6.1.4.1.311.2.2.10 {libraries[0]}\n")
+    env = dict(os.environ, GSS_MECH_CONFIG=mech, NTLM_USER_FILE=users, KRB5CCNAME="FILE:/nonexistent", HOME=work)
+    done = subprocess.run(["curl", "-q", "-s", "-m", "30", "--noproxy", "*", "--negotiate", "-u", ":", "-D", headers,
+                           "-w", "\n%{http_code}", f"http://127.0.0.1:{port}/"], env=env, stdin=subprocess.DEVNULL,
+                          timeout=40, stdout=subprocess.PIPE, text=True)
+    page, _, code = done.stdout.rpartition("\n")
+    return code, page, open(headers).read()
 
 
 # --- one HTTP message at a time --------------------------------------------------
@@ -121,6 +143,18 @@ with interop.folder() as work:
                 code, page = curl(port, user, password)
                 check(f"{place.name}: curl as {user} with '{password}' is refused", code == "401", code, page, read())
                 check(f"{place.name}: and is not told why", "SEC_E" not in page and "0x" not in page, page)
+
+            with socket.create_connection(("127.0.0.1", port), timeout=30) as s:
+                s.sendall(b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+                offered = re.findall(rb"WWW-Authenticate: (.*)\r\n", message(s))
+                check(f"{place.name}: both schemes are offered", offered == [b"Negotiate", b"NTLM"], offered)
+            if libraries:
+                code, page, headers = negotiate(place, work, port, interop.PASSWORD)
+                check(f"{place.name}: curl --negotiate", code == "200" and "alice" in page, code, page, headers, read())
+                check(f"{place.name}: and is given the last word with the page",
+                      re.search(r"(?s)200 OK.*WWW-Authenticate: Negotiate oR", headers), headers)
+                code, page, headers = negotiate(place, work, port, "wrong")
+                check(f"{place.name}: curl --negotiate with a wrong password is refused", code == "401", code, page)
 
             # Without channel bindings a relay to the very server works: that is how we know that ours is one.
             through, result, thread = between(port, to_other=False)

@@ -37,16 +37,21 @@ def sum_of(data):
     return total ^ 0xFFFF
 
 
-def packet(token, number):
-    text = base64.b64encode(token)
-    client = 20000 + number                     # a stream of its own
-    if interop.kind_of(token) == CHALLENGE:
+def packet(token, number, talk):
+    """With a talk ([bytes that the client sent, that the server sent]) they are one stream, and take turns."""
+    text = (b"Negotiate " if talk else b"NTLM ") + base64.b64encode(token)
+    client = 20000 + (0 if talk else number)    # else a stream of its own
+    seq, ack = 1, 1
+    if interop.kind_of(token) == CHALLENGE or (talk and number % 2):
         ports = 80, client
-        http = b"HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: NTLM " + text + b"\r\nContent-Length: 0\r\n\r\n"
+        http = b"HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: " + text + b"\r\nContent-Length: 0\r\n\r\n"
     else:
         ports = client, 80
-        http = b"GET / HTTP/1.1\r\nHost: localhost\r\nAuthorization: NTLM " + text + b"\r\n\r\n"
-    tcp = struct.pack(">HHIIBBHHH", *ports, 1, 1, 0x50, 0x18, 8192, 0, 0)
+        http = b"GET / HTTP/1.1\r\nHost: localhost\r\nAuthorization: " + text + b"\r\n\r\n"
+    if talk:
+        seq, ack = talk[number % 2] + 1, talk[1 - number % 2] + 1
+        talk[number % 2] += len(http)
+    tcp = struct.pack(">HHIIBBHHH", *ports, seq, ack, 0x50, 0x18, 8192, 0, 0)
     ends = b"\x7f\0\0\x01\x7f\0\0\x01"
     tcp = tcp[:16] + struct.pack(">H", sum_of(ends + struct.pack(">HH", 6, len(tcp + http)) + tcp + http)) + tcp[18:]
     ip = struct.pack(">BBHHHBBH", 0x45, 0, 20 + len(tcp + http), number, 0, 64, 6, 0) + ends
@@ -54,13 +59,13 @@ def packet(token, number):
     return ip + tcp + http
 
 
-def read_by_tshark(work, tokens):
+def read_by_tshark(work, tokens, talk=None):
     """For each token a dict: the name of a field -> its values, in order."""
     path = work + "/tokens.pcap"
     with open(path, "wb") as f:
         f.write(struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 262144, 101))     # raw IP
         for i, token in enumerate(tokens):
-            raw = packet(token, i)
+            raw = packet(token, i, talk)
             f.write(struct.pack("<IIII", i, 0, len(raw), len(raw)) + raw)
     done = subprocess.run(["tshark", "-n", "-r", path, "-T", "json"], stdin=subprocess.DEVNULL, timeout=120,
                           stdout=subprocess.PIPE, stderr=subprocess.PIPE,
@@ -82,11 +87,12 @@ def flatten(pairs, fields):
             fields.setdefault(name, []).append(value)
 
 
-def wrong_with(fields):
+def wrong_with(fields, needs="ntlmssp.messagetype"):
     """What the dissector minded."""
     bad = [n for n in fields if "malformed" in n.lower()]
-    bad += [v for v in fields.get("_ws.expert.message", []) if "alformed" in str(v) or "xception" in str(v)]
-    return bad if "ntlmssp.messagetype" in fields else bad + ["no NTLM message"]
+    bad += [v for v in fields.get("_ws.expert.message", []) if "alformed" in str(v) or "xception" in str(v) or
+            "BER Error" in str(v)]
+    return bad if needs in fields else bad + ["no " + needs]
 
 
 # --- what is compared ----------------------------------------------------------------
@@ -237,5 +243,42 @@ with interop.folder() as work:
                 told = r
             else:
                 authenticate(r, said, told)
+
+        # --- the same inside SPNEGO, and what stands around it ---------------------------
+        ours = Peer(ours_program, place.env, package="Negotiate")
+        for wants in ("seal", "none"):
+            t = talk(ours.but(wants=wants, **alice), ours.but(wants=wants))
+            frames = [f for f in t.frames if interop.is_spnego(f)]
+            if not check(f"{place.name}: SPNEGO, {wants}: four tokens", t.good and len(frames) == 4, t.said):
+                continue
+            read, complaint = read_by_tshark(work, [frames[0], frames[1].replace(b"\xa1\x0c\6", b"\xa1\x0c\4")], [0, 0])
+            check(f"{place.name}: tshark minds SPNEGO with a wrong element",
+                  len(read) == 2 and wrong_with(read[1], "spnego.negTokenTarg_element"), complaint)
+            read, complaint = read_by_tshark(work, frames, [0, 0])
+            check(f"{place.name}: tshark reads four tokens", len(read) == 4, complaint)
+            for n, (token, fields) in enumerate(zip(frames, read)):
+                what = f"{place.name}: SPNEGO, {wants}, token {n}"
+                bad = wrong_with(fields, "spnego.negTokenInit_element" if n == 0 else "spnego.negTokenTarg_element")
+                check(f"{what}: well formed", not bad, bad, fields)
+                decoded = json.loads(place.run("--json", "decode", base64.b64encode(token).decode()))["token"]
+                check(f"{what}: lsactl reads SPNEGO", decoded["package"] == "SPNEGO", decoded)
+                header = json.loads(place.run("--json", "decode",
+                                              "Authorization: Negotiate " + base64.b64encode(token).decode()))["token"]
+                check(f"{what}: and so it does out of a header", header == decoded, header)
+                got = fields.get("ntlmssp.messagetype")
+                check(f"{what}: NTLM is inside", (got and int(got[0], 16)) == (n + 1 if n < 3 else None), fields)
+                inside = decoded.get("mechToken" if n == 0 else "responseToken", {}).get("message")
+                check(f"{what}: lsactl names it", inside == [None, "NEGOTIATE", "CHALLENGE", "AUTHENTICATE"][(n + 1) % 4],
+                      decoded)
+                if n == 0:
+                    check(f"{what}: offers NTLM", fields.get("spnego.MechType") == ["1.3.6.1.4.1.311.2.2.10"], fields)
+                    continue
+                states = ["accept-completed", "accept-incomplete"]
+                state = fields.get("spnego.negResult", ["?"])[0]
+                check(f"{what}: its state", state == ("0" if n == 3 else "1") and decoded["negState"] == states[int(state)],
+                      fields)
+                mic = fields.get("spnego.mechListMIC", [""])[0]
+                check(f"{what}: its MIC", decoded.get("mechListMIC", "") == mic.replace(":", "") and
+                      bool(mic) == (n > 1 and wants == "seal"), fields)
 
 interop.end()
