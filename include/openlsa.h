@@ -95,7 +95,7 @@ SECURITY_STATUS OlsaSspiCancelAsync(SspiAsyncContext *Context);
 #define OLSA_DECODE_TREE	0u	/* a tree for a terminal */
 #define OLSA_DECODE_JSON	1u
 
-/* Decodes an authentication token (NTLM). SEC_E_INVALID_TOKEN: not one of ours. *Text: FreeContextBuffer. */
+/* Decodes an authentication token (SPNEGO with what is inside, NTLM). SEC_E_INVALID_TOKEN: not one of ours. *Text: FreeContextBuffer. */
 SECURITY_STATUS OlsaDecodeToken(const void *Token, ULONG TokenLength, ULONG Format, LPSTR *Text);
 
 /* --- administration ---------------------------------------------------------------- */

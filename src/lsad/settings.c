@@ -38,6 +38,7 @@ struct key {
 static const struct key keys[] = {
 	{ "socket",              TEXT,   AT(socket),              1, 107 },
 	{ "state",               TEXT,   AT(state),               1, 1000 },
+	{ "ntlm_fallback_only_to", TEXT, AT(ntlm_fallback_only_to), 0, 60000 },
 	{ "workers",             NUMBER, AT(workers),             1, WORKERS_MAX },
 	{ "tcb_users",           TEXT,   AT(tcb_users),           0, 60000 },
 	{ "tcb_group",           TEXT,   AT(tcb_group),           0, 255 },

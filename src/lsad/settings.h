@@ -18,6 +18,7 @@ struct settings {
 	const char *key_file;		/* the store's sealing key, or NULL */
 	const char *keytab;		/* of clients and services, or NULL: libkrb5's usual ones */
 	const char *computer;		/* or NULL: from the host's name */
+	const char *ntlm_fallback_only_to;	/* read by its name where it counts */
 	uint32_t workers;
 	bool sandbox;
 	struct lsa_limits limits;

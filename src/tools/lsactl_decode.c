@@ -62,8 +62,9 @@ decode(const struct run *run, char **args, int count)
 			fputs("A token, then end of file (Ctrl-D):\n", stderr);
 		if (!input_read(input, &text_len))
 			return fault_plain(run, END_FAILED, "standard input cannot be read, or is too long", next);
-		/* The bytes themselves. */
-		if (text_len >= 8 && memcmp(text, "NTLMSSP", 8) == 0 && text_len <= TOKEN_MOST)
+		/* The bytes themselves: NTLM, or SPNEGO's first byte, which is neither base64 nor hex. */
+		if (text_len <= TOKEN_MOST && ((text_len >= 8 && memcmp(text, "NTLMSSP", 8) == 0) ||
+		    (text_len && (text[0] == 0x60 || (unsigned char)text[0] == 0xa1))))
 			return bytes_decode(run, (const unsigned char *)text, text_len);
 	}
 	if (!token_of_text(token, sizeof token, &len, text, text_len))
