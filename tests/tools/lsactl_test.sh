@@ -124,6 +124,14 @@ says 'NEGOTIATE'
 zeros='\0000\0000\0000\0000\0000\0000\0000\0000'
 does 'decode the bytes themselves' 0 "NTLMSSP\\0000\\0001\\0000\\0000\\0000\\0006\\0202\\0010\\0000$zeros$zeros" decode
 says 'NEGOTIATE'
+resp='\0241\0007\0060\0005\0240\0003\0012\0001\0002'
+does 'decode the bytes of SPNEGO' 0 "$resp" decode
+says 'NegTokenResp'
+says 'negState: reject'
+does 'decode a Negotiate header' 0 '' decode 'WWW-Authenticate: Negotiate oQcwBaADCgEC'
+says 'negState: reject'
+does 'decode a Negotiate header as JSON' 0 '' --json decode 'authorization: negotiate oQcwBaADCgEC'
+json ok True length 9 token '*'
 does 'decode as JSON' 0 '' --json decode "$type1"
 json ok True length 32 token '*'
 does 'decode rubbish' 1 '' decode '!!!'
