@@ -619,6 +619,35 @@ lsa_submit(struct lsa_link *link, struct bytes wire, unsigned how, lsa_done *don
 
 /* --- links ------------------------------------------------------------------ */
 
+/* A place among the strangers of this uid; false: they are too many, or there is no memory. */
+static bool
+stranger_count(struct lsa_link *link, struct lsa *lsa, uint32_t uid)
+{
+	struct uid_record *u = uid_join(lsa, uid);
+
+	if (!u)
+		return false;
+	if (atomic_fetch_add(&u->strangers, 1) >= lsa->limits.strangers) {
+		atomic_fetch_sub(&u->strangers, 1);
+		uid_leave(lsa, u);
+		return false;
+	}
+	link->stranger_of = u;
+	return true;
+}
+
+void
+link_known(struct lsa_link *link)
+{
+	struct uid_record *u = link->stranger_of;
+
+	if (!u)
+		return;
+	link->stranger_of = NULL;
+	atomic_fetch_sub(&u->strangers, 1);
+	uid_leave(link->lsa, u);
+}
+
 struct lsa_link *
 lsa_link_open(struct lsa *lsa, struct loop *loop, const struct lsa_peer *peer)
 {
@@ -629,6 +658,10 @@ lsa_link_open(struct lsa *lsa, struct loop *loop, const struct lsa_peer *peer)
 	link = calloc(1, sizeof *link);
 	if (!link)
 		return NULL;
+	if (!peer->near && !stranger_count(link, lsa, peer->uid)) {
+		free(link);
+		return NULL;
+	}
 	link->lsa = lsa;
 	link->loop = loop;
 	link->peer = *peer;
@@ -733,6 +766,7 @@ lsa_link_gone(struct lsa_link *link)
 
 	if (!link)
 		return;
+	link_known(link);
 	link_cancel_all(link);
 	link_detach(link);
 	loop_lock(link->loop);

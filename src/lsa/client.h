@@ -29,7 +29,7 @@ enum { KIND_CRED = 1, KIND_CONTEXT = 2 };
 struct uid_record {
 	struct uid_record *next;
 	uint32_t uid, refs;
-	_Atomic uint32_t links, objects, calls;
+	_Atomic uint32_t links, objects, calls, strangers;
 	struct session *session;	/* its default one, made when first asked for; guarded by the LSA's lock */
 };
 
@@ -86,6 +86,7 @@ struct lsa_link {
 	struct loop *loop;
 	struct lsa_peer peer;
 	struct process *process;	/* NULL for a stranger */
+	struct uid_record *stranger_of;	/* counted there until it has said connect, or is gone */
 	_Atomic enum wire_rank rank;
 	_Atomic uint32_t refs;
 	bool gone;
@@ -166,6 +167,7 @@ NTSTATUS object_close(struct process *p, unsigned kind, uint64_t word);
 /* Cancels the waiting call that `arg` submitted with this id, unless it is marked FINISH. */
 void link_cancel(struct lsa_link *link, const void *arg, uint32_t id);
 void link_cancel_all(struct lsa_link *link);
+void link_known(struct lsa_link *link);		/* a stranger no more */
 /* Packs a reply with fields out; false: no memory. */
 bool served_pack(struct served *s, NTSTATUS status, void (*put)(struct writer *, const void *), const void *out) MUST_CHECK;
 struct handle_table *client_table(void);

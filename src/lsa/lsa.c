@@ -13,6 +13,7 @@
 #include "store/store.h"
 
 #define LINKS_USUAL	20000u
+#define STRANGERS_USUAL	1000u
 #define OBJECTS_USUAL	250000u
 #define CALLS_USUAL	250000u
 #define DEADLINE_USUAL	30000u
@@ -90,6 +91,7 @@ lsa_open(struct lsa **ret_lsa, const struct lsa_settings *settings, char why[LSA
 	lsa->settings = *settings;
 	lsa->limits = (struct lsa_limits){
 		.links       = or_usual(settings->limits.links, LINKS_USUAL),
+		.strangers   = or_usual(settings->limits.strangers, STRANGERS_USUAL),
 		.objects     = or_usual(settings->limits.objects, OBJECTS_USUAL),
 		.calls       = or_usual(settings->limits.calls, CALLS_USUAL),
 		.deadline_ms = or_usual(settings->limits.deadline_ms, DEADLINE_USUAL),

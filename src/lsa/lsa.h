@@ -24,6 +24,7 @@ struct loop;
 /* 0 anywhere is the default that stands beside it. */
 struct lsa_limits {
 	uint32_t links;			/* of one uid: 20,000 */
+	uint32_t strangers;		/* of these, such that have not said connect: 1,000 */
 	uint32_t objects;		/* credentials and contexts of one uid: 250,000 */
 	uint32_t calls;			/* waiting calls of one uid: 250,000 */
 	uint32_t deadline_ms;		/* of a call that names none: 30,000 */
@@ -64,6 +65,7 @@ void lsa_close(struct lsa *lsa);
 /* A package beyond the built-in ones, or in the place of one, for a program that links this statically. Before lsa_open. */
 void package_add(const struct lsa_package *package);
 
+/* NULL: the peer is not known, too many of its uid have not said connect yet, or there is no memory. */
 struct lsa_link *lsa_link_open(struct lsa *lsa, struct loop *loop, const struct lsa_peer *peer) MUST_CHECK;
 /* The reply is borrowed for the time of the function; empty: it is lost, the call ran on without its link. */
 typedef void lsa_done(void *arg, struct bytes reply);

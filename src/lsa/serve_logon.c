@@ -43,6 +43,7 @@ serve_connect(struct served *s, const struct connect_in *in, struct connect_out 
 		    link->peer.uid, link->lsa->limits.links);
 	}
 	link->process = p;
+	link_known(link);
 	for (size_t i = 0; i < in->name.len; i++)
 		link->name[i] = in->name.at[i] < 0x20 || in->name.at[i] == 0x7f ? '?' : (char)in->name.at[i];
 	link->rank = in->kind != LINK_LOGON_PROCESS ? CONNECTED : link->peer.admin ? ADMIN : TRUSTED;

@@ -23,7 +23,7 @@ struct home {
 	uint8_t buffer[CONN_READ_MAX];
 };
 
-/* Takes the descriptor over; false: there is no memory, and it is closed. */
+/* Takes the descriptor over; false: there is no memory or its user has too many strangers here, and it is closed. */
 bool conn_open(struct home *h, int fd, const struct lsa_peer *peer) MUST_CHECK;
 /* The end of those who took too long. */
 void conns_expire(struct home *h);

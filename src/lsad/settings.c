@@ -49,6 +49,7 @@ static const struct key keys[] = {
 	{ "max_links_per_uid",   NUMBER, AT(limits.links),        1, 10000000 },
 	{ "max_objects_per_uid", NUMBER, AT(limits.objects),      1, 10000000 },
 	{ "max_calls_per_uid",   NUMBER, AT(limits.calls),        1, 10000000 },
+	{ "max_strangers_per_uid", NUMBER, AT(limits.strangers),  1, 10000000 },
 	{ "deadline_ms",         NUMBER, AT(limits.deadline_ms),  1, 3600000 },
 	{ "sandbox",             SWITCH, AT(sandbox),             0, 0 },
 };
@@ -176,7 +177,7 @@ settings_usual(struct settings *s)
 		.admin_group = "lsa-admin",
 		.workers     = cores(),
 		.sandbox     = true,
-		.limits      = { .links = 20000, .objects = 250000, .calls = 250000, .deadline_ms = 30000 },
+		.limits      = { .links = 20000, .strangers = 1000, .objects = 250000, .calls = 250000, .deadline_ms = 30000 },
 	};
 }
 

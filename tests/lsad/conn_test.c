@@ -484,6 +484,42 @@ quotas_are_kept(void)
 		close(fds[i]);
 }
 
+/* Doors that are held open and not gone through. */
+static void
+strangers_are_counted(void)
+{
+	int strangers[4], known = dial_in(), more;
+
+	for (size_t i = 0; i < COUNT(strangers); i++) {
+		strangers[i] = dial();
+		CHECK(answers(strangers[i], ask_ping(1, BYTES_NONE), 1, STATUS_ACCESS_DENIED));
+	}
+	more = dial();
+	CHECK(hung_up(more, 2000));		/* one too many */
+	close(more);
+	CHECK(answers(strangers[0], ask_connect(2), 2, STATUS_SUCCESS));	/* which makes room for another */
+	more = dial_in();
+	CHECK(alive(more));
+	close(strangers[1]);			/* and so does an end */
+	(void)usleep(50000);
+	close(more);
+	more = dial();
+	CHECK(answers(more, ask_ping(1, BYTES_NONE), 1, STATUS_ACCESS_DENIED));
+	close(more);
+	CHECK(alive(known));
+	close(strangers[0]);
+	close(strangers[2]);
+	close(strangers[3]);
+	close(known);
+	for (int i = 0; i < 30; i++) {		/* nothing is counted twice, or for ever */
+		close(dial());
+		(void)usleep(20000);		/* its end is noticed by a worker */
+		known = dial_in();
+		CHECK(alive(known));
+		close(known);
+	}
+}
+
 int
 main(void)
 {
@@ -510,6 +546,9 @@ main(void)
 	RUN(sigterm_waits_for_nobody_long);
 	lsad = lsad_up("workers = 2\nmax_links_per_uid = 3\nmax_calls_per_uid = 2\n");
 	RUN(quotas_are_kept);
+	lsad_down(lsad);
+	lsad = lsad_up("workers = 2\nmax_strangers_per_uid = 4\n");
+	RUN(strangers_are_counted);
 	lsad_down(lsad);
 	room_remove();
 	return check_end();
