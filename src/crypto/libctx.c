@@ -27,9 +27,13 @@ libctx_make(void)
 		made.sha256 = EVP_MD_fetch(made.ctx, "SHA256", NULL);
 		made.hmac = EVP_MAC_fetch(made.ctx, "HMAC", NULL);
 		made.aes256_gcm = EVP_CIPHER_fetch(made.ctx, "AES-256-GCM", NULL);
+		made.aes128_cbc = EVP_CIPHER_fetch(made.ctx, "AES-128-CBC", NULL);
+		made.aes256_cbc = EVP_CIPHER_fetch(made.ctx, "AES-256-CBC", NULL);
 	}
-	if (made.sha256 && made.hmac && made.aes256_gcm)
+	if (made.sha256 && made.hmac && made.aes256_gcm && made.aes128_cbc && made.aes256_cbc)
 		return true;
+	EVP_CIPHER_free(made.aes256_cbc);
+	EVP_CIPHER_free(made.aes128_cbc);
 	EVP_CIPHER_free(made.aes256_gcm);
 	EVP_MAC_free(made.hmac);
 	EVP_MD_free(made.sha256);

@@ -15,7 +15,7 @@ struct libctx {
 	OSSL_LIB_CTX *ctx;
 	EVP_MD *sha256;
 	EVP_MAC *hmac;
-	EVP_CIPHER *aes256_gcm;
+	EVP_CIPHER *aes256_gcm, *aes128_cbc, *aes256_cbc;
 };
 
 const struct libctx *libctx(void);
