@@ -43,6 +43,7 @@ call_begin(struct call *c)
 	c->started = 0;
 	c->awaited = STATUS_SUCCESS;
 	c->job = NULL;
+	c->other = NULL;
 	c->wait_timer = (struct timer){ .claim = call_timer_claim, .fire = call_timer_fire };
 	c->deadline = (struct timer){ .claim = call_deadline_claim, .fire = call_deadline_fire };
 	for (unsigned i = 0; i < CALL_FRAMES; i++)
@@ -260,6 +261,25 @@ call_deadline_claim(struct timer *t)
 	return call_cancel_locked(CALL_OF(deadline, t));
 }
 
+static void
+other_drop(struct call *c)
+{
+	struct call_wait *w = c->other;
+
+	c->other = NULL;
+	if (w)
+		w->drop(w);
+}
+
+NTSTATUS
+call_await(struct call *c, struct call_wait *w)
+{
+	other_drop(c);
+	c->other = w;
+	c->wait = AWAIT_OTHER;
+	return STATUS_PENDING;
+}
+
 /* --- the end ---------------------------------------------------------- */
 
 static void
@@ -268,6 +288,7 @@ call_end(struct call *c, NTSTATUS status)
 	c->at = CALL_ENDED;
 	for (unsigned i = CALL_FRAMES; i-- > 0; )
 		frame_drop(c, i);
+	other_drop(c);
 	c->done(c, status);
 }
 
@@ -276,6 +297,8 @@ call_deadline_fire(struct timer *t)
 {
 	struct call *c = CALL_OF(deadline, t);
 
+	if (c->wait == AWAIT_OTHER && c->other)
+		why_say(&c->why, c->deadline_status, TO_CALLER, "%s", c->other->tell(c->other));
 	why_say(&c->why, c->deadline_status, TO_CALLER, "no answer within %u ms: the call's deadline has passed",
 	    c->deadline_ms);
 	call_end(c, c->deadline_status);
@@ -292,6 +315,17 @@ call_unwait(struct call *c)
 		c->job->call = NULL;
 		c->job = NULL;
 	}
+	if (c->wait == AWAIT_OTHER)
+		c->other->disarm(c->other);
+}
+
+bool
+call_claim_locked(struct call *c)
+{
+	if (c->at != CALL_WAITING || c->wait != AWAIT_OTHER)
+		return false;
+	call_unwait(c);
+	return true;
 }
 
 bool
@@ -326,19 +360,24 @@ call_arm(struct call *c)
 		c->started = time_mono_ms();
 	if (c->wait == AWAIT_TIMER && !timer_start_locked(c->loop, &c->wait_timer, c->wait_until))
 		return false;
-	if (c->deadline_ms && !timer_start_locked(c->loop, &c->deadline, c->started + c->deadline_ms)) {
-		timer_stop_locked(c->loop, &c->wait_timer);
+	if ((c->wait == AWAIT_OTHER && !c->other->arm(c->other)) ||
+	    (c->deadline_ms && !timer_start_locked(c->loop, &c->deadline, c->started + c->deadline_ms))) {
+		call_unwait(c);
 		return false;
 	}
 	return true;
 }
 
-/* True: the job ran here and the call turns again. */
+/* True: the job ran here, or there is nothing left to wait for: the call turns again. */
 static bool
-job_inline(struct call *c)
+waited(struct call *c)
 {
 	struct call_job *j = c->job;
 
+	if (c->wait == AWAIT_OTHER && c->other->over) {
+		c->awaited = c->other->says;
+		return true;
+	}
 	if (c->wait != AWAIT_JOB || !c->inline_jobs)
 		return false;
 	c->job = NULL;
@@ -375,29 +414,39 @@ call_wait(struct call *c)
 	return armed;
 }
 
+/* True: it turned and must wait (again). */
+static bool
+call_turn(struct call *c)
+{
+	NTSTATUS status;
+
+	c->depth = 0;
+	c->wait = AWAIT_NOTHING;
+	status = c->turn(c);
+	if (status != STATUS_PENDING)
+		call_end(c, status);
+	return status == STATUS_PENDING;
+}
+
+void
+call_resume(struct call *c)
+{
+	while (waited(c))
+		if (!call_turn(c))
+			return;
+	if (call_wait(c))
+		return;
+	if (c->cancelled) {
+		call_end_cancelled(c);
+	} else {
+		why_say(&c->why, STATUS_INSUFFICIENT_RESOURCES, TO_CALLER, "no memory or thread to wait with");
+		call_end(c, STATUS_INSUFFICIENT_RESOURCES);
+	}
+}
+
 void
 call_run(struct call *c)
 {
-	for (;;) {
-		NTSTATUS status;
-
-		c->depth = 0;
-		c->wait = AWAIT_NOTHING;
-		status = c->turn(c);
-		if (status != STATUS_PENDING) {
-			call_end(c, status);
-			return;
-		}
-		if (job_inline(c))
-			continue;
-		if (call_wait(c))
-			return;
-		if (c->cancelled) {
-			call_end_cancelled(c);
-		} else {
-			why_say(&c->why, STATUS_INSUFFICIENT_RESOURCES, TO_CALLER, "no memory or thread to wait with");
-			call_end(c, STATUS_INSUFFICIENT_RESOURCES);
-		}
-		return;
-	}
+	if (call_turn(c))
+		call_resume(c);
 }

@@ -25,12 +25,28 @@
 #define CALL_FRAMES	4u
 #define CALL_SMALL	448u		/* bytes of call memory that cost no allocation */
 
+struct call;
 struct call_chunk;
 struct call_job;
+struct net;
+
+/*
+ * A wait that another file of this room makes (net); it stays until the call
+ * makes the next one or ends. `over` and `says` are set by whoever owns the call.
+ */
+struct call_wait {
+	bool over;
+	NTSTATUS says;
+	bool (*arm)(struct call_wait *w);	/* under the loop's lock, as the call begins to wait; false: it cannot */
+	void (*disarm)(struct call_wait *w);	/* under it, whoever claims the call */
+	const char *(*tell)(struct call_wait *w);	/* what it came to, for the reason of a deadline */
+	void (*drop)(struct call_wait *w);	/* no lock held */
+};
 
 struct call {
 	struct loop *loop;
 	struct jobs *jobs;
+	struct net *net;			/* or NULL: no KDC can be asked */
 	NTSTATUS (*turn)(struct call *);
 	void (*done)(struct call *, NTSTATUS status);	/* the last touch: may free the call */
 	void (*waits)(struct call *);		/* under the loop's lock, when it begins to wait for the first time; may be NULL */
@@ -41,11 +57,12 @@ struct call {
 	/* The call's own. */
 	enum { CALL_TURNING, CALL_WAITING, CALL_ENDED } at;
 	bool cancelled, has_waited;
-	enum { AWAIT_NOTHING, AWAIT_TIMER, AWAIT_JOB } wait;
+	enum { AWAIT_NOTHING, AWAIT_TIMER, AWAIT_JOB, AWAIT_OTHER } wait;
 	uint64_t started;
 	uint64_t wait_until;
 	NTSTATUS awaited;
 	struct call_job *job;
+	struct call_wait *other;
 	struct timer wait_timer, deadline;
 	struct { void *at; size_t size; void (*drop)(void *); } frames[CALL_FRAMES];
 	unsigned depth;
@@ -65,6 +82,11 @@ void call_run(struct call *c);
  */
 bool call_cancel_locked(struct call *c) MUST_CHECK;
 void call_end_cancelled(struct call *c);
+/* For makers of waits: the wait is this one now (the one before is dropped); returns STATUS_PENDING. */
+NTSTATUS call_await(struct call *c, struct call_wait *w);
+/* Under the loop's lock. True: it waited for something other and is the caller's now, to be resumed without the lock. */
+bool call_claim_locked(struct call *c) MUST_CHECK;
+void call_resume(struct call *c);
 /* Enters a deeper frame and leaves it; leaving with a final status drops it. */
 void call_enter(struct call *c);
 void call_leave(struct call *c, NTSTATUS status);

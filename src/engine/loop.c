@@ -1,6 +1,8 @@
 /*
  * loop.c - epoll, one timerfd for the earliest timer, one eventfd to wake.
- * Timers are a binary heap of pointers, place 1 the earliest.
+ * Timers are a binary heap of pointers, place 1 the earliest. epoll holds no
+ * pointer to a shot, since a thread may hold an event of one that another
+ * thread frees: it holds a place and how often that place was given away.
  */
 #include "engine/loop.h"
 
@@ -16,6 +18,8 @@
 
 #define EVENTS	64
 
+struct target;
+
 struct loop {
 	pthread_mutex_t lock;
 	int ep, wake, clock;
@@ -24,12 +28,20 @@ struct loop {
 	struct timer **heap;		/* heap[1..timers] */
 	size_t timers, room;
 	struct work *first, **last;
+	struct target *targets;		/* targets[1..room) */
+	uint32_t targets_room, target_free;
+};
+
+struct target {
+	struct shot *shot;		/* NULL: free */
+	uint32_t given;			/* counts its holders; an event of an earlier one finds another number */
+	uint32_t next_free;
 };
 
 static bool
 loop_add(int ep, int fd, void *tag)
 {
-	struct epoll_event e = { .events = EPOLLIN, .data.ptr = tag };
+	struct epoll_event e = { .events = EPOLLIN, .data.u64 = (uintptr_t)tag };
 
 	return epoll_ctl(ep, EPOLL_CTL_ADD, fd, &e) == 0;
 }
@@ -67,6 +79,7 @@ loop_drop(struct loop *l)
 		close(l->clock);
 	pthread_mutex_destroy(&l->lock);
 	free(l->heap);
+	free(l->targets);
 	free(l);
 }
 
@@ -112,6 +125,20 @@ loop_post_locked(struct loop *l, struct work *work)
 	*l->last = work;
 	l->last = &work->next;
 	wake_locked(l);
+}
+
+void
+loop_unpost_locked(struct loop *l, struct work *work)
+{
+	struct work **at = &l->first;
+
+	while (*at && *at != work)
+		at = &(*at)->next;
+	if (!*at)
+		return;
+	*at = work->next;
+	if (!*at)
+		l->last = at;
 }
 
 /* --- the heap ------------------------------------------------------- */
@@ -203,6 +230,88 @@ timer_stop_locked(struct loop *l, struct timer *t)
 		heap_down(l, place, moved);
 }
 
+/* --- shots ----------------------------------------------------------- */
+
+/* Addresses of watches are even. */
+static uint64_t
+shot_tag(const struct loop *l, uint32_t place)
+{
+	return (uint64_t)l->targets[place].given << 32 | (uint64_t)place << 1 | 1u;
+}
+
+static bool
+targets_grow(struct loop *l)
+{
+	uint32_t room = l->targets_room ? l->targets_room * 2 : 32;
+	struct target *more = room < 1u << 30 ? realloc(l->targets, room * sizeof *more) : NULL;
+
+	if (!more)
+		return false;
+	l->targets = more;
+	for (uint32_t i = l->targets_room ? l->targets_room : 1; i < room; i++) {
+		more[i] = (struct target){ .next_free = l->target_free };
+		l->target_free = i;
+	}
+	l->targets_room = room;
+	return true;
+}
+
+bool
+shot_start_locked(struct loop *l, struct shot *s, uint32_t events)
+{
+	struct epoll_event e = { .events = events | EPOLLONESHOT };
+	bool known = s->place != 0;
+	uint32_t place = s->place;
+
+	if (!known) {
+		if (!l->target_free && !targets_grow(l))
+			return false;
+		place = l->target_free;
+	}
+	e.data.u64 = shot_tag(l, place);
+	if (epoll_ctl(l->ep, known ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, s->fd, &e) != 0)
+		return false;
+	if (!known) {
+		l->target_free = l->targets[place].next_free;
+		l->targets[place].shot = s;
+		s->place = place;
+	}
+	return true;
+}
+
+void
+shot_stop_locked(struct loop *l, struct shot *s)
+{
+	struct target *t;
+
+	if (!s->place)
+		return;
+	(void)epoll_ctl(l->ep, EPOLL_CTL_DEL, s->fd, NULL);
+	t = &l->targets[s->place];
+	t->shot = NULL;
+	t->given++;
+	t->next_free = l->target_free;
+	l->target_free = s->place;
+	s->place = 0;
+}
+
+static unsigned
+run_shot(struct loop *l, uint64_t tag, uint32_t events)
+{
+	uint32_t place = (uint32_t)tag >> 1;
+	struct shot *s = NULL;
+
+	loop_lock(l);
+	if (tag == shot_tag(l, place))
+		s = l->targets[place].shot;
+	if (s && !s->claim(s, events))
+		s = NULL;
+	loop_unlock(l);
+	if (s)
+		s->fire(s);
+	return s != NULL;
+}
+
 /* --- turning -------------------------------------------------------- */
 
 static struct timer *
@@ -279,6 +388,8 @@ loop_turn(struct loop *l, int timeout_ms)
 			done += run_posted(l);
 		} else if (tag == &l->clock) {
 			done += run_timers(l);
+		} else if (events[i].data.u64 & 1u) {
+			done += run_shot(l, events[i].data.u64, events[i].events);
 		} else {
 			struct watch *w = tag;
 
@@ -292,7 +403,7 @@ loop_turn(struct loop *l, int timeout_ms)
 static bool
 watch_set(struct loop *l, int how, struct watch *w, uint32_t events)
 {
-	struct epoll_event e = { .events = events, .data.ptr = w };
+	struct epoll_event e = { .events = events, .data.u64 = (uintptr_t)w };
 
 	return epoll_ctl(l->ep, how, w->fd, &e) == 0;
 }

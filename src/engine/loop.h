@@ -29,6 +29,8 @@ struct work {
 	void (*run)(struct work *);
 };
 void loop_post_locked(struct loop *l, struct work *work);
+/* Takes back what was posted and not yet claimed. */
+void loop_unpost_locked(struct loop *l, struct work *work);
 
 /* place is 0 while it is not armed. */
 struct timer {
@@ -39,6 +41,20 @@ struct timer {
 };
 bool timer_start_locked(struct loop *l, struct timer *t, uint64_t due) MUST_CHECK;
 void timer_stop_locked(struct loop *l, struct timer *t);
+
+/*
+ * A descriptor watched for one event, which one thread claims as it does a
+ * timer; start it again for the next. Stop it before it is freed or its
+ * descriptor is closed. place is 0 while the loop does not know it.
+ */
+struct shot {
+	int fd;
+	uint32_t place;
+	bool (*claim)(struct shot *, uint32_t events);	/* under the lock */
+	void (*fire)(struct shot *);
+};
+bool shot_start_locked(struct loop *l, struct shot *s, uint32_t events) MUST_CHECK;
+void shot_stop_locked(struct loop *l, struct shot *s);
 
 /* A descriptor; `ready` runs on one thread at a time only where one thread alone turns the loop. */
 struct watch {

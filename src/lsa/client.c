@@ -579,6 +579,7 @@ lsa_submit(struct lsa_link *link, struct bytes wire, unsigned how, lsa_done *don
 	bytes_zero((char *)s + sizeof s->call, sizeof *s - sizeof s->call);
 	s->call.loop = link->loop;
 	s->call.jobs = link->lsa->jobs;
+	s->call.net = link->lsa->net;
 	s->call.turn = served_turn;
 	s->call.done = served_done;
 	s->call.waits = served_waits;

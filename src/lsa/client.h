@@ -136,6 +136,7 @@ struct served {
 struct lsa {
 	struct handle_table *objects;
 	struct jobs *jobs;
+	struct net *net;
 	struct lsa_limits limits;
 	uint64_t epoch, started;
 	uint8_t machine_id[32];

@@ -8,6 +8,7 @@
 
 #include "base/time.h"
 #include "crypto/random.h"
+#include "engine/net.h"
 #include "lsa/client.h"
 #include "lsa/rights.h"
 #include "store/store.h"
@@ -107,10 +108,11 @@ lsa_open(struct lsa **ret_lsa, const struct lsa_settings *settings, char why[LSA
 		(void)snprintf(lsa->host, sizeof lsa->host, "localhost");
 	lsa->objects = client_table();
 	lsa->jobs = jobs_new(or_usual(settings->job_threads, JOBS_USUAL));
+	lsa->net = lsa->jobs ? net_new(lsa->jobs) : NULL;
 	lsa->wrap_key = random_secret(32);
 	lsa->dummy_key = random_secret(ACCOUNT_HASH_LEN);
 	if (!lsa->state || (settings->computer && !lsa->computer) ||
-	    (settings->key_file && !lsa->key_file) || !lsa->objects || !lsa->jobs || !lsa->wrap_key ||
+	    (settings->key_file && !lsa->key_file) || !lsa->objects || !lsa->jobs || !lsa->net || !lsa->wrap_key ||
 	    !lsa->dummy_key || sessions_new(&lsa->sessions, keep_session_ended, lsa) != STATUS_SUCCESS ||
 	    !random_bytes(&lsa->epoch, sizeof lsa->epoch) ||
 	    !random_bytes(lsa->machine_id, sizeof lsa->machine_id)) {
@@ -141,6 +143,7 @@ lsa_close(struct lsa *lsa)
 	if (!lsa)
 		return;
 	jobs_drop(lsa->jobs);
+	net_drop(lsa->net);
 	handle_table_drop(lsa->objects);
 	if (lsa->store)
 		store_close(lsa->store);

@@ -1,0 +1,142 @@
+/*
+ * net_lane.c - how many requests are under way to one KDC at once. A burst
+ * overflows its receive buffer and each loss costs a second, so the window
+ * begins small, grows with every answer and is halved by a loss. Knows no
+ * sockets. Everything under the net's lock.
+ */
+#include "engine/net_inside.h"
+
+#define SILENT_AFTER	3u		/* losses in a row */
+#define AVOID_MS	10000u
+
+static const struct { unsigned start, least, most; } lane_sizes[TRANSPORTS] = {
+	[BY_UDP] = { 64, 8, 256 },
+	[BY_TCP] = { 4,  1, 8 },	/* krb5kdc's listen queue is 5 long */
+};
+
+void
+lane_begin(struct lane *lane, int transport)
+{
+	lane->start = lane_sizes[transport].start;
+	lane->least = lane_sizes[transport].least;
+	lane->most = lane_sizes[transport].most;
+	lane->window = lane->start;
+	lane->slow_until = lane->most;
+	lane->credit = lane->silent = 0;
+	lane->answered = lane->cut = lane->avoid_until = 0;
+	if (!lane->first)
+		lane->last = &lane->first;
+}
+
+bool
+lane_avoided(struct lane *lane, uint64_t now)
+{
+	if (!lane->avoid_until)
+		return false;
+	if (now < lane->avoid_until)
+		return true;
+	lane->avoid_until = now + AVOID_MS;
+	return false;
+}
+
+bool
+lane_enter(struct lane *lane, struct request *r)
+{
+	if (!lane->first && lane->under_way < lane->window) {
+		lane->under_way++;
+		return true;
+	}
+	r->line = lane;
+	r->next = NULL;
+	r->granted = r->turned_away = false;
+	*lane->last = r;
+	lane->last = &r->next;
+	return false;
+}
+
+void
+lane_leave_line(struct lane *lane, struct request *r)
+{
+	struct request **at = &lane->first;
+
+	while (*at && *at != r)
+		at = &(*at)->next;
+	if (!*at)
+		return;
+	*at = r->next;
+	if (!*at)
+		lane->last = at;
+	r->line = NULL;
+}
+
+static struct request *
+lane_pop(struct lane *lane)
+{
+	struct request *r = lane->first;
+
+	lane->first = r->next;
+	if (!lane->first)
+		lane->last = &lane->first;
+	r->line = NULL;
+	return r;
+}
+
+static void
+lane_admit(struct lane *lane)
+{
+	while (lane->first && lane->under_way < lane->window) {
+		struct request *r = lane_pop(lane);
+
+		lane->under_way++;
+		r->granted = true;
+		request_wake(r);
+	}
+}
+
+void
+lane_give_back(struct lane *lane)
+{
+	lane->under_way--;
+	lane_admit(lane);
+}
+
+/* Doubles in a round trip until it has once lost something, from there by one in each round. */
+void
+lane_answered(struct lane *lane, uint64_t now)
+{
+	lane->answered = now;
+	lane->silent = 0;
+	lane->avoid_until = 0;
+	if (lane->window < lane->slow_until) {
+		lane->window++;
+	} else if (lane->window < lane->most && ++lane->credit >= lane->window) {
+		lane->window++;
+		lane->credit = 0;
+	}
+	lane_admit(lane);
+}
+
+void
+lane_lost(struct lane *lane, uint64_t sent, uint64_t now)
+{
+	/* What was sent before the window was halved has been counted. */
+	if (sent >= lane->cut) {
+		lane->window = lane->window / 2 > lane->least ? lane->window / 2 : lane->least;
+		lane->slow_until = lane->window;
+		lane->credit = 0;
+		lane->cut = now;
+	}
+	if (lane->answered > sent)
+		return;
+	/* A silent one starts afresh when it is back. */
+	if (++lane->silent == SILENT_AFTER) {
+		lane->slow_until = lane->most;
+		lane->avoid_until = now + AVOID_MS;
+		while (lane->first) {
+			struct request *r = lane_pop(lane);
+
+			r->turned_away = true;
+			request_wake(r);
+		}
+	}
+}
