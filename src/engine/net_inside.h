@@ -172,6 +172,7 @@ struct trip {
 	bool holds;			/* a place in its lane */
 	bool listening;			/* guarded by the loop's lock: epoll will tell */
 	bool fired;			/* so, and it has told the owner */
+	bool connected;			/* TCP, when it was last tried */
 	uint32_t wants;
 	unsigned tries, failures;
 	uint64_t began, since, ended;	/* first sent, last sent */

@@ -306,7 +306,7 @@ request_send(struct request *r, struct trip *trip)
 static struct trip *
 request_next(struct request *r)
 {
-	for (unsigned tried = 0; tried <= r->trip_count; tried++, r->now++) {
+	for (unsigned tried = 0; r->trip_count && tried <= r->trip_count; tried++, r->now++) {
 		if (r->now >= r->trip_count) {
 			r->now = 0;
 			r->pass += r->sent_in_pass;
@@ -561,7 +561,7 @@ trip_tell(const struct trip *trip, char story[STORY_MAX])
 	else if (trip->got)
 		story_say(story, "%u bytes of an answer in %.1f s", trip->got, seconds);
 	else
-		story_say(story, "no %s in %.1f s", trip->transport == BY_TCP && !trip->sent && trip->at != TRIP_LATE ? "connection" :
+		story_say(story, "no %s in %.1f s", trip->transport == BY_TCP && !trip->connected ? "connection" :
 		    "answer", seconds);
 	if (trip->tries > 1)
 		story_say(story, " (asked %u times)", trip->tries);

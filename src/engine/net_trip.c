@@ -97,6 +97,7 @@ tcp_send(struct trip *trip, struct bytes ask)
 	uint8_t head[4] = { (uint8_t)(ask.len >> 24), (uint8_t)(ask.len >> 16), (uint8_t)(ask.len >> 8), (uint8_t)ask.len };
 
 	trip->at = TRIP_ASKED;
+	trip->connected = true;
 	while (trip->sent < sizeof head + ask.len) {
 		size_t from = trip->sent < sizeof head ? trip->sent : sizeof head, past = trip->sent - from;
 		struct iovec parts[2] = { { head + from, sizeof head - from },
@@ -219,6 +220,7 @@ trip_open(struct trip *trip, struct bytes ask)
 		return TRIP_GOES_ON;
 	}
 	trip_close(trip);
+	trip->connected = false;
 	return trip_connect(trip, ask);
 }
 
