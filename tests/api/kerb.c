@@ -168,7 +168,8 @@ shake(struct shake *s)
 			break;
 		token = (gss_buffer_desc){ out.cbBuffer, to_server };
 		s->gss_major = gss_accept_sec_context(&minor, &g, GSS_C_NO_CREDENTIAL, &token,
-		    s->expects ? &expected : GSS_C_NO_CHANNEL_BINDINGS, &who, NULL, &answer, &s->gss_flags, NULL, &delegated);
+		    s->expects ? &expected : GSS_C_NO_CHANNEL_BINDINGS, &who, NULL, &answer, &s->gss_flags, NULL,
+		    delegated == GSS_C_NO_CREDENTIAL ? &delegated : NULL);
 		s->gss_minor = minor;
 		if (answer.length <= sizeof s->token) {
 			memcpy(s->token, answer.value, answer.length);

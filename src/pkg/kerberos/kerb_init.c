@@ -1,8 +1,8 @@
 /*
  * kerb_init.c - the initiator's legs.
  *
- *     BEGIN -> (initial ticket) -> service ticket -> AP-REQ --> DONE
- *                                                       \-AP-REP in-> DONE
+ *     BEGIN -> (initial ticket) -> service ticket -> (forwarded ticket) -> AP-REQ --> DONE
+ *                                                                             \-AP-REP in-> DONE
  *
  * A ticket that is at hand skips ahead. Messages are made and read in
  * kerb_apreq.c, tickets are fetched in kerb_tgt.c. RFC 4121 4.1,
@@ -18,14 +18,17 @@
 #include <sspi.h>
 
 #include "crypto/bindings.h"
+#include "pkg/kerberos/kerb_forward.h"
 #include "pkg/kerberos/kerb_k5.h"
 #include "pkg/kerberos/kerb_spn.h"
 #include "pkg/kerberos/kerb_tgt.h"
 
 /* A leg's own, kept while it waits. */
 struct leg {
-	enum { BEGIN = 0, ASKED_TGT, ASKED_TICKET } at;
+	enum { BEGIN = 0, ASKED_TGT, ASKED_TICKET, ASKED_FORWARD } at;
 	struct kerb_fetch fetch;
+	struct kerb_forward forward;
+	struct bytes forwarded;		/* KRB-CRED, or empty */
 	struct kerb_talk *talk;		/* of a first leg, until the context has it */
 	krb5_context k5;		/* for `server` alone */
 	krb5_principal server;
@@ -217,7 +220,8 @@ send_ap_req(struct call *call, struct leg *leg, const struct leg_args *args, str
 	ctx->talk = leg->talk;
 	leg->talk = NULL;
 	ret->context = ctx;
-	status = kerb_ap_req(call, ctx->talk, BYTES_NONE, &ret->token);
+	ctx->talk->delegated = leg->forwarded.len != 0;
+	status = kerb_ap_req(call, ctx->talk, leg->forwarded, &ret->token);
 	if (status != STATUS_SUCCESS)
 		return status;
 	if (!(ctx->talk->wants & ISC_REQ_MUTUAL_AUTH))
@@ -225,6 +229,31 @@ send_ap_req(struct call *call, struct leg *leg, const struct leg_args *args, str
 	ctx->talk->next = TALK_AP_REP;
 	ret->grants = ctx->talk->wants & ISC_RET_ALLOCATED_MEMORY;
 	return SEC_I_CONTINUE_NEEDED;
+}
+
+/* --- ASKED_FORWARD ------------------------------------------------------------------------ */
+
+/* A context without is better than none; that it is without, it says. */
+static NTSTATUS
+take_forward(struct call *call, struct leg *leg, const struct leg_args *args, struct leg_result *ret)
+{
+	NTSTATUS status = kerb_forward(call, &leg->forward, leg->talk->hoard, leg->talk->ticket, &leg->forwarded);
+
+	if (status == SEC_E_DELEGATION_POLICY)
+		because(call, STATUS_SUCCESS, TO_CALLER, "the context is made without a delegated ticket (see above)");
+	return status == STATUS_SUCCESS || status == SEC_E_DELEGATION_POLICY ? send_ap_req(call, leg, args, ret) : status;
+}
+
+static NTSTATUS
+ask_forward(struct call *call, struct leg *leg, const struct leg_args *args, struct leg_result *ret)
+{
+	struct kerb_talk *talk = leg->talk;
+
+	if (!(talk->wants & ISC_REQ_DELEGATE) || !kerb_forward_fits(call, talk->hoard, talk->ticket))
+		return send_ap_req(call, leg, args, ret);
+	leg->forward.trip.silence_ms = args->silence_ms;
+	leg->at = ASKED_FORWARD;
+	return take_forward(call, leg, args, ret);
 }
 
 /* --- ASKED_TICKET --------------------------------------------------------------------- */
@@ -235,7 +264,7 @@ take_ticket(struct call *call, struct leg *leg, const struct leg_args *args, str
 	struct kerb_talk *talk = leg->talk;
 	NTSTATUS status = kerb_fetch_ticket(call, &leg->fetch, talk->hoard, talk->target, leg->server, NULL, &talk->ticket);
 
-	return status == STATUS_SUCCESS ? send_ap_req(call, leg, args, ret) : status;
+	return status == STATUS_SUCCESS ? ask_forward(call, leg, args, ret) : status;
 }
 
 static NTSTATUS
@@ -247,7 +276,7 @@ ask_ticket(struct call *call, struct leg *leg, const struct leg_args *args, stru
 
 	talk->ticket = kerb_hoard_find(talk->hoard, talk->target);
 	if (talk->ticket)
-		return send_ap_req(call, leg, args, ret);
+		return ask_forward(call, leg, args, ret);
 	leg->k5 = kerb_k5_take(call);
 	if (!leg->k5 || !kerb_spn_take(&spn, args->target))
 		return STATUS_INSUFFICIENT_RESOURCES;
@@ -352,6 +381,7 @@ kerb_init(struct call *call, const struct leg_args *args, struct leg_result *ret
 			case BEGIN:		status = begin(call, leg, args, ret); break;
 			case ASKED_TGT:		status = take_tgt(call, leg, args, ret); break;
 			case ASKED_TICKET:	status = take_ticket(call, leg, args, ret); break;
+			case ASKED_FORWARD:	status = take_forward(call, leg, args, ret); break;
 			}
 		ctx = ret->context;
 	}
