@@ -120,6 +120,8 @@ static const struct choice choices[] = {
 	{ "the server has no keytab", "svc/good", NULL, "nothing", 0, "NTLM complete", 0, 4,
 	    "the peer refused the first offer, Kerberos (Microsoft's number), and chose NTLM",
 	    "NTLM chosen: the peer's first offer that can be had here; mechListMIC will prove" },
+	{ "nobody is wished", "svc/good", NULL, NULL, ISC_REQ_NULL_SESSION, NULL, SEC_I_CONTINUE_NEEDED, 2,
+	    "Kerberos is out: an anonymous session was asked for", NULL },
 	{ "a caller is asked", "svc/good", NULL, NULL, ISC_REQ_PROMPT_FOR_CREDS, NULL, SEC_E_UNSUPPORTED_FUNCTION, 1, NULL, NULL },
 	{ "datagrams", "svc/good", NULL, NULL, ISC_REQ_DATAGRAM, NULL, SEC_E_UNSUPPORTED_FUNCTION, 1, "knows no datagrams", NULL },
 };
@@ -216,6 +218,9 @@ a_leg_is_cancelled(void)
 static void
 credentials(void)
 {
+	SEC_WINNT_AUTH_IDENTITY_A local = { .User = (unsigned char *)(uintptr_t)API_USER, .UserLength = sizeof API_USER - 1,
+	    .Domain = (unsigned char *)(uintptr_t)".", .DomainLength = 1, .Password = (unsigned char *)(uintptr_t)"x",
+	    .PasswordLength = 1, .Flags = SEC_WINNT_AUTH_IDENTITY_ANSI };
 	SecPkgCredentials_NamesA names;
 	struct side c, s;
 
@@ -237,6 +242,16 @@ credentials(void)
 	CHECK(QueryCredentialsAttributesA(&c.cred, SECPKG_CRED_ATTR_NAMES, &names) == SEC_E_OK);
 	CHECK_TEXT(names.sUserName, "fake@REALM");
 	FreeContextBuffer(names.sUserName);
+	side_leave(&c);
+	/* An empty identity is nobody; a local account is not the KDC's. */
+	CHECK(side_client(&c, NEGOTIATE, "", "", NULL) == SEC_E_OK);
+	CHECK(side_leg(&c, NULL, 0) == SEC_I_CONTINUE_NEEDED);
+	CHECK(strstr(side_why(&c), "Kerberos is out: an anonymous session") && strstr(side_why(&c), "NTLM alone"));
+	side_leave(&c);
+	CHECK(AcquireCredentialsHandleA(NULL, (char *)(uintptr_t)NEGOTIATE, SECPKG_CRED_OUTBOUND, NULL, &local, NULL, NULL,
+	    &c.cred, NULL) == SEC_E_OK);
+	CHECK(side_leg(&c, NULL, 0) == SEC_I_CONTINUE_NEEDED);
+	CHECK(strstr(side_why(&c), "the identity is a local account") && strstr(side_why(&c), "NTLM alone"));
 	side_leave(&c);
 	/* A user that Kerberos does not know. */
 	both(&c, &s, "nokrb", "x", NULL, NULL);

@@ -102,8 +102,8 @@ begin_plan(struct call *call, const struct leg_args *args, struct nego_context *
 	if (!nego_keep(&ctx->target, args->target) || !nego_keep(&ctx->bindings, args->bindings))
 		return STATUS_INSUFFICIENT_RESOURCES;
 	ctx->wants = args->wants;
-	leg->trying = can[INNER_KERBEROS] && is_there(call, args, INNER_KERBEROS) &&
-	    rule_kerberos_target(call, args->cred, args->target) ? INNER_KERBEROS : INNER_NTLM;
+	leg->trying = can[INNER_KERBEROS] && rule_kerberos_fits(call, args->cred, args->target, args->wants) &&
+	    is_there(call, args, INNER_KERBEROS) ? INNER_KERBEROS : INNER_NTLM;
 	leg->may_ntlm = can[INNER_NTLM] && is_there(call, args, INNER_NTLM);
 	/* Where there is a choice it is to be protected, so integrity is asked for. */
 	if (leg->trying == INNER_KERBEROS && !(args->wants & ISC_REQ_NO_INTEGRITY))

@@ -92,6 +92,8 @@ acquire_one(struct call *call, const struct acquire_args *args, struct acquiring
 	in->status = STATUS_NOT_FOUND;
 	if (!package || !package->hand_over || f->cred->excluded[which])
 		return STATUS_SUCCESS;
+	if (which == INNER_KERBEROS && use == USE_OUT && (f->cred->local || f->cred->anonymous))
+		return STATUS_SUCCESS;		/* the first leg says why */
 	inner.inbound = use == USE_IN;
 	inner.outbound = use == USE_OUT;
 	inner.inside = true;
@@ -132,6 +134,7 @@ negotiate_acquire(struct call *call, const struct acquire_args *args, struct acq
 		f->expiry = NEGO_NEVER;
 		rule_packages(f->cred, args->packages);
 		f->cred->local = is_local(call, args);
+		f->cred->anonymous = args->explicit_identity && !args->user.len && !args->domain.len && !args->password.len;
 	}
 	for (; f->next < USES * INNERS; f->next++) {
 		enum inner_use use = (enum inner_use)(f->next / INNERS);

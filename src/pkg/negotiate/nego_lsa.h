@@ -34,6 +34,7 @@ struct nego_cred {
 	bool wished;			/* the identity's package list asks for NTLM and not for Kerberos: no fallback, a wish */
 	bool excluded[INNERS];		/* by that list */
 	bool local;			/* the identity's domain is "." or this machine: no KDC can know it */
+	bool anonymous;			/* the identity is there and empty: nobody's tickets are to be shown */
 };
 
 struct nego_context {
@@ -109,8 +110,8 @@ NTSTATUS nego_mic_give(struct call *call, struct nego_context *ctx, struct nego_
 
 enum inner inner_of(enum nego_mech mech);	/* INNERS: none */
 const char *inner_name(enum inner which);
-/* Whether Kerberos can serve this target at all; else says why. */
-bool rule_kerberos_target(struct call *call, const struct nego_cred *cred, struct bytes target);
+/* Whether Kerberos can do what the first leg asks (ISC_REQ_*) towards this target at all; else says why. */
+bool rule_kerberos_fits(struct call *call, const struct nego_cred *cred, struct bytes target, uint32_t wants);
 /* Whether what Kerberos came to leaves NTLM as an honest second choice. */
 bool rule_falls_back(NTSTATUS kerberos);
 /* Whether policy lets NTLM be used towards this target; else says why. */

@@ -11,6 +11,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <sspi.h>
+
 #include <winerror.h>
 
 #define SAY_TARGET	128u	/* bytes of a target that are repeated */
@@ -156,11 +158,15 @@ target_say(char to[SAY_TARGET + 1], struct bytes target)
 }
 
 bool
-rule_kerberos_target(struct call *call, const struct nego_cred *cred, struct bytes target)
+rule_kerberos_fits(struct call *call, const struct nego_cred *cred, struct bytes target, uint32_t wants)
 {
 	char say[SAY_TARGET + 1];
 
-	target_say(say, target);
+	if (cred->anonymous || (wants & ISC_REQ_NULL_SESSION)) {
+		because(call, STATUS_SUCCESS, TO_CALLER, "Kerberos is out: an anonymous session was asked for");
+		return false;
+	}
+
 	if (!target.len) {
 		because(call, STATUS_SUCCESS, TO_CALLER,
 		    "Kerberos is out: no target was named; pass the server's name (pszTargetName, as HTTP/host)");
@@ -171,6 +177,7 @@ rule_kerberos_target(struct call *call, const struct nego_cred *cred, struct byt
 		return false;
 	}
 	if (is_address(host_name(target_host(target)))) {
+		target_say(say, target);
 		because(call, STATUS_SUCCESS, TO_CALLER,
 		    "Kerberos is out: %s names an address, and KDCs know names; use the server's name", say);
 		return false;

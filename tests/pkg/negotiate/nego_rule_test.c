@@ -6,6 +6,7 @@
 #include "pkg/negotiate/nego_lsa.h"
 
 #include <stdlib.h>
+#include <sspi.h>
 #include <winerror.h>
 
 #include "tests/check.h"
@@ -64,11 +65,14 @@ TEST(targets_for_kerberos)
 		struct nego_cred cred = { .wished = false };
 		struct call *call = fake_call(&machine, 1);
 
-		if (!CHECK(rule_kerberos_target(call, &cred, bytes_of_text(rows[i].target)) == rows[i].good))
+		if (!CHECK(rule_kerberos_fits(call, &cred, bytes_of_text(rows[i].target), 0) == rows[i].good))
 			fprintf(stderr, "\"%s\"\n", rows[i].target);
 		CHECK((*why(call) != 0) == !rows[i].good);
-		cred.local = true;
-		CHECK(!rule_kerberos_target(call, &cred, bytes_of_text(rows[i].target)));
+		CHECK(!rule_kerberos_fits(call, &cred, bytes_of_text(rows[i].target), ISC_REQ_NULL_SESSION));
+		cred.anonymous = true;
+		CHECK(!rule_kerberos_fits(call, &cred, bytes_of_text(rows[i].target), 0));
+		cred = (struct nego_cred){ .local = true };
+		CHECK(!rule_kerberos_fits(call, &cred, bytes_of_text(rows[i].target), 0));
 		fake_end(call);
 	}
 }
