@@ -7,8 +7,8 @@
 
 #define PACKAGES_MAX 16u
 
-static const struct lsa_package *packages[PACKAGES_MAX] = { &negotiate_lsa, &ntlm_lsa };
-static uint32_t packages_known = 2;
+static const struct lsa_package *packages[PACKAGES_MAX] = { &negotiate_lsa, &kerberos_lsa, &ntlm_lsa };
+static uint32_t packages_known = 3;
 
 void
 package_add(const struct lsa_package *package)

@@ -8,8 +8,8 @@
 
 #define HALVES_MAX 16u
 
-static const struct user_package *halves[HALVES_MAX] = { &negotiate_user, &ntlm_user };
-static unsigned halves_known = 2;
+static const struct user_package *halves[HALVES_MAX] = { &negotiate_user, &kerberos_user, &ntlm_user };
+static unsigned halves_known = 3;
 
 void
 usermode_add(const struct user_package *package)

@@ -15,6 +15,7 @@
 
 #include "base/utf16.h"
 #include "pkg/kerberos/kerb_cache.h"
+#include "pkg/kerberos/kerb_inside.h"
 #include "pkg/kerberos/kerb_k5.h"
 
 /* --- credentials: a password ---------------------------------------------------- */
@@ -476,6 +477,9 @@ const struct lsa_package kerberos_lsa = {
 	.accept         = kerb_accept,
 	.warm           = kerb_k5_warm,
 	.adopt          = kerb_adopt,
+	.mic            = kerb_inside_mic,
+	.check_mic      = kerb_inside_check,
+	.hand_over      = kerb_inside_hand_over,
 	.forget_cred    = kerb_forget_cred,
 	.forget_context = kerb_forget_context,
 };
