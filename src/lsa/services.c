@@ -11,6 +11,7 @@
 #include "lsa/rights.h"
 #include "store/audit.h"
 #include "store/policy.h"
+#include "store/replay.h"
 
 NTSTATUS
 because(struct call *call, NTSTATUS status, enum audience to, const char *format, ...)
@@ -144,6 +145,28 @@ refused_audit(struct served *s, NTSTATUS status, const struct session_new *who)
 	audit_event(s->link->lsa->store, &event);
 }
 
+/* What a session and its view have in common, whoever vouched for it. */
+static NTSTATUS
+logon_show(struct session *session, struct logon_view *ret_logon)
+{
+	struct reader r = reader_of(session->sid);
+	struct sid sid;
+
+	ret_logon->sid[0] = 0;
+	if (session->sid.len) {
+		sid_take(&sid, &r);
+		if (!reader_done(&r) || !sid_text(&sid, ret_logon->sid)) {
+			session_drop(session);
+			return STATUS_INTERNAL_ERROR;
+		}
+	}
+	ret_logon->luid = session->luid;
+	ret_logon->user = session->user;
+	ret_logon->domain = session->domain;
+	ret_logon->session = session;
+	return STATUS_SUCCESS;
+}
+
 static NTSTATUS
 logon(struct call *call, const struct account_view *view, uint32_t logon_type, const char *package,
     struct logon_view *ret_logon)
@@ -158,8 +181,6 @@ logon(struct call *call, const struct account_view *view, uint32_t logon_type, c
 		.logon_time = time_filetime(), .logon_type = logon_type, .uid = s->link->peer.uid,
 	};
 	struct session *session;
-	struct reader r;
-	struct sid sid;
 	NTSTATUS status;
 
 	if (view && !account)
@@ -177,17 +198,55 @@ logon(struct call *call, const struct account_view *view, uint32_t logon_type, c
 	status = session_new(&session, lsa->sessions, &new);
 	if (status != STATUS_SUCCESS)
 		return status;
-	r = reader_of(session->sid);
-	sid_take(&sid, &r);
-	if (!reader_done(&r) || !sid_text(&sid, ret_logon->sid)) {
-		session_drop(session);
-		return STATUS_INTERNAL_ERROR;
+	return logon_show(session, ret_logon);
+}
+
+static NTSTATUS
+logon_as(struct call *call, const struct logon_facts *facts, uint32_t logon_type, const char *package,
+    struct logon_view *ret_logon)
+{
+	struct session_new new = {
+		.user = facts->user, .domain = facts->domain, .package = bytes_of_text(package), .sid = facts->sid,
+		.logon_time = time_filetime(), .logon_type = logon_type, .uid = SERVED(call)->link->peer.uid,
+	};
+	struct session *session;
+	NTSTATUS status = rights_allow_logon(call, facts->sid, facts->groups, facts->group_count, logon_type);
+
+	if (status != STATUS_SUCCESS)
+		return status;
+	status = session_new(&session, lsa_of(call)->sessions, &new);
+	return status == STATUS_SUCCESS ? logon_show(session, ret_logon) : status;
+}
+
+/* An LSA without a store cannot remember, so it has seen everything. */
+static bool
+first_seen(struct call *call, const uint8_t print[16], uint64_t until)
+{
+	struct store *store;
+	enum replay is = REPLAY_ERROR;
+
+	if (lsa_store(lsa_of(call), &store, call) == STATUS_SUCCESS)
+		is = replay_take(store, print, until);
+	switch (is) {
+	case REPLAY_FIRST:
+		return true;
+	case REPLAY_SEEN:
+		because(call, SEC_E_LOGON_DENIED, TO_TRUSTED, "the same proof was brought before");
+		return false;
+	case REPLAY_LATE:
+		because(call, SEC_E_LOGON_DENIED, TO_TRUSTED, "the proof is over, or good for longer than a day");
+		return false;
+	case REPLAY_FULL:
+		because(call, SEC_E_LOGON_DENIED, TO_TRUSTED,
+		    "the memory of proofs is full, so none can be taken for a first one: wait five minutes; many logons a second?");
+		return false;
+	case REPLAY_ERROR:
+	default:
+		because(call, SEC_E_LOGON_DENIED, TO_TRUSTED,
+		    "the memory of proofs (db/replays in the store's folder) cannot be used: is it damaged, or the disk full? "
+		    "Remove it while nobody uses the store");
+		return false;
 	}
-	ret_logon->luid = session->luid;
-	ret_logon->user = session->user;
-	ret_logon->domain = session->domain;
-	ret_logon->session = session;
-	return STATUS_SUCCESS;
 }
 
 static void
@@ -210,6 +269,9 @@ rule(struct call *call, enum rule which)
 		[RULE_NTLM_ALLOWED]     = POLICY_NTLM_ALLOWED,
 		[RULE_LIMIT_BLANK]      = POLICY_LIMIT_BLANK_PASSWORD,
 		[RULE_NTLM_FALLBACK]    = POLICY_NTLM_FALLBACK,
+		[RULE_KERBEROS_RC4]      = POLICY_KERBEROS_RC4,
+		[RULE_KERBEROS_BINDINGS] = POLICY_KERBEROS_CHANNEL_BINDINGS,
+		[RULE_KERBEROS_PAC]      = POLICY_KERBEROS_REQUIRE_PAC,
 	};
 	struct store *store;
 
@@ -397,6 +459,8 @@ static const struct lsa_services table = {
 	.process_keep    = keep_process_keep,
 	.setting         = keep_setting,
 	.may_accept      = keep_may_accept,
+	.logon_as        = logon_as,
+	.first_seen      = first_seen,
 	.audit_choice    = audit_choice,
 };
 

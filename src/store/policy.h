@@ -23,6 +23,9 @@
 	P(NTLM_LOOPBACK_RELAY,    "ntlm-loopback-relay-check", 1,  0,     2,     2, "1 refuses what came back to its sender; 2 within a process too") \
 	P(NTLM_ALLOWED,           "ntlm-allowed",              1,  0,     1,     0, "0 refuses NTLM altogether") \
 	P(NTLM_FALLBACK,          "ntlm-fallback",             1,  0,     2,     0, "Negotiate turns to NTLM: 0 never, 1 yes, 2 yes and audited") \
+	P(KERBEROS_RC4,           "kerberos-rc4",              0,  0,     1,     0, "1 accepts Kerberos with rc4-hmac") \
+	P(KERBEROS_CHANNEL_BINDINGS, "kerberos-channel-bindings", 1, 0,   2,     2, "0 ignore, 1 check when sent, 2 require") \
+	P(KERBEROS_REQUIRE_PAC,   "kerberos-require-pac",      0,  0,     1,     1, "1 refuses tickets that name no user of a domain") \
 	P(LIMIT_BLANK_PASSWORD,   "limit-blank-password",      1,  0,     1,     1, "1: blank passwords at the console only") \
 	P(SESSION_ENUM_OWN,       "session-enum-own",          0,  0,     1,     1, "1: strangers see their own sessions only") \
 	P(AUDIT,                  "audit",                     1,  0,     1,     1, "1 writes failures and changes") \

@@ -1,0 +1,567 @@
+/*
+ * kerb_keys.c - keytabs as rings of keys, read again when their files change.
+ *
+ * The file format is read here and not by libkrb5, which would lock the file
+ * and may wait for whoever holds it. Who may use a key, services know
+ * (may_accept).
+ */
+#include "pkg/kerberos/kerb_keys.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/fork.h"
+#include "pkg/kerberos/kerb_proof.h"
+
+#define FILES_MAX	32u
+#define PATH_LEN	1024u
+#define SECOND		10000000ull	/* of a FILETIME */
+
+static const struct { int32_t etype; uint32_t len; const char *name; } etypes[] = {
+	{ 17, 16, "aes128-cts-hmac-sha1-96" },
+	{ 18, 32, "aes256-cts-hmac-sha1-96" },
+	{ 19, 16, "aes128-cts-hmac-sha256-128" },
+	{ 20, 32, "aes256-cts-hmac-sha384-192" },
+	{ 23, 16, "rc4-hmac" },
+};
+
+static bool
+etype_fits(int32_t etype, size_t len)
+{
+	for (size_t i = 0; i < sizeof etypes / sizeof *etypes; i++)
+		if (etypes[i].etype == etype)
+			return etypes[i].len == len;
+	return false;
+}
+
+const char *
+kerb_etype_name(int32_t etype)
+{
+	for (size_t i = 0; i < sizeof etypes / sizeof *etypes; i++)
+		if (etypes[i].etype == etype)
+			return etypes[i].name;
+	return "an encryption type that is not supported";
+}
+
+/* --- a keytab's bytes --------------------------------------------------------- */
+
+static uint16_t
+big16(struct reader *r)
+{
+	uint16_t v = reader_u16(r);
+
+	return (uint16_t)(v >> 8 | v << 8);
+}
+
+static uint32_t
+big32(struct reader *r)
+{
+	return __builtin_bswap32(reader_u32(r));
+}
+
+struct entry {
+	uint32_t kvno;
+	int32_t etype;
+	struct bytes key;
+};
+
+/* Name into `w`, with its NUL. */
+static bool
+entry_take(struct entry *ret, struct reader r, struct writer *w)
+{
+	uint16_t count = big16(&r), len = big16(&r);
+	struct bytes realm = reader_bytes(&r, len);
+
+	for (uint16_t i = 0; i < count && reader_ok(&r); i++) {
+		if (i)
+			writer_u8(w, '/');
+		len = big16(&r);
+		kerb_part_put(w, reader_bytes(&r, len));
+	}
+	writer_u8(w, '@');
+	kerb_part_put(w, realm);
+	writer_u8(w, 0);
+	reader_skip(&r, 8);			/* name type, time */
+	ret->kvno = reader_u8(&r);
+	ret->etype = big16(&r);
+	len = big16(&r);
+	ret->key = reader_bytes(&r, len);
+	if (!reader_ok(&r) || count == 0)
+		return false;
+	if (reader_left(&r) >= 4) {
+		uint32_t kvno = big32(&r);
+
+		if (kvno)
+			ret->kvno = kvno;
+	}
+	return true;
+}
+
+/* The next entry, over holes; false at the end and at a mistake. */
+static bool
+entry_next(struct reader *r, struct reader *ret_entry)
+{
+	for (;;) {
+		uint32_t len;
+
+		if (reader_left(r) < 4)		/* as others do, a torn length at the end is passed over */
+			return false;
+		len = big32(r);
+		if (len == 0)
+			return false;
+		if (len <= INT32_MAX) {
+			*ret_entry = reader_of(reader_bytes(r, len));
+			return reader_ok(r);
+		}
+		reader_skip(r, 0u - len);
+	}
+}
+
+static struct kerb_ring *
+ring_new(uint32_t count, size_t names, size_t keys)
+{
+	struct kerb_ring *r = calloc(1, sizeof *r + count * sizeof r->list[0]);
+
+	if (!r)
+		return NULL;
+	atomic_init(&r->refs, 1);
+	r->names = malloc(names ? names : 1);
+	r->keys = secret_new(keys ? keys : 1);
+	if (!r->names || !r->keys) {
+		kerb_ring_drop(r);
+		return NULL;
+	}
+	return r;
+}
+
+static bool
+ring_fill(struct kerb_ring *ring, struct bytes file, size_t names)
+{
+	struct writer w = writer_of(ring->names, names);
+	struct reader r = reader_of(file), one;
+	struct entry e;
+	uint8_t *to;
+	uint32_t at = 0;
+
+	reader_skip(&r, 2);
+	while (entry_next(&r, &one)) {
+		size_t from = w.need;
+
+		if (!entry_take(&e, one, &w))
+			return false;
+		if (!etype_fits(e.etype, e.key.len) || w.need - from > KEYS_NAME_MAX) {
+			w.need = from;
+			continue;
+		}
+		ring->list[ring->count++] = (struct kerb_ring_key){ .principal = ring->names + from, .kvno = e.kvno,
+		    .etype = e.etype, .len = (uint32_t)e.key.len, .at = at };
+		WITH_SECRET(to, ring->keys)
+			bytes_copy(to + at, e.key.at, e.key.len);
+		at += (uint32_t)e.key.len;
+	}
+	return reader_ok(&r);
+}
+
+bool
+kerb_ring_of_keytab(struct kerb_ring **ret_ring, struct bytes keytab)
+{
+	struct reader r = reader_of(keytab), one;
+	struct writer w = writer_of(NULL, 0);
+	struct kerb_ring *ring;
+	size_t names = 0, keys = 0;
+	uint32_t count = 0;
+	struct entry e;
+
+	if (reader_u8(&r) != 5 || reader_u8(&r) != 2 || !reader_ok(&r))
+		return false;
+	while (entry_next(&r, &one)) {
+		size_t from = w.need;
+
+		if (!entry_take(&e, one, &w))
+			return false;
+		names = w.need > names ? w.need : names;
+		if (!etype_fits(e.etype, e.key.len) || w.need - from > KEYS_NAME_MAX) {
+			w.need = from;
+			continue;
+		}
+		keys += e.key.len;
+		if (++count > KEYS_MAX)
+			return false;
+	}
+	if (!reader_ok(&r))
+		return false;
+	ring = ring_new(count, names, keys);
+	if (!ring)
+		return false;
+	if (!ring_fill(ring, keytab, names)) {
+		kerb_ring_drop(ring);
+		return false;
+	}
+	*ret_ring = ring;
+	return true;
+}
+
+struct kerb_ring *
+kerb_ring_join(struct kerb_ring *const *rings, size_t count)
+{
+	size_t names = 0, keys = 0, total = 0;
+	struct kerb_ring *all;
+	uint32_t key_at = 0;
+	char *name_at;
+
+	for (size_t i = 0; i < count; i++)
+		for (uint32_t k = 0; k < rings[i]->count; k++, total++) {
+			names += strlen(rings[i]->list[k].principal) + 1;
+			keys += rings[i]->list[k].len;
+		}
+	all = total <= KEYS_MAX ? ring_new((uint32_t)total, names, keys) : NULL;
+	if (!all)
+		return NULL;
+	name_at = all->names;
+	for (size_t i = 0; i < count; i++)
+		for (uint32_t k = 0; k < rings[i]->count; k++) {
+			const struct kerb_ring_key *from = &rings[i]->list[k];
+			struct kerb_ring_key *to = &all->list[all->count++];
+			size_t len = strlen(from->principal) + 1;
+			uint8_t *a, *b;
+
+			*to = *from;
+			to->principal = memcpy(name_at, from->principal, len);
+			to->at = key_at;
+			WITH_SECRET(a, all->keys)
+				WITH_SECRET(b, rings[i]->keys)
+					bytes_copy(a + key_at, b + from->at, from->len);
+			name_at += len;
+			key_at += from->len;
+		}
+	return all;
+}
+
+struct kerb_ring *
+kerb_ring_hold(struct kerb_ring *r)
+{
+	(void)atomic_fetch_add_explicit(&r->refs, 1, memory_order_relaxed);
+	return r;
+}
+
+void
+kerb_ring_drop(struct kerb_ring *r)
+{
+	if (!r || atomic_fetch_sub_explicit(&r->refs, 1, memory_order_acq_rel) != 1)
+		return;
+	secret_drop(&r->keys);
+	free(r->names);
+	free(r);
+}
+
+bool
+kerb_ring_key(const struct kerb_ring *r, const struct kerb_ring_key *k, struct kerb_key *ret_key)
+{
+	const uint8_t *from;
+
+	if (k->len > KERB_KEY_MAX)
+		return false;
+	*ret_key = (struct kerb_key){ .etype = k->etype, .len = k->len };
+	WITH_SECRET(from, r->keys)
+		bytes_copy(ret_key->b, from + k->at, k->len);
+	return true;
+}
+
+/* --- the machine's -------------------------------------------------------------- */
+
+struct mark {
+	dev_t dev;
+	ino_t ino;
+	off_t size;
+	struct timespec changed, written;
+	int error;			/* errno instead of all this */
+};
+
+struct source {
+	char path[PATH_LEN];
+	struct mark mark;
+	struct kerb_ring *ring;		/* the last that was whole, or NULL */
+	const char *fault;		/* why there is none, or why it is an old one */
+};
+
+/* A forked child begins anew: secrets are empty there, and the lock may have been held. */
+struct shop {
+	uint64_t stamp;
+	pthread_mutex_t lock;
+	uint64_t looked;		/* FILETIME */
+	uint32_t count;
+	struct source sources[FILES_MAX];
+	struct kerb_ring *all;
+};
+
+static _Atomic(struct shop *) shops;
+
+static struct shop *
+shop_of(void)
+{
+	struct shop *now = atomic_load(&shops), *fresh;
+
+	if (now && !fork_changed(now->stamp))
+		return now;
+	fresh = calloc(1, sizeof *fresh);
+	if (!fresh)
+		return NULL;
+	fresh->stamp = fork_stamp();
+	pthread_mutex_init(&fresh->lock, NULL);
+	if (fresh->stamp && atomic_compare_exchange_strong(&shops, &now, fresh))
+		return fresh;
+	pthread_mutex_destroy(&fresh->lock);
+	free(fresh);
+	return now && !fork_changed(now->stamp) ? now : NULL;
+}
+
+static struct mark
+mark_of(const struct stat *s)
+{
+	return (struct mark){ .dev = s->st_dev, .ino = s->st_ino, .size = s->st_size, .changed = s->st_ctim,
+	    .written = s->st_mtim };
+}
+
+static bool
+mark_same(const struct mark *a, const struct mark *b)
+{
+	return a->dev == b->dev && a->ino == b->ino && a->size == b->size && a->error == b->error &&
+	    a->changed.tv_sec == b->changed.tv_sec && a->changed.tv_nsec == b->changed.tv_nsec &&
+	    a->written.tv_sec == b->written.tv_sec && a->written.tv_nsec == b->written.tv_nsec;
+}
+
+/* The whole file into a secret; what changes while it is read shows in its mark the next time. */
+static const char *
+file_read(struct kerb_ring **ret_ring, int fd, const struct stat *s)
+{
+	size_t len = (size_t)s->st_size, have = 0;
+	struct secret *file;
+	const char *fault = NULL;
+	uint8_t *at;
+
+	if (!S_ISREG(s->st_mode) || s->st_size < 0 || len > KEYS_FILE_MAX)
+		return "it is no file of at most 1 MiB";
+	if (s->st_mode & S_IWOTH)
+		return "everybody may write to it, so nobody can trust it: chmod o-w";
+	file = secret_new(len ? len : 1);
+	if (!file)
+		return "no memory that can be locked";
+	WITH_SECRET(at, file) {
+		while (have < len) {
+			ssize_t n = pread(fd, at + have, len - have, (off_t)have);
+
+			if (n <= 0 && !(n < 0 && errno == EINTR))
+				break;
+			have += n > 0 ? (size_t)n : 0;
+		}
+		if (have < len || !kerb_ring_of_keytab(ret_ring, bytes_of(at, len)))
+			fault = "it is no keytab (version 2 of the format), or damaged";
+	}
+	secret_drop(&file);
+	return fault;
+}
+
+/* True when its keys are others than before. */
+static bool
+source_look(struct source *s)
+{
+	struct mark now = { 0 };
+	struct kerb_ring *ring = NULL;
+	struct stat st;
+	const char *fault;
+	int fd;
+
+	if (stat(s->path, &st) != 0)
+		now.error = errno;
+	else
+		now = mark_of(&st);
+	if (mark_same(&now, &s->mark) && (s->ring || s->fault))
+		return false;
+	fd = open(s->path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	if (fd >= 0 && fstat(fd, &st) == 0) {
+		s->mark = mark_of(&st);
+		fault = file_read(&ring, fd, &st);
+	} else {
+		s->mark = (struct mark){ .error = errno };
+		fault = errno == ENOENT ? "there is no such file" : errno == EACCES ? "this process may not read it" :
+		    "it cannot be opened";
+	}
+	if (fd >= 0)
+		close(fd);
+	s->fault = fault;
+	if (fault && s->mark.error != ENOENT)
+		return false;			/* half written, or out of reach for now: the old keys stay */
+	kerb_ring_drop(s->ring);
+	s->ring = ring;
+	return true;
+}
+
+static void
+source_name(struct shop *shop, struct bytes path, bool *changed)
+{
+	struct source *s = &shop->sources[shop->count];
+
+	if (path.len > 5 && memcmp(path.at, "FILE:", 5) == 0)
+		path = bytes_of(path.at + 5, path.len - 5);
+	else if (path.len > 7 && memcmp(path.at, "WRFILE:", 7) == 0)
+		path = bytes_of(path.at + 7, path.len - 7);
+	if (shop->count == FILES_MAX || path.len == 0 || path.len >= sizeof s->path)
+		return;
+	if (strlen(s->path) != path.len || memcmp(s->path, path.at, path.len) != 0) {
+		kerb_ring_drop(s->ring);
+		*s = (struct source){ 0 };
+		bytes_copy(s->path, path.at, path.len);
+		*changed = true;
+	}
+	shop->count++;
+}
+
+/* Commas separate, blanks around an item do not count: as in base/conf. */
+static void
+sources_name(struct shop *shop, const char *first, const char *more, bool *changed)
+{
+	uint32_t before = shop->count;
+
+	shop->count = 0;
+	source_name(shop, bytes_of_text(first), changed);
+	while (more && *more) {
+		size_t len = strcspn(more, ","), from = strspn(more, " \t"), to = len;
+
+		while (to > from && (more[to - 1] == ' ' || more[to - 1] == '\t'))
+			to--;
+		if (to > from)
+			source_name(shop, bytes_of(more + from, to - from), changed);
+		more += len + (more[len] == ',');
+	}
+	for (uint32_t i = shop->count; i < before; i++) {
+		kerb_ring_drop(shop->sources[i].ring);
+		shop->sources[i] = (struct source){ 0 };
+		*changed = true;
+	}
+}
+
+static struct kerb_ring *
+shop_refresh(struct shop *shop, const char *first, const char *more, uint64_t now)
+{
+	struct kerb_ring *rings[FILES_MAX], *all;
+	bool changed = false;
+	size_t count = 0;
+
+	sources_name(shop, first, more, &changed);
+	if (changed || now < shop->looked || now - shop->looked >= SECOND) {
+		shop->looked = now;
+		for (uint32_t i = 0; i < shop->count; i++)
+			changed |= source_look(&shop->sources[i]);
+	}
+	if (changed || !shop->all) {
+		for (uint32_t i = 0; i < shop->count; i++)
+			if (shop->sources[i].ring)
+				rings[count++] = shop->sources[i].ring;
+		all = count ? kerb_ring_join(rings, count) : NULL;
+		if (all || !count) {
+			kerb_ring_drop(shop->all);
+			shop->all = all;
+		}
+	}
+	return shop->all ? kerb_ring_hold(shop->all) : NULL;
+}
+
+struct kerb_ring *
+kerb_keys(struct call *call, const char *default_name)
+{
+	const struct lsa_services *s = services(call);
+	const char *first = s->setting ? s->setting(call, "kerberos-keytab") : NULL;
+	const char *more = s->setting ? s->setting(call, "kerberos-service-keytabs") : NULL;
+	struct shop *shop = shop_of();
+	struct kerb_ring *ring = NULL;
+
+	if (shop) {
+		pthread_mutex_lock(&shop->lock);
+		ring = shop_refresh(shop, first ? first : default_name, more, s->now(call));
+		for (uint32_t i = 0; i < shop->count; i++)
+			if (shop->sources[i].fault)
+				because(call, SEC_E_NO_CREDENTIALS, TO_CALLER, "keytab %s: %s", shop->sources[i].path,
+				    shop->sources[i].fault);
+		pthread_mutex_unlock(&shop->lock);
+	}
+	return ring;
+}
+
+/* --- choosing ----------------------------------------------------------------------- */
+
+/* Where the realm begins: at the last '@' that is not escaped; the end where there is none. */
+static size_t
+name_len(const char *principal)
+{
+	size_t at = strlen(principal);
+
+	for (size_t i = 0; principal[i]; i++) {
+		if (principal[i] == '\\' && principal[i + 1])
+			i++;
+		else if (principal[i] == '@')
+			at = i;
+	}
+	return at;
+}
+
+bool
+kerb_keys_covers(const char *own, const char *principal)
+{
+	size_t own_len, len, class_len;
+
+	if (!own || !*own)
+		return true;
+	own_len = name_len(own);
+	len = name_len(principal);
+	if (own[own_len] && strcmp(own + own_len, principal + len) != 0)
+		return false;
+	if (own_len == len && strncasecmp(own, principal, len) == 0)
+		return true;
+	class_len = strcspn(principal, "/");
+	return class_len < len && own_len == class_len && strncasecmp(own, principal, class_len) == 0;
+}
+
+const struct kerb_ring_key *
+kerb_keys_next(struct call *call, const struct kerb_ring *r, const char *own, const struct kerb_wanted *want, uint32_t *pos)
+{
+	while (*pos < 3 * r->count) {
+		uint32_t phase = *pos / r->count;
+		const struct kerb_ring_key *k = &r->list[*pos % r->count];
+		bool same, fits;
+
+		++*pos;
+		if (k->etype != want->etype)
+			continue;
+		same = strcmp(k->principal, want->principal) == 0;
+		fits = want->kvno == 0 || k->kvno == want->kvno || (k->kvno < 256 && k->kvno == (want->kvno & 0xff));
+		if (phase != (!same ? 2u : fits ? 0u : 1u))
+			continue;
+		if (kerb_keys_covers(own, k->principal) && services(call)->may_accept(call, k->principal))
+			return k;
+	}
+	return NULL;
+}
+
+void
+kerb_keys_tell(const struct kerb_ring *r, const char *principal, char *to, size_t cap)
+{
+	size_t len = 0;
+
+	to[0] = 0;
+	for (uint32_t i = 0; i < r->count && len + 1 < cap; i++) {
+		const struct kerb_ring_key *k = &r->list[i];
+		int n;
+
+		if (strcmp(k->principal, principal) != 0)
+			continue;
+		n = snprintf(to + len, cap - len, "%skvno %u %s", len ? ", " : "", k->kvno, kerb_etype_name(k->etype));
+		len += n > 0 ? (size_t)n : 0;
+	}
+}

@@ -1,0 +1,20 @@
+/*
+ * kerb_peer.h - who a verified ticket is of, and a session for them: by the
+ * word of the domain (the PAC), else by the principal.
+ */
+#ifndef OPENLSA_PKG_KERBEROS_KERB_PEER_H
+#define OPENLSA_PKG_KERBEROS_KERB_PEER_H
+
+#include <krb5.h>
+
+#include "pkg/lsa_mode.h"
+
+/*
+ * `key` is the service's key that opened the ticket. SEC_E_LOGON_DENIED: the PAC is not this ticket's, not
+ * signed with that key, or contradicts itself; the name is none that can be shown; or policy wants a PAC. Why is
+ * for trusted readers alone.
+ */
+NTSTATUS kerb_peer_logon(struct call *call, krb5_context k5, const krb5_enc_tkt_part *ticket, const krb5_keyblock *key,
+    struct logon_view *ret_logon);
+
+#endif

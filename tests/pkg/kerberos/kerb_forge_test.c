@@ -1,0 +1,648 @@
+/*
+ * kerb_forge_test.c - pkg/kerberos/kerb_accept.c, kerb_answer.c, kerb_peer.c,
+ * kerb_proof.c, kerb_keys.c, without a KDC: tickets made by one who has the
+ * service's key, and by one who has not. PACs of a domain, replays across
+ * restarts, keytabs that change, everything mutated.
+ */
+#include "tests/pkg/kerberos/accept_lsa.h"
+#include "tests/pkg/kerberos/forge.h"
+#include "tests/pkg/kerberos/pac_make.h"
+#include "tests/store/estate.h"
+
+#include "crypto/bindings.h"
+#include "pkg/kerberos/kerb_keys.h"
+#include "pkg/kerberos/kerb_proof.h"
+
+#include <sspi.h>
+
+static struct accept_side side;
+static struct forge f;
+static krb5_keyblock *keys[2];		/* the service's, and one of somebody else's */
+static uint8_t token[FORGE_MAX], sum[64];
+static char keytab[300];
+static int32_t serial;
+
+static struct bytes
+checksum(uint32_t flags, const uint8_t bindings[16])
+{
+	put_u32(sum, 16);
+	memset(sum + 4, 0, 16);
+	if (bindings)
+		memcpy(sum + 4, bindings, 16);
+	put_u32(sum + 20, flags);
+	return bytes_of(sum, 24);
+}
+
+static void
+keytab_write(const struct forge *of, const char *mode)
+{
+	uint8_t raw[1024];
+	size_t len = forge_keytab(of, raw, sizeof raw), skip = *mode == 'a' ? 2 : 0;
+	FILE *file = fopen(keytab, mode);
+
+	CHECK(file && len && fwrite(raw + skip, len - skip, 1, file) == 1 && fclose(file) == 0);
+}
+
+static void
+begin_with(krb5_enctype etype)
+{
+	memset(&accept_lsa, 0, sizeof accept_lsa);
+	accept_lsa.rules[RULE_KERBEROS_BINDINGS] = 1;
+	estate_begin();
+	snprintf(keytab, sizeof keytab, "%s/service.keytab", estate);
+	accept_lsa.keytab = keytab;
+	f = (struct forge){ .realm = "FORGE.TEST", .service = { "host", "server.forge.test" }, .client = "alice", .kvno = 3,
+	    .now = time(NULL), .checksum_type = 0x8003 };
+	CHECK(krb5_init_context(&f.k5) == 0);
+	for (int i = 0; i < 2; i++) {
+		keys[i] = calloc(1, sizeof *keys[i]);
+		CHECK(keys[i] && krb5_c_make_random_key(f.k5, etype, keys[i]) == 0);
+	}
+	f.key = keys[0];
+	f.session = calloc(1, sizeof *f.session);
+	CHECK(f.session && krb5_c_make_random_key(f.k5, etype, f.session) == 0);
+	f.checksum = checksum(KERB_FLAG_MUTUAL | KERB_FLAG_REPLAY | KERB_FLAG_CONF, NULL);
+	keytab_write(&f, "w");
+}
+
+static void
+begin(void)
+{
+	begin_with(ENCTYPE_AES256_CTS_HMAC_SHA1_96);
+}
+
+static void
+end(void)
+{
+	accept_over(&side);
+	CHECK_U64(accept_lsa.sessions, 0);
+	krb5_free_keyblock(f.k5, keys[0]);
+	krb5_free_keyblock(f.k5, keys[1]);
+	krb5_free_keyblock(f.k5, f.session);
+	krb5_free_context(f.k5);
+	if (accept_lsa.store)
+		store_close(accept_lsa.store);
+	estate_end();
+}
+
+/* A fresh proof each time. */
+static NTSTATUS
+offer(void)
+{
+	size_t len;
+
+	accept_over(&side);
+	f.cusec = ++serial;
+	len = forge_ap_req(&f, token);
+	CHECK(len > 0);
+	return accept_leg(&side, bytes_of(token, len));
+}
+
+#define OFFER(want) \
+	(CHECK_U64((uint32_t)offer(), (uint32_t)(want)) || (fprintf(stderr, "    %s\n", side.trusted), false))
+
+/* --- who it is ------------------------------------------------------------------- */
+
+TEST(forged_with_the_key)
+{
+	begin();
+	OFFER(SEC_E_OK);
+	CHECK(side.len > 2 && side.token[0] == 0x6f);		/* raw in, raw out */
+	CHECK_TEXT(side.user, "alice");
+	CHECK_TEXT(side.domain, "FORGE.TEST");
+	CHECK_TEXT(side.sid, "");
+	CHECK_TEXT(side.target, "host/server.forge.test@FORGE.TEST");
+	CHECK(side.data.server && side.data.acceptor_subkey && side.data.receive == 0x12345678);
+	CHECK(side.data.grants & ASC_RET_MUTUAL_AUTH && !(side.data.grants & ASC_RET_DELEGATE));
+	CHECK_U64((uint32_t)accept_lsa.audited, STATUS_SUCCESS);
+	CHECK_U64((uint32_t)accept_leg(&side, bytes_of(token, 10)), (uint32_t)SEC_E_OUT_OF_SEQUENCE);
+	f.checksum = checksum(KERB_FLAG_CONF, NULL);		/* without mutual: nothing goes back, the session key counts */
+	OFFER(SEC_E_OK);
+	CHECK(side.len == 0 && !side.data.acceptor_subkey && side.data.send == side.data.receive);
+	CHECK(same_secret(side.data.key.b, f.session->contents, f.session->length));
+	end();
+}
+
+/* An attacker's KDC has a database of its own, and so another key. */
+TEST(forged_without_the_key)
+{
+	begin();
+	f.key = keys[1];
+	OFFER(SEC_E_LOGON_DENIED);
+	CHECK(strstr(side.trusted, "another key") != NULL && strstr(side.caller, "another key") == NULL);
+	CHECK_U64((uint32_t)accept_lsa.audited, (uint32_t)SEC_E_LOGON_DENIED);
+	CHECK(side.ret.token.len == 0);
+	f.kvno = 9;
+	OFFER(SEC_E_LOGON_DENIED);
+	CHECK(strstr(side.caller, "host/server.forge.test@FORGE.TEST, kvno 9, aes256") != NULL);
+	CHECK(strstr(side.caller, "the keytab has kvno 3 aes256") != NULL);
+	f.service[0] = "cifs";
+	OFFER(SEC_E_LOGON_DENIED);
+	CHECK(strstr(side.caller, "has nothing for it") != NULL);
+	f.service[0] = "ci fs\n";
+	OFFER(SEC_E_LOGON_DENIED);
+	CHECK(strstr(side.caller, "fs") == NULL && strstr(side.caller, "not repeated") != NULL);
+	end();
+}
+
+/* Names: of one part and of several, and none that could be taken for another. */
+TEST(names)
+{
+	static const struct { const char *client; bool good; } rows[] = {
+		{ "root", true }, { "ROOT", true }, { "user$", true }, { "name with blank", true }, { "\xc3\xa4", true },
+		{ "a/b", false }, { "root@FORGE.TEST", false }, { "DOM\\root", false }, { "a\nb", false }, { "\xff", false },
+		{ "", false },
+	};
+
+	begin();
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		f.client = rows[i].client;
+		OFFER(rows[i].good ? SEC_E_OK : SEC_E_LOGON_DENIED);
+		if (rows[i].good)
+			CHECK_TEXT(side.user, rows[i].client);
+	}
+	f.client = "alice";
+	accept_lsa.rules[RULE_KERBEROS_PAC] = 1;
+	OFFER(SEC_E_LOGON_DENIED);
+	end();
+}
+
+/* --- the PAC ----------------------------------------------------------------------- */
+
+static void
+pac_offer(krb5_data *pac, NTSTATUS want)
+{
+	f.pac = bytes_of(pac->data, pac->length);
+	OFFER(want);
+}
+
+TEST(pac_of_a_domain)
+{
+	static uint8_t info[4096];
+	struct pac_make m = make_example();
+	struct bytes logon;
+	krb5_data pac = { 0 };
+
+	begin();
+	logon = bytes_of(info, make_logon_info(info, sizeof info, &m));
+	CHECK(forge_pac(&f, &pac, f.key, "alice", logon));
+	pac_offer(&pac, SEC_E_OK);
+	CHECK_TEXT(side.user, "alice");
+	CHECK_TEXT(side.domain, "OPENLSA");
+	CHECK_TEXT(side.sid, "S-1-5-21-11-22-33-1104");
+	CHECK_U64(accept_lsa.groups, 6);
+	CHECK_TEXT(accept_lsa.group[0], "S-1-5-21-11-22-33-513");
+	accept_lsa.rules[RULE_KERBEROS_PAC] = 1;
+	pac_offer(&pac, SEC_E_OK);
+	f.two_pacs = true;
+	pac_offer(&pac, SEC_E_LOGON_DENIED);
+	f.two_pacs = false;
+	/* Each byte changed: the signature covers them all. */
+	for (unsigned i = 0; i < pac.length; i++) {
+		pac.data[i] = (char)(pac.data[i] ^ 0x10);
+		accept_lsa.sid[0] = 0;
+		f.pac = bytes_of(pac.data, pac.length);
+		if (offer() == SEC_E_OK) {
+			/* The domain's own signature is not ours to check, nor padding behind a type; the user stays who it is. */
+			CHECK_TEXT(side.sid, "S-1-5-21-11-22-33-1104");
+			CHECK_U64(accept_lsa.groups, 6);
+		}
+		pac.data[i] = (char)(pac.data[i] ^ 0x10);
+	}
+	for (unsigned len = 1; len < pac.length; len += 3) {
+		f.pac = bytes_of(pac.data, len);
+		OFFER(SEC_E_LOGON_DENIED);
+	}
+	krb5_free_data_contents(f.k5, &pac);
+	CHECK(forge_pac(&f, &pac, keys[1], "alice", logon));	/* signed by another */
+	pac_offer(&pac, SEC_E_LOGON_DENIED);
+	krb5_free_data_contents(f.k5, &pac);
+	CHECK(forge_pac(&f, &pac, f.key, "bob", logon));	/* of another client */
+	pac_offer(&pac, SEC_E_LOGON_DENIED);
+	krb5_free_data_contents(f.k5, &pac);
+	CHECK(forge_pac(&f, &pac, f.key, "alice", BYTES_NONE));	/* as MIT's KDC makes them: no logon information */
+	pac_offer(&pac, SEC_E_LOGON_DENIED);			/* the policy */
+	accept_lsa.rules[RULE_KERBEROS_PAC] = 0;
+	pac_offer(&pac, SEC_E_OK);
+	CHECK_TEXT(side.domain, "FORGE.TEST");
+	krb5_free_data_contents(f.k5, &pac);
+	info[100] ^= 0xff;
+	logon.len -= 9;						/* malformed, but signed */
+	CHECK(forge_pac(&f, &pac, f.key, "alice", logon));
+	pac_offer(&pac, SEC_E_LOGON_DENIED);
+	krb5_free_data_contents(f.k5, &pac);
+	end();
+}
+
+/* Buffers taken out: whoever has no key cannot sign what is left. */
+TEST(pac_without_its_buffers)
+{
+	static uint8_t info[4096], less[8192];
+	struct pac_make m = make_example();
+	uint32_t types[16];
+	struct bytes parts[16];
+	krb5_data pac = { 0 };
+	uint32_t count, left;
+
+	begin();
+	CHECK(forge_pac(&f, &pac, f.key, "alice", bytes_of(info, make_logon_info(info, sizeof info, &m))));
+	count = get_u32((const uint8_t *)pac.data);
+	CHECK(count >= 4 && count <= 16);
+	for (uint32_t skip = 0; skip < count; skip++) {
+		left = 0;
+		for (uint32_t i = 0; i < count; i++) {
+			const uint8_t *row = (const uint8_t *)pac.data + 8 + 16 * i;
+
+			if (i == skip)
+				continue;
+			types[left] = get_u32(row);
+			parts[left++] = bytes_of(pac.data + get_u32(row + 8), get_u32(row + 4));
+		}
+		f.pac = bytes_of(less, make_pac(less, sizeof less, types, parts, left));
+		OFFER(SEC_E_LOGON_DENIED);
+	}
+	krb5_free_data_contents(f.k5, &pac);
+	end();
+}
+
+/* --- replays -------------------------------------------------------------------------- */
+
+TEST(replays)
+{
+	size_t len;
+
+	begin();
+	accept_lsa.store = estate_open(false);
+	f.cusec = ++serial;
+	len = forge_ap_req(&f, token);
+	CHECK_U64((uint32_t)accept_leg(&side, bytes_of(token, len)), SEC_E_OK);
+	accept_over(&side);
+	CHECK_U64((uint32_t)accept_leg(&side, bytes_of(token, len)), (uint32_t)SEC_E_LOGON_DENIED);
+	accept_over(&side);
+	store_close(accept_lsa.store);
+	accept_lsa.store = estate_open(false);			/* the LSA was restarted */
+	CHECK_U64((uint32_t)accept_leg(&side, bytes_of(token, len)), (uint32_t)SEC_E_LOGON_DENIED);
+	CHECK(strstr(side.trusted, "taken twice") != NULL && strstr(side.caller, "taken twice") == NULL);
+	accept_over(&side);
+	OFFER(SEC_E_OK);
+	end();
+}
+
+/* A clock that is off: SEC_E_TIME_SKEW, and a KRB-ERROR with our time where the caller wants one. */
+TEST(skew)
+{
+	krb5_error *e = NULL;
+	krb5_data raw;
+
+	begin();
+	f.now -= 1000;
+	OFFER(SEC_E_TIME_SKEW);
+	CHECK(side.len == 0);
+	side.wants = ASC_REQ_EXTENDED_ERROR;
+	OFFER(SEC_E_TIME_SKEW);
+	raw = (krb5_data){ .data = (char *)side.token, .length = (unsigned)side.len };
+	CHECK(krb5_rd_error(f.k5, &raw, &e) == 0);
+	if (e) {
+		CHECK_U64(e->error, KRB5KRB_AP_ERR_SKEW - ERROR_TABLE_BASE_krb5);
+		CHECK(labs((long)e->stime - (long)time(NULL)) <= 2);
+		CHECK(e->e_data.length == 7);
+		krb5_free_error(f.k5, e);
+	}
+	f.now = time(NULL);
+	f.ahead = 1000;						/* the other way */
+	OFFER(SEC_E_TIME_SKEW);
+	f.ahead = 290;						/* near the edge */
+	OFFER(SEC_E_OK);
+	f.ahead = -290;
+	OFFER(SEC_E_OK);
+	f.ahead = 0;
+	f.now = time(NULL) - 7200;				/* the ticket is over too */
+	OFFER(SEC_E_LOGON_DENIED);
+	side.wants = 0;
+	end();
+}
+
+/* --- keys ----------------------------------------------------------------------------------- */
+
+TEST(keytab_changes)
+{
+	struct forge two;
+	struct timespec nap = { 1, 100000000 };
+
+	begin();
+	OFFER(SEC_E_OK);
+	two = f;
+	two.key = keys[1];
+	two.kvno = 4;
+	keytab_write(&two, "a");
+	nanosleep(&nap, NULL);
+	OFFER(SEC_E_OK);					/* tickets of the old version live on */
+	f.key = keys[1];
+	f.kvno = 4;
+	OFFER(SEC_E_OK);
+	keytab_write(&two, "w");				/* the old version is taken out */
+	nanosleep(&nap, NULL);
+	OFFER(SEC_E_OK);
+	f.key = keys[0];
+	f.kvno = 3;
+	OFFER(SEC_E_LOGON_DENIED);
+	CHECK(truncate(keytab, 20) == 0);			/* half written: what was there stays */
+	nanosleep(&nap, NULL);
+	f.key = keys[1];
+	f.kvno = 4;
+	OFFER(SEC_E_OK);
+	CHECK(strstr(side.caller, "damaged") != NULL);
+	CHECK(unlink(keytab) == 0);				/* gone: so are the keys */
+	nanosleep(&nap, NULL);
+	OFFER(SEC_E_NO_CREDENTIALS);
+	CHECK(strstr(side.caller, "no such file") != NULL);
+	end();
+}
+
+TEST(whose_key)
+{
+	char more[400];
+	struct forge web;
+
+	begin();
+	web = f;
+	web.service[0] = "HTTP";
+	web.key = keys[1];
+	keytab_write(&web, "a");
+	accept_lsa.only = "HTTP/server.forge.test@FORGE.TEST";
+	OFFER(SEC_E_LOGON_DENIED);				/* host's key is there, but not for this caller */
+	CHECK_U64((uint32_t)accept_ready(&side), SEC_E_OK);
+	side.cred.principal = (char *)(uintptr_t)"host";
+	CHECK_U64((uint32_t)accept_ready(&side), (uint32_t)SEC_E_NO_CREDENTIALS);
+	CHECK(strstr(side.trusted, "uid") != NULL && strstr(side.caller, "uid") == NULL);
+	accept_lsa.only = NULL;
+	CHECK_U64((uint32_t)accept_ready(&side), SEC_E_OK);
+	side.cred.principal = (char *)(uintptr_t)"HTTP/SERVER.forge.test";
+	OFFER(SEC_E_LOGON_DENIED);				/* this credential is for the other service */
+	f.service[0] = "HTTP";
+	f.key = keys[1];
+	OFFER(SEC_E_OK);
+	side.cred.principal = NULL;
+	f.service[0] = "host";					/* the name in the clear is changed on the way: the key decides */
+	OFFER(SEC_E_OK);
+	CHECK_TEXT(side.target, "HTTP/server.forge.test@FORGE.TEST");
+	/* A keytab of one service beside the machine's. */
+	CHECK(unlink(keytab) == 0);
+	snprintf(more, sizeof more, " %s/none , %s.web", estate, keytab);
+	strcat(keytab, ".web");
+	keytab_write(&web, "w");
+	accept_lsa.more_keytabs = more;
+	OFFER(SEC_E_OK);
+	end();
+}
+
+TEST(covers)
+{
+	static const struct { const char *own, *principal; bool covers; } rows[] = {
+		{ NULL, "host/a@R", true }, { "", "host/a@R", true }, { "host/a@R", "host/a@R", true }, { "host/a", "host/a@R", true },
+		{ "HOST/A", "host/a@R", true }, { "host", "host/a@R", true }, { "host@R", "host/a@R", true }, { "host@S", "host/a@R", false },
+		{ "hos", "host/a@R", false }, { "host/a@S", "host/a@R", false }, { "host/b", "host/a@R", false }, { "cifs", "host/a@R", false },
+		{ "A$@R", "A$@R", true }, { "a$", "A$@R", true }, { "A", "A$@R", false }, { "x\\@y", "x\\@y@R", true },
+	};
+
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+		if (!CHECK_U64(kerb_keys_covers(rows[i].own, rows[i].principal), rows[i].covers))
+			fprintf(stderr, "    %s %s\n", rows[i].own, rows[i].principal);
+}
+
+/* --- encryption types ------------------------------------------------------------------------ */
+
+TEST(rc4_by_policy)
+{
+	begin_with(ENCTYPE_ARCFOUR_HMAC);
+	OFFER(SEC_E_KDC_UNKNOWN_ETYPE);
+	CHECK(strstr(side.caller, "kerberos-rc4") != NULL);
+	accept_lsa.rules[RULE_KERBEROS_RC4] = 1;
+	OFFER(SEC_E_OK);
+	CHECK(!side.data.acceptor_subkey);
+	end();
+	begin();						/* an AES ticket whose session key is rc4's */
+	krb5_free_keyblock(f.k5, f.session);
+	f.session = calloc(1, sizeof *f.session);
+	CHECK(f.session && krb5_c_make_random_key(f.k5, ENCTYPE_ARCFOUR_HMAC, f.session) == 0);
+	OFFER(SEC_E_KDC_UNKNOWN_ETYPE);
+	accept_lsa.rules[RULE_KERBEROS_RC4] = 1;
+	OFFER(SEC_E_OK);
+	end();
+}
+
+/* --- bindings ------------------------------------------------------------------------------------ */
+
+/* SEC_CHANNEL_BINDINGS with application data "tls" alone, and what it hashes to is asked of the code under test's neighbour. */
+TEST(bindings)
+{
+	uint8_t raw[32 + 3] = { 0 }, right[16], wrong[16], aware[64], data[8] = { 0x00, 0x40 };
+	struct writer w = writer_of(aware, sizeof aware);
+
+	begin();
+	put_u32(raw + 24, 3);
+	put_u32(raw + 28, 32);
+	memcpy(raw + 32, "tls", 3);
+	side.bindings = bytes_of(raw, sizeof raw);
+	CHECK(bindings_hash_of(right, side.bindings));
+	memcpy(wrong, right, 16);
+	wrong[15] ^= 1;
+	for (uint32_t rule = 0; rule <= 2; rule++) {
+		accept_lsa.rules[RULE_KERBEROS_BINDINGS] = rule;
+		f.checksum = checksum(0, right);
+		OFFER(SEC_E_OK);
+		f.checksum = checksum(0, wrong);
+		OFFER(rule == 0 ? SEC_E_OK : SEC_E_BAD_BINDINGS);
+		f.checksum = checksum(0, NULL);
+		OFFER(rule == 2 ? SEC_E_BAD_BINDINGS : SEC_E_OK);
+		f.checksum_type = 0;
+		OFFER(rule == 2 ? SEC_E_BAD_BINDINGS : SEC_E_OK);
+		f.checksum_type = 0x8003;
+		forge_authdata(&w, 143, bytes_of(data, 4));	/* it would have sent them */
+		f.proof_authdata = bytes_of(aware, w.need);
+		OFFER(rule == 0 ? SEC_E_OK : SEC_E_BAD_BINDINGS);
+		f.proof_authdata = BYTES_NONE;
+		w = writer_of(aware, sizeof aware);
+	}
+	side.bindings = bytes_of(raw, 20);
+	OFFER(SEC_E_INVALID_TOKEN);
+	side.bindings = BYTES_NONE;
+	f.checksum = checksum(0, wrong);			/* nothing to compare with here */
+	OFFER(SEC_E_OK);
+	end();
+}
+
+/* --- mutations --------------------------------------------------------------------------------------- */
+
+/* What is outside the encryption may be changed without a trace where nobody signed it; nothing else then becomes another. */
+static void
+still_alice(void)
+{
+	CHECK_TEXT(side.user, "alice");
+	CHECK_TEXT(side.domain, "FORGE.TEST");
+	CHECK_TEXT(side.target, "host/server.forge.test@FORGE.TEST");
+	CHECK(side.data.grants & ASC_RET_MUTUAL_AUTH);
+	CHECK(side.data.key.len == 32 && side.data.receive == 0x12345678);
+}
+
+TEST(token_mutations)
+{
+	size_t len, taken = 0;
+
+	begin();
+	f.cusec = ++serial;
+	len = forge_ap_req(&f, token);
+	for (size_t n = 0; n < len; n++) {
+		uint8_t *exact = malloc(n ? n : 1);
+
+		CHECK(exact != NULL);
+		memcpy(exact, token, n);
+		CHECK(accept_leg(&side, bytes_of(exact, n)) < 0);
+		accept_over(&side);
+		free(exact);
+	}
+	for (size_t at = 0; at < len; at++)
+		for (unsigned bit = 0; bit < 8; bit++) {
+			token[at] ^= (uint8_t)(1u << bit);
+			if (accept_leg(&side, bytes_of(token, len)) == SEC_E_OK) {
+				still_alice();
+				taken++;
+			}
+			accept_over(&side);
+			token[at] ^= (uint8_t)(1u << bit);
+		}
+	CHECK(taken > 0 && taken < 500);			/* ap-options, kvno, the service's name */
+	end();
+}
+
+/* Inside the encryption: each byte of ticket and authenticator, sealed again. */
+TEST(plain_mutations)
+{
+	static uint8_t plain[FORGE_MAX];
+	size_t len;
+
+	begin();
+	len = forge_ticket_plain(&f, plain);
+	for (size_t at = 0; at < len; at++)
+		for (unsigned v = 1; v < 256; v = v * 2 + 1) {
+			plain[at] ^= (uint8_t)v;
+			f.ticket_plain = bytes_of(plain, len);
+			(void)offer();
+			plain[at] ^= (uint8_t)v;
+		}
+	for (size_t n = 1; n < len; n++) {
+		f.ticket_plain = bytes_of(plain, n);
+		CHECK(offer() < 0);
+	}
+	f.ticket_plain = BYTES_NONE;
+	len = forge_proof_plain(&f, plain);
+	for (size_t at = 0; at < len; at++)
+		for (unsigned v = 1; v < 256; v = v * 2 + 1) {
+			plain[at] ^= (uint8_t)v;
+			f.proof_plain = bytes_of(plain, len);
+			if (offer() == SEC_E_OK)
+				CHECK_TEXT(side.user, "alice");
+			plain[at] ^= (uint8_t)v;
+		}
+	for (size_t n = 1; n < len; n++) {
+		f.proof_plain = bytes_of(plain, n);
+		CHECK(offer() < 0);
+	}
+	f.proof_plain = BYTES_NONE;
+	end();
+}
+
+/* The 0x8003 field: every length, and delegation that points outside. */
+TEST(checksum_field)
+{
+	uint8_t raw[64] = { 16 };
+
+	begin();
+	for (size_t n = 0; n <= 40; n++) {
+		f.checksum = bytes_of(raw, n);
+		OFFER(n < 24 ? SEC_E_LOGON_DENIED : SEC_E_OK);
+	}
+	raw[20] = KERB_FLAG_DELEG;
+	raw[24] = 1;
+	raw[26] = 200;
+	f.checksum = bytes_of(raw, 60);
+	OFFER(SEC_E_LOGON_DENIED);
+	raw[26] = 30;						/* rubbish for a KRB-CRED: nothing is delegated */
+	OFFER(SEC_E_OK);
+	CHECK(!(side.data.grants & ASC_RET_DELEGATE));
+	f.checksum_type = 7;					/* a checksum without a key */
+	OFFER(SEC_E_LOGON_DENIED);
+	f.checksum_type = 16;					/* keyed, but wrong */
+	f.checksum = bytes_of(raw, 12);
+	OFFER(SEC_E_LOGON_DENIED);
+	end();
+}
+
+TEST(keytab_mutations)
+{
+	uint8_t raw[1024];
+	size_t len;
+
+	begin();
+	len = forge_keytab(&f, raw, sizeof raw);
+	for (size_t n = 0; n <= len; n++) {
+		struct kerb_ring *ring = NULL;
+		uint8_t *exact = malloc(n ? n : 1);
+
+		CHECK(exact != NULL);
+		memcpy(exact, raw, n);
+		if (kerb_ring_of_keytab(&ring, bytes_of(exact, n)))
+			CHECK(n == len || ring->count == 0);
+		kerb_ring_drop(ring);
+		free(exact);
+	}
+	for (size_t at = 0; at < len; at++)
+		for (unsigned v = 0; v < 256; v++) {
+			struct kerb_ring *ring = NULL;
+			uint8_t *exact = malloc(len);
+
+			CHECK(exact != NULL);
+			memcpy(exact, raw, len);
+			exact[at] = (uint8_t)v;
+			if (kerb_ring_of_keytab(&ring, bytes_of(exact, len)))
+				CHECK(ring->count <= 1);
+			kerb_ring_drop(ring);
+			free(exact);
+		}
+	end();
+}
+
+int
+main(void)
+{
+	FILE *conf;
+	char path[] = "/tmp/openlsa-krb5-XXXXXX";
+	int fd = mkstemp(path), failed;
+
+	conf = fd >= 0 ? fdopen(fd, "w") : NULL;
+	if (!conf)
+		return 2;
+	fprintf(conf, "[libdefaults]\n default_realm = FORGE.TEST\n dns_lookup_kdc = false\n dns_lookup_realm = false\n"
+	    " allow_rc4 = true\n allow_weak_crypto = true\n permitted_enctypes = aes256-cts aes128-cts aes256-sha2 aes128-sha2 rc4-hmac\n");
+	fclose(conf);
+	setenv("KRB5_CONFIG", path, 1);
+	RUN(forged_with_the_key);
+	RUN(forged_without_the_key);
+	RUN(names);
+	RUN(pac_of_a_domain);
+	RUN(pac_without_its_buffers);
+	RUN(replays);
+	RUN(skew);
+	RUN(keytab_changes);
+	RUN(whose_key);
+	RUN(covers);
+	RUN(rc4_by_policy);
+	RUN(bindings);
+	RUN(token_mutations);
+	RUN(plain_mutations);
+	RUN(checksum_field);
+	RUN(keytab_mutations);
+	failed = check_end();
+	unlink(path);
+	return failed;
+}
