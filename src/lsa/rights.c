@@ -142,7 +142,7 @@ rights_allow_logon(struct call *call, struct bytes sid, const struct bytes *grou
 	besides[count++] = *types[logon_type].sid;
 	if (is_local(store, sid))
 		besides[count++] = sid_users;
-	status = sum_keys(&sum, store, &sid, 1);
+	status = sum_keys(&sum, store, &sid, sid.len ? 1 : 0);
 	if (status == STATUS_SUCCESS)
 		status = sum_keys(&sum, store, groups, group_count);
 	if (status == STATUS_SUCCESS)
