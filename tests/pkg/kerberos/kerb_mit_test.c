@@ -385,7 +385,7 @@ TEST(new_key_version)
 	nanosleep(&nap, NULL);
 	CHECK(!talk("HTTP/web.openlsa.test@OPENLSA.TEST", ALL_FLAGS | GSS_C_MUTUAL_FLAG));
 	CHECK_U64((uint32_t)side.status, (uint32_t)SEC_E_LOGON_DENIED);
-	CHECK(strstr(side.caller, "HTTP/web.openlsa.test@OPENLSA.TEST, kvno 2") != NULL && strstr(side.caller, "has kvno 3") != NULL);
+	CHECK(strstr(side.caller, "is for HTTP/web.openlsa.test@OPENLSA.TEST, kvno") != NULL && strstr(side.caller, "the keytab has kvno") != NULL);
 	CHECK(system("rm -f \"${KRB5CCNAME#FILE:}\"") == 0);
 	CHECK(TALK("HTTP/web.openlsa.test@OPENLSA.TEST", ALL_FLAGS));
 	end();
