@@ -123,6 +123,7 @@ struct served {
 	struct cred_object *cred;
 	struct context_object *context;
 	bool first_leg, begun, counted;
+	bool carries;			/* it fails, and its reply has fields all the same */
 	/* A logon's own. */
 	struct account *account;
 	struct attempt attempt;

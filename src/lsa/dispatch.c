@@ -25,9 +25,10 @@
 		if (!verb##_in_take(&in, s->request.in))                                  \
 			return because(&s->call, STATUS_INVALID_PARAMETER, TO_CALLER,     \
 			    "the fields of " #verb " do not fit its layout");             \
+		s->carries = false;                                                       \
 		status = serve_##verb(s, &in, &out);                                      \
-		if (status >= 0 && status != STATUS_PENDING &&                            \
-		    !served_pack(s, status, put_##verb, &out))                            \
+		if ((s->carries || status >= 0) && status != STATUS_PENDING &&            \
+		    !served_pack(s, status, put_##verb, &out) && status >= 0)             \
 			status = STATUS_INSUFFICIENT_RESOURCES;                           \
 		return status;                                                            \
 	}

@@ -110,6 +110,9 @@ serve_cred_name(struct served *s, const struct cred_name_in *in, struct cred_nam
 	return status;
 }
 
+#define WANTS_INIT_ERROR	0x00004000u	/* ISC_REQ_EXTENDED_ERROR */
+#define WANTS_ACCEPT_ERROR	0x00008000u	/* ASC_REQ_EXTENDED_ERROR */
+
 /* --- legs ------------------------------------------------------------------ */
 
 struct leg {
@@ -198,6 +201,14 @@ leg_turn(struct served *s, struct leg *leg, struct leg_result *got)
 	return status;
 }
 
+/* What a failed leg has to tell the peer, where the caller asked for that. */
+static struct bytes
+leg_error_token(struct served *s, NTSTATUS status, const struct leg_result *got, bool asked)
+{
+	s->carries = status < 0 && asked && got->token.len;
+	return s->carries ? got->token : BYTES_NONE;
+}
+
 NTSTATUS
 serve_init(struct served *s, const struct init_in *in, struct init_out *out)
 {
@@ -209,6 +220,8 @@ serve_init(struct served *s, const struct init_in *in, struct init_out *out)
 	if (status >= 0 && status != STATUS_PENDING)
 		*out = (struct init_out){ .context = s->context->o.word, .grants = got.grants, .expiry = got.expiry,
 		    .token = got.token, .user_data = got.user_data };
+	else
+		out->token = leg_error_token(s, status, &got, (in->wants & WANTS_INIT_ERROR) != 0);
 	return status;
 }
 
@@ -223,6 +236,8 @@ serve_accept(struct served *s, const struct accept_in *in, struct accept_out *ou
 	if (status >= 0 && status != STATUS_PENDING)
 		*out = (struct accept_out){ .context = s->context->o.word, .grants = got.grants, .expiry = got.expiry,
 		    .token = got.token, .user_data = got.user_data };
+	else
+		out->token = leg_error_token(s, status, &got, (in->wants & WANTS_ACCEPT_ERROR) != 0);
 	return status;
 }
 

@@ -159,8 +159,10 @@ ask_told(const struct ask *ask, uint16_t number, struct bytes *ret_out)
 		NTSTATUS status = ask_told(ask, NUMBER, &fields);                         \
                                                                                           \
 		*out = (struct verb##_out){ 0 };                                          \
-		if (status >= 0 && !verb##_out_take(out, fields))                         \
-			status = STATUS_INVALID_SERVER_STATE;                             \
+		if ((status >= 0 || fields.len) && !verb##_out_take(out, fields)) {       \
+			*out = (struct verb##_out){ 0 };                                  \
+			status = status >= 0 ? STATUS_INVALID_SERVER_STATE : status;      \
+		}                                                                         \
 		TRACE("told", T_TEXT("call", #verb), T_STATUS("status", status));        \
 		return status;                                                            \
 	}

@@ -329,13 +329,26 @@ token_none(const struct leg *leg)
 		b->pvBuffer = NULL;
 }
 
+/* What a failed leg has to tell the peer all the same; the bit says so, beside that of allocated memory. False: nothing. */
+static bool
+token_error(const struct leg *leg, struct bytes token)
+{
+	ULONG attributes = leg->server ? ASC_RET_EXTENDED_ERROR : ISC_RET_EXTENDED_ERROR;
+
+	if (!token.len || leg->given_up || token_out(leg, token, &attributes) != SEC_E_OK)
+		return false;
+	if (leg->attributes)
+		*leg->attributes = attributes;
+	return true;
+}
+
 /* The leg ended badly: a first leg leaves no context, a later one a failed one. */
 static void
-leg_fail(struct leg *leg, SECURITY_STATUS status)
+leg_fail(struct leg *leg, SECURITY_STATUS status, struct bytes error)
 {
 	struct context *ctx = leg->context;
 
-	if (status != SEC_E_BUFFER_TOO_SMALL && status != SEC_E_INCOMPLETE_MESSAGE)
+	if (status != SEC_E_BUFFER_TOO_SMALL && status != SEC_E_INCOMPLETE_MESSAGE && !token_error(leg, error))
 		token_none(leg);
 	if (!ctx)
 		return;
@@ -355,7 +368,8 @@ leg_close(struct leg *leg, struct ask *ask, SECURITY_STATUS status)
 {
 	struct context *ctx = leg->context;
 	bool sync = ctx && atomic_load(&ctx->leg) == LEG_SYNC;
-	struct got got;
+	struct got got = { 0 };
+	struct bytes error = BYTES_NONE;
 
 	if (ctx && !sync)
 		pthread_mutex_lock(&ctx->lock);
@@ -366,9 +380,11 @@ leg_close(struct leg *leg, struct ask *ask, SECURITY_STATUS status)
 		why_take(&leg->why, ask_why(ask));
 		if (status >= 0)
 			status = leg_take(leg, &got, status);
+		else
+			error = got.token;
 	}
 	if (status < 0)
-		leg_fail(leg, status);
+		leg_fail(leg, status, error);
 	if (ctx) {
 		if (leg->why.len && (!leg->first || status >= 0))
 			why_take(&ctx->why, bytes_of(leg->why.at, leg->why.len));

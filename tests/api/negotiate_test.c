@@ -442,6 +442,31 @@ hints(void)
 	leave(&c, &s);
 }
 
+/* A refusal tells the peer so, where the caller asks for that. */
+static void
+refusals_are_told(void)
+{
+	for (unsigned way = 0; way < 4; way++) {
+		bool told = way & 1;
+		struct nego_resp m;
+		struct side c, s;
+
+		both(&c, &s, API_USER, "not the password", "ntlm", NULL);
+		c.async = s.async = way & 2;
+		if (told)
+			s.wants |= ASC_REQ_EXTENDED_ERROR;
+		CHECK(!shake(&c, &s, NULL, NULL) && s.status == SEC_E_LOGON_DENIED);
+		CHECK(told == (s.error_len != 0));
+		CHECK(!told || (s.attr & ASC_RET_EXTENDED_ERROR));
+		if (told) {
+			CHECK(nego_resp_take(&m, bytes_of(s.token, s.error_len)) && m.state == STATE_REJECT);
+			CHECK(side_leg(&c, s.token, s.error_len) == SEC_E_LOGON_DENIED);
+			CHECK(strstr(side_why(&c), "the peer refuses (negState reject)"));
+		}
+		leave(&c, &s);
+	}
+}
+
 /* --- afterwards -------------------------------------------------------------------------------- */
 
 static void
@@ -513,6 +538,7 @@ main(void)
 	RUN(raw_tokens);
 	RUN(mechanisms_are_answered_as_offered);
 	RUN(hints);
+	RUN(refusals_are_told);
 	RUN(attributes_are_those_inside);
 	RUN(a_password_is_changed);
 	return check_end();

@@ -79,6 +79,7 @@ side_leg(struct side *s, const uint8_t *in, ULONG len)
 		    SECURITY_NATIVE_DREP, told, 0, &s->ctx, &od, &s->attr, NULL);
 	free(copy);
 	s->len = s->status >= 0 ? ob.cbBuffer : 0;
+	s->error_len = s->status < 0 ? ob.cbBuffer : 0;
 	if (s->status >= 0)
 		s->has = true;
 	return s->status;

@@ -19,6 +19,7 @@ struct side {
 	SECURITY_STATUS status;		/* of the last leg */
 	unsigned legs;
 	ULONG attr, len;
+	ULONG error_len;		/* of the token that a failed leg gave */
 	uint8_t token[SHAKE_TOKEN];
 };
 
