@@ -33,7 +33,7 @@ check() {	# FILE RELATIVE-NAME: prints each line that breaks the rule
 		# The two narrowings, and the one near link.
 		case $target in
 		pkg/lsa_mode.h)
-			case $2 in pkg/*|lsa/client.h|lsa/package.c|lsa/serve_*|lsa/services.c) ;; *) good=no ;; esac ;;
+			case $2 in pkg/*|lsa/client.h|lsa/package.c|lsa/serve_*|lsa/services.c|lsa/edit.c|lsa/changes.c) ;; *) good=no ;; esac ;;
 		pkg/user_mode.h)
 			case $2 in pkg/*|secur32/usermode.[ch]|secur32/handles.h) ;; *) good=no ;; esac ;;
 		pkg/*)

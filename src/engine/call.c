@@ -338,6 +338,16 @@ call_cancel_locked(struct call *c)
 	return true;
 }
 
+bool
+call_wake_locked(struct call *c)
+{
+	c->woken = c->at == CALL_TURNING;
+	if (c->at != CALL_WAITING || c->wait != AWAIT_NOTHING)
+		return false;
+	call_unwait(c);
+	return true;
+}
+
 void
 call_end_cancelled(struct call *c)
 {
@@ -386,14 +396,20 @@ waited(struct call *c)
 	return true;
 }
 
-/* The call begins to wait. False: it could not, and must end. */
+/* The call begins to wait. False: it could not, and must end; or *ret_again, it was woken before. */
 static bool
-call_wait(struct call *c)
+call_wait(struct call *c, bool *ret_again)
 {
 	struct call_job *job = c->job;
 	bool armed;
 
 	loop_lock(c->loop);
+	*ret_again = c->woken && !c->cancelled && c->wait == AWAIT_NOTHING;
+	c->woken = false;
+	if (*ret_again) {
+		loop_unlock(c->loop);
+		return false;
+	}
 	armed = !c->cancelled && call_arm(c);
 	if (armed) {
 		c->at = CALL_WAITING;
@@ -431,11 +447,19 @@ call_turn(struct call *c)
 void
 call_resume(struct call *c)
 {
-	while (waited(c))
+	bool again;
+
+	for (;;) {
+		while (waited(c))
+			if (!call_turn(c))
+				return;
+		if (call_wait(c, &again))
+			return;
+		if (!again)
+			break;
 		if (!call_turn(c))
 			return;
-	if (call_wait(c))
-		return;
+	}
 	if (c->cancelled) {
 		call_end_cancelled(c);
 	} else {

@@ -56,7 +56,7 @@ struct call {
 
 	/* The call's own. */
 	enum { CALL_TURNING, CALL_WAITING, CALL_ENDED } at;
-	bool cancelled, has_waited;
+	bool cancelled, has_waited, woken;
 	enum { AWAIT_NOTHING, AWAIT_TIMER, AWAIT_JOB, AWAIT_OTHER } wait;
 	uint64_t started;
 	uint64_t wait_until;
@@ -87,6 +87,11 @@ NTSTATUS call_await(struct call *c, struct call_wait *w);
 /* Under the loop's lock. True: it waited for something other and is the caller's now, to be resumed without the lock. */
 bool call_claim_locked(struct call *c) MUST_CHECK;
 void call_resume(struct call *c);
+/*
+ * Something that a call in await_nothing may wait for has happened. Under the loop's lock. True: it waited and is
+ * the caller's now, to be posted and run. False: someone turns it, and turns it once more.
+ */
+bool call_wake_locked(struct call *c) MUST_CHECK;
 /* Enters a deeper frame and leaves it; leaving with a final status drops it. */
 void call_enter(struct call *c);
 void call_leave(struct call *c, NTSTATUS status);

@@ -9,6 +9,7 @@
 #include "base/time.h"
 #include "base/trace.h"
 #include "crypto/random.h"
+#include "lsa/policy.h"
 
 /* --- quotas ------------------------------------------------------------ */
 
@@ -152,6 +153,12 @@ process_leave(struct process *p)
 	}
 }
 
+static _Atomic uint32_t *
+counter_of(struct lsa *lsa, unsigned kind)
+{
+	return kind == KIND_CRED ? &lsa->creds : kind == KIND_CONTEXT ? &lsa->contexts : &lsa->policies;
+}
+
 NTSTATUS
 object_new(struct object *o, struct process *p, unsigned kind, const struct lsa_package *package)
 {
@@ -169,7 +176,7 @@ object_new(struct object *o, struct process *p, unsigned kind, const struct lsa_
 		return STATUS_INSUFFICIENT_RESOURCES;
 	}
 	atomic_fetch_add(&p->refs, 1);
-	atomic_fetch_add(kind == KIND_CRED ? &p->lsa->creds : &p->lsa->contexts, 1);
+	atomic_fetch_add(counter_of(p->lsa, kind), 1);
 	if (handle_hold(p->lsa->objects, kind, o->word) != o)
 		return STATUS_INTERNAL_ERROR;		/* it was made a moment ago and nobody knows it */
 	pthread_mutex_lock(&p->lock);
@@ -183,7 +190,7 @@ object_new(struct object *o, struct process *p, unsigned kind, const struct lsa_
 }
 
 /* Called by the table when nobody holds the closed object any more. */
-static void
+void
 object_end(struct object *o)
 {
 	struct process *p = o->process;
@@ -196,7 +203,7 @@ object_end(struct object *o)
 	}
 	pthread_mutex_unlock(&p->lock);
 	atomic_fetch_sub(&p->owner->objects, 1);
-	atomic_fetch_sub(o->kind == KIND_CRED ? &p->lsa->creds : &p->lsa->contexts, 1);
+	atomic_fetch_sub(counter_of(p->lsa, o->kind), 1);
 }
 
 static void
@@ -533,7 +540,7 @@ served_admit(struct served *s)
 	struct lsa_link *link = s->link;
 	struct lsa *lsa = link->lsa;
 
-	if (s->request.number == 0 || s->request.number > LSA_HIGHEST_CALL) {
+	if (s->request.number == 0 || s->request.number > LSA_HIGHEST_CALL || !call_rows[s->request.number].turn) {
 		why_say(&s->call.why, STATUS_NOT_IMPLEMENTED, TO_CALLER, "call %u is not known to this LSA",
 		    (unsigned)s->request.number);
 		return STATUS_NOT_IMPLEMENTED;
@@ -786,6 +793,7 @@ lsa_link_gone(struct lsa_link *link)
 static void (*const destroyers[HANDLE_KINDS])(void *) = {
 	[KIND_CRED]    = cred_destroy,
 	[KIND_CONTEXT] = context_destroy,
+	[KIND_POLICY]  = policy_destroy,
 };
 
 struct handle_table *

@@ -24,7 +24,7 @@
 #define CHALLENGES	16u
 #define SESSIONS_VIEWED	4u
 
-enum { KIND_CRED = 1, KIND_CONTEXT = 2 };
+enum { KIND_CRED = 1, KIND_CONTEXT = 2, KIND_POLICY = 5 };
 
 struct uid_record {
 	struct uid_record *next;
@@ -134,6 +134,8 @@ struct served {
 
 #define SERVED(c) ((struct served *)(void *)(c))
 
+struct waiter;
+
 struct lsa {
 	struct handle_table *objects;
 	struct jobs *jobs;
@@ -155,7 +157,8 @@ struct lsa {
 	pthread_mutex_t lock;
 	struct process *processes;
 	struct uid_record *uids;
-	_Atomic uint32_t links, creds, contexts, calls;
+	_Atomic uint32_t links, creds, contexts, policies, calls;
+	struct { pthread_mutex_t lock; struct waiter *waiters; uint64_t counts[8]; } changes;	/* of policy: changes.c */
 	_Atomic uint64_t handshakes;
 };
 
@@ -164,6 +167,8 @@ struct lsa {
 NTSTATUS object_new(struct object *o, struct process *p, unsigned kind, const struct lsa_package *package);
 struct object *object_hold(struct process *p, unsigned kind, uint64_t word);
 void object_drop(struct object *o);
+/* For what destroys an object: it leaves its process, which is released last. */
+void object_end(struct object *o);
 /* STATUS_SUCCESS or STATUS_INVALID_HANDLE; it goes when nobody holds it any more. */
 NTSTATUS object_close(struct process *p, unsigned kind, uint64_t word);
 /* Cancels the waiting call that `arg` submitted with this id, unless it is marked FINISH. */

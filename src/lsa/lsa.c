@@ -100,6 +100,7 @@ lsa_open(struct lsa **ret_lsa, const struct lsa_settings *settings, char why[LSA
 	pthread_mutex_init(&lsa->lock, NULL);
 	pthread_mutex_init(&lsa->store_lock, NULL);
 	pthread_mutex_init(&lsa->kept_lock, NULL);
+	pthread_mutex_init(&lsa->changes.lock, NULL);
 	lsa->state = settings->state ? strdup(settings->state) : NULL;
 	lsa->computer = settings->computer ? strdup(settings->computer) : NULL;
 	lsa->key_file = settings->key_file ? strdup(settings->key_file) : NULL;
@@ -153,6 +154,7 @@ lsa_close(struct lsa *lsa)
 	pthread_mutex_destroy(&lsa->lock);
 	pthread_mutex_destroy(&lsa->store_lock);
 	pthread_mutex_destroy(&lsa->kept_lock);
+	pthread_mutex_destroy(&lsa->changes.lock);
 	free(lsa->state);
 	free(lsa->computer);
 	free(lsa->key_file);

@@ -5,12 +5,11 @@
  */
 #include "lsa/rights.h"
 
+#include "base/guard.h"
 #include "base/privilege.h"
 #include "lsa/client.h"
 #include "store/book.h"
 #include "store/store.h"
-
-#define GUARD_MAX	8192u
 
 bool
 rights_take(struct rights *ret_rights, struct bytes *ret_guard, struct bytes value)

@@ -3,6 +3,7 @@
  * way to see a secret.
  */
 #include "store/audit.h"
+#include "base/auditing.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -178,6 +179,36 @@ trail_admits(struct trail *t)
 	return t->written++ < PER_SECOND;
 }
 
+static void
+take_setting(void *arg, struct bytes value)
+{
+	struct auditing *a = arg;
+
+	if (!auditing_take(a, value))		/* nobody knows what it was: everything */
+		*a = (struct auditing){ .on = true, .settings = { [PLACE_LOGON] = 3, [PLACE_LOCKOUT] = 3, [PLACE_USER_ACCOUNT] = 3 } };
+}
+
+/* Policy values are over the settings of subcategories: "audit" 0 writes nothing, "audit-success" 1 writes good logons. */
+static bool
+is_audited(struct store *store, const struct audit *event)
+{
+	static const uint8_t places[AUDIT_KINDS] = { [AUDIT_LOGON] = PLACE_LOGON, [AUDIT_LOGON_FAILED] = PLACE_LOGON,
+		[AUDIT_LOCKED_OUT] = PLACE_LOCKOUT, [AUDIT_ACCOUNT] = PLACE_USER_ACCOUNT };
+	struct bytes key = bytes_of_text("system");
+	struct auditing a;
+	unsigned wanted = event->status < 0 ? AUDITS_FAILURE : AUDITS_SUCCESS;
+
+	if (event->kind == AUDIT_LOGON && policy_u32(store, POLICY_AUDIT_SUCCESS))
+		return true;
+	if (policy_u32(store, POLICY_AUDIT) == 0)
+		return false;
+	if (!places[event->kind])
+		return true;
+	if (!auditing_take(&a, BYTES_NONE) || book_look(store, BOOK_AUDIT, &key, 1, take_setting, &a) != STATUS_SUCCESS)
+		return true;
+	return a.on && (a.settings[places[event->kind]] & wanted);
+}
+
 void
 audit_event(struct store *store, const struct audit *event)
 {
@@ -187,7 +218,7 @@ audit_event(struct store *store, const struct audit *event)
 
 	if (event->kind <= AUDIT_NONE || event->kind >= AUDIT_KINDS || !vault_alive(store->vault))
 		return;
-	if (policy_u32(store, event->kind == AUDIT_LOGON ? POLICY_AUDIT_SUCCESS : POLICY_AUDIT) == 0)
+	if (!is_audited(store, event))
 		return;
 	pthread_mutex_lock(&t->lock);
 	if (trail_admits(t)) {

@@ -28,6 +28,7 @@ enum book_kind {
 	BOOK_TRUST_AUTH,	/* their keys; hidden */
 	BOOK_GUARD,		/* security descriptors of what has no entry of its own */
 	BOOK_AUDIT,		/* what is audited */
+	BOOK_TRUST_ALIAS,	/* to the key of a trusted domain: S and its SID, or F and its folded flat name */
 	BOOK_KINDS
 };
 

@@ -28,6 +28,7 @@
 	P(KERBEROS_REQUIRE_PAC,   "kerberos-require-pac",      0,  0,     1,     1, "1 refuses tickets that name no user of a domain") \
 	P(LIMIT_BLANK_PASSWORD,   "limit-blank-password",      1,  0,     1,     1, "1: blank passwords at the console only") \
 	P(SESSION_ENUM_OWN,       "session-enum-own",          0,  0,     1,     1, "1: strangers see their own sessions only") \
+	P(STRICT_SECRET_LENGTH,   "strict-secret-length",      0,  0,     1,     1, "1 refuses secrets of more than 512 bytes") \
 	P(AUDIT,                  "audit",                     1,  0,     1,     1, "1 writes failures and changes") \
 	P(AUDIT_SUCCESS,          "audit-success",             0,  0,     1,     1, "1 writes good logons too")
 
