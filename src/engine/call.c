@@ -38,7 +38,7 @@ void
 call_begin(struct call *c)
 {
 	c->at = CALL_TURNING;
-	c->cancelled = c->has_waited = false;
+	c->cancelled = c->has_waited = c->woken = false;
 	c->wait = AWAIT_NOTHING;
 	c->started = 0;
 	c->awaited = STATUS_SUCCESS;

@@ -59,12 +59,14 @@ LSA_CALLS(BOTH_SIDES)
 static void
 numbers_are_used_once(void)
 {
-#define NUMBER(number, verb, FIELDS, rank, drop) [number] = (rank),
-	static const int ranks[] = { LSA_CALLS(NUMBER) };
-#define COUNT(number, verb, FIELDS, rank, drop) +1
-	CHECK_U64(0 LSA_CALLS(COUNT), LSA_HIGHEST_CALL);
-	for (unsigned i = 1; i <= LSA_HIGHEST_CALL; i++)
-		CHECK(ranks[i] >= STRANGER && ranks[i] <= ADMIN && (ranks[i] == STRANGER) == (i == CALL_CONNECT));
+#define SEEN(number, verb, FIELDS, rank, drop) \
+	CHECK((number) > 0 && (number) <= LSA_HIGHEST_CALL && !seen[number]);                              \
+	CHECK((rank) >= STRANGER && (rank) <= ADMIN && ((rank) == STRANGER) == ((number) == CALL_CONNECT)); \
+	seen[number] = true;
+	bool seen[LSA_HIGHEST_CALL + 1] = { false };
+
+	LSA_CALLS(SEEN)
+	CHECK(seen[LSA_HIGHEST_CALL]);
 }
 
 int
