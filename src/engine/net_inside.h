@@ -91,6 +91,7 @@ struct lane {
 	uint64_t answered;		/* when it last answered anybody */
 	uint64_t cut;			/* when the window was last halved */
 	uint64_t avoid_until;		/* it is silent: only one probes it then */
+	uint32_t quickest;		/* ms; the least an answer ever took */
 	unsigned silent;		/* losses since it last answered */
 };
 
@@ -107,7 +108,7 @@ bool lane_avoided(struct lane *lane, uint64_t now);	/* false once in a while for
 bool lane_enter(struct lane *lane, struct request *r);	/* false: it stands in line */
 void lane_leave_line(struct lane *lane, struct request *r);
 void lane_give_back(struct lane *lane);
-void lane_answered(struct lane *lane, uint64_t now);
+void lane_answered(struct lane *lane, uint64_t sent, uint64_t now);
 void lane_lost(struct lane *lane, uint64_t sent, uint64_t now);
 
 /* --- realms: net.c ------------------------------------------------------ */

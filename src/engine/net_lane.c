@@ -1,17 +1,19 @@
 /*
  * net_lane.c - how many requests are under way to one KDC at once. A burst
  * overflows its receive buffer and each loss costs a second, so the window
- * begins small, grows with every answer and is halved by a loss. Knows no
- * sockets. Everything under the net's lock.
+ * begins small, grows with every answer and is halved by a loss. It stops
+ * growing when answers come slower for it: then requests only pile up before
+ * the KDC, whose buffer of 208 KiB holds about 90 large ones. Knows no sockets. Everything under the net's lock.
  */
 #include "engine/net_inside.h"
 
 #define SILENT_AFTER	3u		/* losses in a row */
 #define AVOID_MS	10000u
+#define PILE_MOST	48u
 
 static const struct { unsigned start, least, most; } lane_sizes[TRANSPORTS] = {
 	[BY_UDP] = { 64, 8, 256 },
-	[BY_TCP] = { 4,  1, 8 },	/* krb5kdc's listen queue is 5 long */
+	[BY_TCP] = { 4,  1, 4 },	/* krb5kdc's listen queue is 5 long */
 };
 
 void
@@ -23,6 +25,7 @@ lane_begin(struct lane *lane, int transport)
 	lane->window = lane->start;
 	lane->slow_until = lane->most;
 	lane->credit = lane->silent = 0;
+	lane->quickest = UINT32_MAX;
 	lane->answered = lane->cut = lane->avoid_until = 0;
 	if (!lane->first)
 		lane->last = &lane->first;
@@ -100,14 +103,29 @@ lane_give_back(struct lane *lane)
 	lane_admit(lane);
 }
 
+/* By what the quickest answer took: so many of the window wait at the KDC, as TCP Vegas reckons. */
+static bool
+lane_piles(struct lane *lane, uint64_t sent, uint64_t now)
+{
+	uint32_t took = now > sent ? (uint32_t)(now - sent) : 1;
+
+	if (took < lane->quickest)
+		lane->quickest = took;
+	return (uint64_t)lane->window * (took - lane->quickest) > (uint64_t)PILE_MOST * took;
+}
+
 /* Doubles in a round trip until it has once lost something, from there by one in each round. */
 void
-lane_answered(struct lane *lane, uint64_t now)
+lane_answered(struct lane *lane, uint64_t sent, uint64_t now)
 {
+	bool piles = lane_piles(lane, sent, now);
+
 	lane->answered = now;
 	lane->silent = 0;
 	lane->avoid_until = 0;
-	if (lane->window < lane->slow_until) {
+	if (piles) {
+		lane->credit = 0;
+	} else if (lane->window < lane->slow_until) {
 		lane->window++;
 	} else if (lane->window < lane->most && ++lane->credit >= lane->window) {
 		lane->window++;

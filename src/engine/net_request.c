@@ -367,7 +367,7 @@ request_answer(struct request *r, struct trip *trip)
 	uint64_t now = time_mono_ms();
 
 	pthread_mutex_lock(&r->net->lock);
-	lane_answered(trip->lane, now);
+	lane_answered(trip->lane, trip->since, now);
 	pthread_mutex_unlock(&r->net->lock);
 	r->answer = bytes_of(trip->reply, trip->got);
 	trip->reply = NULL;
