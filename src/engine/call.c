@@ -285,7 +285,7 @@ call_await(struct call *c, struct call_wait *w)
 static void
 call_end(struct call *c, NTSTATUS status)
 {
-	c->at = CALL_ENDED;
+	__atomic_store_n(&c->at, CALL_ENDED, __ATOMIC_RELAXED);	/* who cancels may look at it now */
 	for (unsigned i = CALL_FRAMES; i-- > 0; )
 		frame_drop(c, i);
 	other_drop(c);
@@ -332,7 +332,7 @@ bool
 call_cancel_locked(struct call *c)
 {
 	c->cancelled = true;
-	if (c->at != CALL_WAITING)
+	if (__atomic_load_n(&c->at, __ATOMIC_RELAXED) != CALL_WAITING)
 		return false;
 	call_unwait(c);
 	return true;

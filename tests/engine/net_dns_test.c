@@ -97,13 +97,13 @@ dns_begin(struct dns *d)
 	struct sockaddr_in a = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	socklen_t len = sizeof a;
 
+	if (!d->target)
+		d->target = "localhost";
 	d->fd = socket(AF_INET, SOCK_DGRAM, 0);
 	if (bind(d->fd, (struct sockaddr *)&a, len) != 0 || getsockname(d->fd, (struct sockaddr *)&a, &len) != 0 ||
 	    pipe(d->stop) != 0 || pthread_create(&d->thread, NULL, dns_main, d) != 0)
 		abort();
 	d->port = ntohs(a.sin_port);
-	if (!d->target)
-		d->target = "localhost";
 	net_drop(net);
 	net = net_new(jobs);
 	net_use_resolver(net, a.sin_addr, d->port);

@@ -485,7 +485,7 @@ cancel_races_answers(void)
 			bool mine = false;
 
 			loop_lock(c.loop);
-			if (!atomic_load(&a[i - 40].done) && a[i - 40].call.at == CALL_WAITING)
+			if (!atomic_load(&a[i - 40].done))
 				mine = call_cancel_locked(&a[i - 40].call);
 			loop_unlock(c.loop);
 			if (mine)
