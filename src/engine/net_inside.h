@@ -150,7 +150,7 @@ struct net {
 /* For tests. */
 void net_use_resolver(struct net *net, struct in_addr address, uint16_t port);
 
-/* --- a request: net_request.c, net_trip.c ----------------------------------- */
+/* --- a request: net_request.c, net_trip.c, net_story.c ----------------------------------- */
 
 /* One socket to one KDC. */
 struct trip {
