@@ -142,7 +142,7 @@ shake(struct shake *s)
 	gss_ctx_id_t g = GSS_C_NO_CONTEXT;
 	gss_cred_id_t delegated = GSS_C_NO_CREDENTIAL;
 	gss_name_t who = GSS_C_NO_NAME;
-	OM_uint32 minor;
+	OM_uint32 minor, flags = 0;
 	bool more = true;
 
 	s->gss_major = GSS_S_CONTINUE_NEEDED;
@@ -168,9 +168,10 @@ shake(struct shake *s)
 			break;
 		token = (gss_buffer_desc){ out.cbBuffer, to_server };
 		s->gss_major = gss_accept_sec_context(&minor, &g, GSS_C_NO_CREDENTIAL, &token,
-		    s->expects ? &expected : GSS_C_NO_CHANNEL_BINDINGS, &who, NULL, &answer, &s->gss_flags, NULL,
+		    s->expects ? &expected : GSS_C_NO_CHANNEL_BINDINGS, &who, NULL, &answer, &flags, NULL,
 		    delegated == GSS_C_NO_CREDENTIAL ? &delegated : NULL);
 		s->gss_minor = minor;
+		s->gss_flags |= flags;
 		if (answer.length <= sizeof s->token) {
 			memcpy(s->token, answer.value, answer.length);
 			s->token_len = answer.length;
