@@ -466,7 +466,6 @@ kerb_grants(bool server, uint32_t wants)
 /* Capabilities as Windows has them: 0x000F3BBF. */
 const struct lsa_package kerberos_lsa = {
 	.name           = "Kerberos",
-	.alias          = "MICROSOFT_KERBEROS_NAME_A",
 	.comment        = "Microsoft Kerberos V1.0",
 	.capabilities   = 0x000F3BBF,
 	.rpc_id         = KERB_DATA_PACKAGE,
