@@ -101,6 +101,65 @@ context_told(struct shake *s, gss_ctx_id_t *g, gss_name_t who, gss_cred_id_t del
 	(void)gss_krb5_free_lucid_sec_context(&minor, lucid);
 }
 
+/* --- messages, both ways -------------------------------------------------------- */
+
+static bool
+signed_both_ways(struct shake *s, gss_ctx_id_t g)
+{
+	uint8_t mic[128], text[] = "signed in two ways";
+	SecBuffer b[2] = { { sizeof text, SECBUFFER_DATA, text }, { sizeof mic, SECBUFFER_TOKEN, mic } };
+	SecBufferDesc desc = { SECBUFFER_VERSION, 2, b };
+	gss_buffer_desc message = { sizeof text, text }, token;
+	OM_uint32 minor;
+	bool good;
+
+	if (MakeSignature(&s->context, 0, &desc, 0) != SEC_E_OK)
+		return false;
+	token = (gss_buffer_desc){ b[1].cbBuffer, mic };
+	if (gss_verify_mic(&minor, g, &message, &token, NULL) != GSS_S_COMPLETE)
+		return false;
+	if (gss_get_mic(&minor, g, GSS_C_QOP_DEFAULT, &message, &token) != GSS_S_COMPLETE)
+		return false;
+	b[1] = (SecBuffer){ (ULONG)token.length, SECBUFFER_TOKEN, token.value };
+	good = VerifySignature(&s->context, &desc, 0, NULL) == SEC_E_OK;
+	gss_release_buffer(&minor, &token);
+	return good;
+}
+
+static bool
+sealed_both_ways(struct shake *s, gss_ctx_id_t g)
+{
+	static const char said[] = "sealed in two ways";
+	uint8_t wire[512];
+	SecPkgContext_Sizes sizes;
+	SecBuffer b[2], back[2];
+	SecBufferDesc desc = { SECBUFFER_VERSION, 2, b }, back_desc = { SECBUFFER_VERSION, 2, back };
+	gss_buffer_desc in, out = GSS_C_EMPTY_BUFFER;
+	OM_uint32 minor;
+	bool good;
+
+	if (QueryContextAttributesA(&s->context, SECPKG_ATTR_SIZES, &sizes) != SEC_E_OK)
+		return false;
+	b[0] = (SecBuffer){ sizes.cbSecurityTrailer, SECBUFFER_TOKEN, wire };
+	b[1] = (SecBuffer){ sizeof said, SECBUFFER_DATA, wire + sizes.cbSecurityTrailer };
+	memcpy(b[1].pvBuffer, said, sizeof said);
+	if (EncryptMessage(&s->context, 0, &desc, 0) != SEC_E_OK || b[0].cbBuffer != sizes.cbSecurityTrailer)
+		return false;
+	in = (gss_buffer_desc){ b[0].cbBuffer + b[1].cbBuffer, wire };
+	good = gss_unwrap(&minor, g, &in, &out, NULL, NULL) == GSS_S_COMPLETE && out.length == sizeof said &&
+	    memcmp(out.value, said, sizeof said) == 0;
+	gss_release_buffer(&minor, &out);
+	in = (gss_buffer_desc){ sizeof said, (void *)(uintptr_t)said };
+	if (!good || gss_wrap(&minor, g, 1, GSS_C_QOP_DEFAULT, &in, NULL, &out) != GSS_S_COMPLETE)
+		return false;
+	back[0] = (SecBuffer){ (ULONG)out.length, SECBUFFER_STREAM, out.value };
+	back[1] = (SecBuffer){ 0, SECBUFFER_DATA, NULL };
+	good = DecryptMessage(&s->context, &back_desc, 0, NULL) == SEC_E_OK && back[1].cbBuffer == sizeof said &&
+	    memcmp(back[1].pvBuffer, said, sizeof said) == 0;
+	gss_release_buffer(&minor, &out);
+	return good;
+}
+
 /* --- the initiator --------------------------------------------------------------- */
 
 /* A SEC_CHANNEL_BINDINGS with nothing but application data. */
@@ -181,6 +240,8 @@ shake(struct shake *s)
 			s->meddle(s, s->legs, s->token, &s->token_len);
 		more = s->status == SEC_I_CONTINUE_NEEDED && s->token_len;
 	}
+	if (s->gss_major == GSS_S_COMPLETE && s->status == SEC_E_OK)
+		s->talked = signed_both_ways(s, g) && (s->wants & ISC_REQ_USE_DCE_STYLE || sealed_both_ways(s, g));
 	if (s->gss_major == GSS_S_COMPLETE)
 		context_told(s, &g, who, delegated);
 	gss_release_cred(&minor, &delegated);

@@ -30,6 +30,7 @@ struct shake {
 	uint8_t key[64];
 	size_t key_len;
 	uint64_t send, receive;		/* the acceptor's */
+	bool talked;			/* signatures, and sealed messages but in DCE style, went both ways */
 	bool delegated;			/* the acceptor holds a credential of the client's that works */
 	uint8_t token[48000];		/* the last one for the initiator */
 	size_t token_len;

@@ -42,6 +42,7 @@ shake_well(struct shake *s, const char *client)
 		return;
 	}
 	CHECK_TEXT(s->client, client);
+	CHECK(s->talked || s->etype == 23);	/* RC4 makes contexts, and no messages: docs/STATUS.md */
 	sides_agree(s);
 }
 
