@@ -204,6 +204,7 @@ struct kept *keep_session_kept(struct call *call, void *session, const struct ls
 NTSTATUS keep_session_keep(struct call *call, void *session, const struct lsa_package *package, struct kept *kept);
 struct kept *keep_process_kept(struct call *call, const struct lsa_package *package);
 NTSTATUS keep_process_keep(struct call *call, const struct lsa_package *package, struct kept *kept);
+void *keep_credential(struct call *call, uint64_t number, const struct lsa_package *package);
 const char *keep_setting(struct call *call, const char *name);
 bool keep_may_accept(struct call *call, const char *principal);
 void keep_rows_drop(struct kept_row *rows);

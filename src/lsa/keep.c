@@ -277,3 +277,15 @@ keep_may_accept(struct call *call, const char *principal)
 	}
 	return false;
 }
+
+/* --- credentials by number ---------------------------------------------------- */
+
+void *
+keep_credential(struct call *call, uint64_t number, const struct lsa_package *package)
+{
+	struct served *s = SERVED(call);
+
+	if (!s->cred)
+		s->cred = (struct cred_object *)object_hold(s->process, KIND_CRED, number);
+	return s->cred && s->cred->o.word == number && s->cred->o.package == package ? s->cred->cred : NULL;
+}

@@ -165,6 +165,8 @@ struct lsa_services {
 	NTSTATUS (*session_keep)(struct call *call, void *session, const struct lsa_package *package, struct kept *kept);
 	struct kept *(*process_kept)(struct call *call, const struct lsa_package *package);
 	NTSTATUS (*process_keep)(struct call *call, const struct lsa_package *package, struct kept *kept);
+	/* A credential of the calling process and of this package, by the LSA's number of it, as acquire made it; held until the call ends. NULL: none. */
+	void *(*credential)(struct call *call, uint64_t number, const struct lsa_package *package);
 	/* A value of the configuration (openlsa.conf) by its name, or NULL; as long as the LSA. */
 	const char *(*setting)(struct call *call, const char *name);
 	/* Whether the calling process may accept with the keys of this principal (spec/lsa-logon.md 1.4). */

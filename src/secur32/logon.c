@@ -9,6 +9,7 @@
 #include "base/nt.h"
 
 #include "secur32/explain.h"
+#include "secur32/gather.h"
 #include "secur32/handles.h"
 #include "secur32/marshal.h"
 #include "secur32/memory.h"
@@ -217,13 +218,17 @@ LsaCallAuthenticationPackage(HANDLE LsaHandle, ULONG AuthenticationPackage, PVOI
 	struct secret *flat = NULL;
 	void *reply = NULL;
 	uint8_t *p;
+	enum marshal whose;
 	NTSTATUS status;
 
 	if (!l)
 		return STATUS_INVALID_HANDLE;
+	whose = marshal_for(l, AuthenticationPackage);
+	if (whose == MARSHAL_KERBEROS)
+		gather_bring(l->link, bytes_of_text("Kerberos"));
 	status = ProtocolStatus ? STATUS_SUCCESS : STATUS_INVALID_PARAMETER;
 	if (status == STATUS_SUCCESS)
-		status = marshal_submit(&flat, marshal_for(l, AuthenticationPackage), ProtocolSubmitBuffer, SubmitBufferLength);
+		status = marshal_submit(&flat, whose, ProtocolSubmitBuffer, SubmitBufferLength);
 	if (status == STATUS_SUCCESS) {
 		WITH_SECRET(p, flat) {
 			in.body = bytes_of(p, secret_len(flat));

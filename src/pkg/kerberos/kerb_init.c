@@ -86,8 +86,8 @@ realm_of_host(krb5_context k5, const char *host, krb5_data *ret_realm)
 	return ret_realm->data ? 0 : ENOMEM;
 }
 
-static krb5_error_code
-server_of(krb5_context k5, const struct kerb_spn *spn, const char *own_realm, krb5_principal *ret_server)
+krb5_error_code
+kerb_server_of(krb5_context k5, const struct kerb_spn *spn, const char *own_realm, krb5_principal *ret_server)
 {
 	krb5_data parts[SPN_PARTS_MAX];
 	krb5_principal_data view = { .magic = KV5M_PRINCIPAL, .data = parts, .length = (krb5_int32)spn->count };
@@ -280,7 +280,7 @@ ask_ticket(struct call *call, struct leg *leg, const struct leg_args *args, stru
 	leg->k5 = kerb_k5_take(call);
 	if (!leg->k5 || !kerb_spn_take(&spn, args->target))
 		return STATUS_INSUFFICIENT_RESOURCES;
-	code = server_of(leg->k5, &spn, talk->hoard->realm, &leg->server);
+	code = kerb_server_of(leg->k5, &spn, talk->hoard->realm, &leg->server);
 	if (code)
 		return kerb_k5_because(call, leg->k5, code, "the target's name");
 	leg->fetch.silence_ms = args->silence_ms;

@@ -23,6 +23,9 @@ struct kerb_talk {
 	char *target;			/* UTF-8, as asked for */
 };
 
+/* A target's principal; the realm is the one named, else krb5.conf's for the host, else for the KDC to find. An account's is `own_realm`. */
+struct kerb_spn;
+krb5_error_code kerb_server_of(krb5_context k5, const struct kerb_spn *spn, const char *own_realm, krb5_principal *ret_server);
 /* The token of a leg that sends AP-REQ, in call memory; talk->auth is fresh. `forwarded`: KRB-CRED, or empty. */
 NTSTATUS kerb_ap_req(struct call *call, struct kerb_talk *talk, struct bytes forwarded, struct bytes *ret_token);
 /* AP-REP in. In DCE style *ret_token answers it. */

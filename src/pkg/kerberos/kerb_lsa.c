@@ -17,6 +17,7 @@
 #include "pkg/kerberos/kerb_cache.h"
 #include "pkg/kerberos/kerb_inside.h"
 #include "pkg/kerberos/kerb_k5.h"
+#include "pkg/kerberos/kerb_msg.h"
 
 /* --- credentials: a password ---------------------------------------------------- */
 
@@ -475,6 +476,7 @@ const struct lsa_package kerberos_lsa = {
 	.init           = kerb_init,
 	.accept         = kerb_accept,
 	.warm           = kerb_k5_warm,
+	.message        = kerb_message,
 	.adopt          = kerb_adopt,
 	.mic            = kerb_inside_mic,
 	.check_mic      = kerb_inside_check,

@@ -218,7 +218,7 @@ as_set_password(struct kerb_steps *s, struct secret *password)
 }
 
 static krb5_error_code
-as_open(struct call *call, struct kerb_steps *s, const struct kerb_cred *cred)
+as_open(struct call *call, struct kerb_steps *s, const struct kerb_cred *cred, const char *service)
 {
 	krb5_error_code code = krb5_parse_name_flags(s->k5, cred->client, cred->enterprise ? KRB5_PRINCIPAL_PARSE_ENTERPRISE : 0,
 	    &s->client);
@@ -230,6 +230,8 @@ as_open(struct call *call, struct kerb_steps *s, const struct kerb_cred *cred)
 	krb5_get_init_creds_opt_set_canonicalize(s->options, cred->enterprise);
 	krb5_get_init_creds_opt_set_change_password_prompt(s->options, 0);
 	code = krb5_init_creds_init(s->k5, s->client, NULL, NULL, 0, s->options, &s->as);
+	if (!code && service)
+		code = krb5_init_creds_set_service(s->k5, s->as, service);
 	if (code)
 		return code;
 	return cred->is == KERB_PASSWORD ? as_set_password(s, cred->password) : as_open_keytab(call, s);
@@ -285,8 +287,9 @@ as_take(struct call *call, struct kerb_fetch *f, const struct kerb_cred *cred)
 	return STATUS_SUCCESS;
 }
 
-NTSTATUS
-kerb_fetch_tgt(struct call *call, struct kerb_fetch *f, const struct kerb_cred *cred)
+/* The exchange, until it has ended well; nothing has been taken then. */
+static NTSTATUS
+as_turn(struct call *call, struct kerb_fetch *f, const struct kerb_cred *cred, const char *service)
 {
 	NTSTATUS status = STATUS_SUCCESS;
 
@@ -294,18 +297,47 @@ kerb_fetch_tgt(struct call *call, struct kerb_fetch *f, const struct kerb_cred *
 		status = steps_new(call, f);
 		if (status != STATUS_SUCCESS)
 			return status;
-		f->steps->code = as_open(call, f->steps, cred);
-		if (f->steps->code) {
-			status = as_failed(call, f, cred);
-			kerb_fetch_drop(f);
-			return status;
-		}
+		f->steps->code = as_open(call, f->steps, cred, service);
+		if (f->steps->code)
+			return as_failed(call, f, cred);
 	}
 	status = fetch_turn(call, f, cred->is == KERB_PASSWORD);
+	return status == STATUS_SUCCESS && f->steps->code ? as_failed(call, f, cred) : status;
+}
+
+NTSTATUS
+kerb_fetch_tgt(struct call *call, struct kerb_fetch *f, const struct kerb_cred *cred)
+{
+	NTSTATUS status = as_turn(call, f, cred, NULL);
+
 	if (status == STATUS_PENDING)
 		return status;
 	if (status == STATUS_SUCCESS)
-		status = f->steps->code ? as_failed(call, f, cred) : as_take(call, f, cred);
+		status = as_take(call, f, cred);
+	kerb_fetch_drop(f);
+	return status;
+}
+
+NTSTATUS
+kerb_fetch_initial(struct call *call, struct kerb_fetch *f, const struct kerb_cred *cred, const char *service,
+    struct kerb_ticket **ret_ticket)
+{
+	NTSTATUS status = as_turn(call, f, cred, service);
+	krb5_creds got, *copy = NULL;
+	krb5_error_code code;
+
+	if (status == STATUS_PENDING)
+		return status;
+	if (status == STATUS_SUCCESS) {
+		code = krb5_init_creds_get_creds(f->steps->k5, f->steps->as, &got);
+		if (!code) {
+			code = krb5_copy_creds(f->steps->k5, &got, &copy);
+			krb5_free_cred_contents(f->steps->k5, &got);
+		}
+		*ret_ticket = code ? NULL : kerb_hoard_add(NULL, service, copy);
+		status = code ? kerb_k5_because(call, f->steps->k5, code, "the initial ticket") :
+		    *ret_ticket ? STATUS_SUCCESS : STATUS_INSUFFICIENT_RESOURCES;
+	}
 	kerb_fetch_drop(f);
 	return status;
 }

@@ -33,6 +33,11 @@ void kerb_fetch_drop(struct kerb_fetch *f);
  */
 NTSTATUS kerb_fetch_tgt(struct call *call, struct kerb_fetch *f, const struct kerb_cred *cred);
 /*
+ * An initial ticket for one service alone (kadmin/changepw takes no other), kept nowhere; held for the caller.
+ */
+NTSTATUS kerb_fetch_initial(struct call *call, struct kerb_fetch *f, const struct kerb_cred *cred, const char *service,
+    struct kerb_ticket **ret_ticket);
+/*
  * A service ticket out of a hoard, or by its ticket-granting ticket; held for the caller. `target` is its name in
  * the hoard and in reasons. `second`: the peer's ticket-granting ticket, for user-to-user; not kept in the hoard.
  * SEC_E_TARGET_UNKNOWN and the above.
