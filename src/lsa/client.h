@@ -163,6 +163,8 @@ struct lsa {
 };
 
 /* client.c */
+struct uid_record *uid_join(struct lsa *lsa, uint32_t uid);	/* NULL: no memory */
+void uid_leave(struct lsa *lsa, struct uid_record *u);
 /* A handle for the object, which then belongs to its process: counted, and held once for the caller. */
 NTSTATUS object_new(struct object *o, struct process *p, unsigned kind, const struct lsa_package *package);
 struct object *object_hold(struct process *p, unsigned kind, uint64_t word);
@@ -171,16 +173,23 @@ void object_drop(struct object *o);
 void object_end(struct object *o);
 /* STATUS_SUCCESS or STATUS_INVALID_HANDLE; it goes when nobody holds it any more. */
 NTSTATUS object_close(struct process *p, unsigned kind, uint64_t word);
-/* Cancels the waiting call that `arg` submitted with this id, unless it is marked FINISH. */
-void link_cancel(struct lsa_link *link, const void *arg, uint32_t id);
-void link_cancel_all(struct lsa_link *link);
-void link_known(struct lsa_link *link);		/* a stranger no more */
-/* Packs a reply with fields out; false: no memory. */
-bool served_pack(struct served *s, NTSTATUS status, void (*put)(struct writer *, const void *), const void *out) MUST_CHECK;
 struct handle_table *client_table(void);
 struct process *process_join(struct lsa_link *link, struct bytes cookie);
 void process_leave(struct process *p);		/* one link fewer */
 void process_release(struct process *p);	/* one holder fewer */
+
+/* link.c */
+/* Cancels the waiting call that `arg` submitted with this id, unless it is marked FINISH. */
+void link_cancel(struct lsa_link *link, const void *arg, uint32_t id);
+void link_cancel_all(struct lsa_link *link);
+void link_known(struct lsa_link *link);		/* a stranger no more */
+void link_let_go(struct lsa_link *link);	/* one holder fewer */
+
+/* served.c */
+/* Packs a reply with fields out; false: no memory. */
+bool served_pack(struct served *s, NTSTATUS status, void (*put)(struct writer *, const void *), const void *out) MUST_CHECK;
+/* Where the waiting calls of this asker and id hang in the index, which is there. */
+struct served **index_place(const struct lsa_link *link, const void *arg, uint32_t id);
 
 /* dispatch.c */
 extern const struct call_row call_rows[LSA_HIGHEST_CALL + 1];

@@ -48,6 +48,34 @@ struct async {
 	bool queued;
 };
 
+/*
+ * Around the sending of an operation: it may complete, be delivered and be
+ * freed before the queue call returns, so what is needed afterwards is held.
+ */
+struct flight {
+	struct async *a;		/* NULL: freed by another thread meanwhile */
+	struct OLSA_ASYNC_QUEUE *queue;
+	struct link *link;
+	unsigned run;
+};
+
+struct async *async_hold(const SspiAsyncContext *handle);	/* NULL: it names none */
+void async_release(struct async *a);
+SspiAsyncContext *async_handle(const struct async *a);
+/* Its queue was freed: it goes on with neither callback nor queue. */
+bool async_queue_gone(const struct async *a);
+
+/* Idle to Pending, and back where nothing was queued after all. */
+SECURITY_STATUS async_begin(struct async **ret_async, SspiAsyncContext *handle, enum async_op op);
+SECURITY_STATUS async_unbegin(struct async *a, SECURITY_STATUS status);
+/* The link that the operation's completion comes over. */
+SECURITY_STATUS async_link(struct async *a, uint64_t epoch, struct why *why);
+struct flight flight_begin(struct async *a, void (*finished)(struct ask *));
+void flight_end(struct flight *f);
+void flight_cancel(struct async *a);
+/* Called with the lock, returns without it; `why` is taken. */
+void async_complete(struct async *a, SECURITY_STATUS status, struct why *why);
+
 /* Popped by a queue that is no more: notified without its callback. */
 void async_settle(struct async *a);
 

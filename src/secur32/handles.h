@@ -63,7 +63,7 @@ struct cred *cred_hold(const SecHandle *handle);
 void cred_release(struct cred *c);
 struct context *context_hold(const SecHandle *handle);
 void context_release(struct context *ctx);
-/* Asynchronous contexts' end, in sspi_async.c. */
+/* Asynchronous contexts' end: async.c, sspi_async_leg.c. */
 void async_destroy(void *object);
 void logon_destroy(void *object);
 /* A closed context whose leg is in flight asynchronously: the leg is asked to stop and takes the rest with it. False: there is none. */

@@ -45,7 +45,7 @@ bool pump_push(struct async *a);
 /* Starts the pump at the first call without a queue. */
 NTSTATUS pump_start(void);
 
-/* sspi_async.c: runs one popped completion's callback. */
+/* async.c: runs one popped completion's callback. */
 void async_notify(struct async *a);
 
 #endif
