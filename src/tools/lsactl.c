@@ -29,7 +29,7 @@ static const struct verb verbs[] = {
 	{ "policy", "get",       policy_get,     1, 1, "NAME",                    "shows one policy" },
 	{ "policy", "set",       policy_set,     2, 2, "NAME VALUE",              "changes one" },
 	{ "policy", "lockout",   policy_lockout, 1, 1, "N",                       "wrong passwords that lock; 0 never" },
-	{ NULL,     "decode",    decode,         0, 1, "[TOKEN|-]",               "shows an NTLM token as a tree" },
+	{ NULL,     "decode",    decode,         0, 1, "[TOKEN|-|--html FILE]",   "shows a token as a tree, or those of a file as a page" },
 	{ NULL,     "why",       why_target,     1, 1, "SPN|URL",                 "a handshake with that target, and every decision" },
 	{ "tickets", "get",      tickets_get,    1, 1, "SPN",                     "gets one, from the KDC where need be" },
 	{ "tickets", "purge",    tickets_purge,  0, 0, "",                        "forgets them; files of tickets stay" },
@@ -119,17 +119,20 @@ run_verb(const struct run *run, char **words, int count)
 	}
 	if (run->full_name && v->run != user_add)
 		return misused(run, "--full-name belongs to 'user add'");
+	if (run->html && (v->run != decode || run->json || count > used))
+		return misused(run, "--html FILE belongs to 'decode', in place of a token and without --json");
 	return v->run(run, words + used, count - used);
 }
 
 int
 main(int argc, char **argv)
 {
-	enum { JSON = 256, FULL_NAME, HELP, VERSION };
+	enum { JSON = 256, FULL_NAME, HTML, HELP, VERSION };
 	static const struct option options[] = {
 		{ "json",      no_argument,       NULL, JSON },
 		{ "quiet",     no_argument,       NULL, 'q' },
 		{ "full-name", required_argument, NULL, FULL_NAME },
+		{ "html",      required_argument, NULL, HTML },
 		{ "help",      no_argument,       NULL, HELP },
 		{ "version",   no_argument,       NULL, VERSION },
 		{ NULL, 0, NULL, 0 },
@@ -149,6 +152,9 @@ main(int argc, char **argv)
 			break;
 		case FULL_NAME:
 			run.full_name = optarg;
+			break;
+		case HTML:
+			run.html = optarg;
 			break;
 		case 'h':
 		case HELP:

@@ -22,6 +22,7 @@ enum end {
 struct run {
 	bool json, quiet;
 	const char *full_name;	/* NULL: not given */
+	const char *html;	/* the file of decode --html, or NULL */
 };
 
 typedef enum end (*verb_fn)(const struct run *run, char **args, int count);
@@ -41,6 +42,8 @@ enum end policy_set(const struct run *run, char **args, int count);
 enum end policy_lockout(const struct run *run, char **args, int count);
 /* lsactl_decode.c */
 enum end decode(const struct run *run, char **args, int count);
+/* lsactl_page.c */
+enum end decode_page(const struct run *run);
 /* lsactl_why.c */
 enum end why_target(const struct run *run, char **args, int count);
 /* lsactl_tickets.c */

@@ -54,6 +54,8 @@ decode(const struct run *run, char **args, int count)
 	const char *text = input;
 	size_t text_len, len;
 
+	if (run->html)
+		return decode_page(run);
 	if (count && strcmp(args[0], "-") != 0) {
 		text = args[0];
 		text_len = strlen(text);

@@ -141,6 +141,27 @@ says 'SEC_E_INVALID_TOKEN' err
 does 'decode no NTLM as JSON' 1 '' --json decode aGVsbG8gd29ybGQ=
 json ok False name SEC_E_INVALID_TOKEN status 0x80090308
 silent err
+# A challenge whose target is called <b><script>&"x".
+type2=TlRMTVNTUAACAAAAHgAeADAAAAAFggMAASNFZ4mrze8AAAAAAAAAAAAAAABOAAAAPABiAD4APABzAGMAcgBpAHAAdAA+ACYAIgB4ACIA
+printf 'GET / HTTP/1.1\r\nAuthorization: NTLM %s\r\nHost: nowhere\r\n\r\nWWW-Authenticate: NTLM %s\r\n' "$type1" \
+	"$type2" >"$tmp/log.txt"
+does 'decode a log as a page' 0 '' decode --html "$tmp/log.txt"
+says '^<!DOCTYPE html>'
+says 'NTLM NEGOTIATE, 32 bytes <small>line 2</small>'
+says 'NTLM CHALLENGE.*<small>line 5</small>'
+says '<td class="n">000c</td><td class="n">[+]4</td><td class="f">flags</td><td class="v">0x00088206'
+says '&lt;b&gt;&lt;script&gt;&amp;'
+says '</html>$'
+if [ "$(grep -c '<h2>' "$tmp/out")" -eq 2 ]; then good; else bad 'two tokens, two sections'; fi
+if grep -Eiq '<script|<b>|src=|href=|url\(|https?:' "$tmp/out"; then bad 'a token is markup, or loads something'; else good; fi
+does 'decode standard input as a page' 0 "$type1\n" decode --html -
+says 'NTLM NEGOTIATE, 32 bytes</h2>'
+does 'decode a page of rubbish' 1 'nothing here\n' decode --html -
+silent out
+does 'decode a page of no file' 1 '' decode --html "$tmp/no such file"
+does 'decode a page and a token' 2 '' decode --html "$tmp/log.txt" "$type1"
+does 'decode a page as JSON' 2 '' --json decode --html "$tmp/log.txt"
+does 'a page of something else' 2 '' status --html "$tmp/log.txt"
 does 'decode nothing' 1 '' decode
 does 'decode too much' 1 "$(head -c 300000 /dev/zero | tr '\0' a)" decode
 
