@@ -251,7 +251,11 @@ TEST(who_never_reads_waits)
 	CHECK(n > 0 || errno == EAGAIN);
 	if (n < 0)
 		n = 0;
+#ifndef __SANITIZE_ADDRESS__
 	CHECK(lsad_kib() - before < 1024);
+#else
+	(void)before;
+#endif
 	CHECK(alive(other));
 	asked -= (uint32_t)((len - (size_t)n) / each);		/* the last write went in part */
 	if ((size_t)n % each)
@@ -444,7 +448,7 @@ sigterm_waits_for_nobody_long(void)
 	int fd = dial_in();
 	uint64_t began;
 
-	for (int i = 0; i < 15; i++)
+	for (int i = 0; i < 9; i++)
 		CHECK(say(fd, ask_ping(1, bytes_of(body, sizeof body))));
 	(void)usleep(300000);
 	began = time_mono_ms();
