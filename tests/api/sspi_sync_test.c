@@ -339,6 +339,7 @@ contexts_can_be_exported(void)
 	CtxtHandle imported;
 	struct pair p;
 	void *os_token = (void *)3;
+	LPSTR why = NULL;
 	int status = 0;
 	pid_t child;
 
@@ -357,6 +358,11 @@ contexts_can_be_exported(void)
 		_exit(bad);
 	}
 	CHECK(waitpid(child, &status, 0) == child && WIFEXITED(status) && WEXITSTATUS(status) == 0);
+	SecInvalidateHandle(&imported);
+	CHECK(ImportSecurityContextA(ntlm, &blob, NULL, &imported) == SEC_E_INVALID_TOKEN);	/* the child had it */
+	CHECK(!SecIsValidHandle(&imported) && OlsaExplain(SEC_E_INVALID_TOKEN, NULL, &why) == STATUS_SUCCESS &&
+	    strstr(why, "imported already"));
+	FreeContextBuffer(why);
 	((unsigned char *)blob.pvBuffer)[blob.cbBuffer / 2] ^= 1;
 	CHECK(ImportSecurityContextA(ntlm, &blob, NULL, &imported) == SEC_E_INVALID_TOKEN);
 	((unsigned char *)blob.pvBuffer)[blob.cbBuffer / 2] ^= 1;
@@ -364,6 +370,43 @@ contexts_can_be_exported(void)
 	CHECK(ImportSecurityContextA(ntlm, &blob, NULL, &imported) == SEC_E_NOT_OWNER);
 	CHECK(FreeContextBuffer(blob.pvBuffer) == SEC_E_OK);
 	SecInvalidateHandle(&p.server);
+	pair_end(&p);
+}
+
+/* With RESET_NEW both sides begin their numbers anew, so there is nothing to share, and no limit. */
+static void
+restarted_contexts_can_be_imported_again(void)
+{
+	char token[16], data[] = "across", ntlm[] = "NTLM", nonsense[] = "nonsense";
+	SecBuffer blob = { 0, SECBUFFER_EMPTY, NULL };
+	SecBuffer b[2] = { { 16, SECBUFFER_TOKEN, token }, { 6, SECBUFFER_DATA, data } };
+	SecBufferDesc d = { SECBUFFER_VERSION, 2, b };
+	CtxtHandle imported;
+	struct pair p;
+
+	pair_begin(&p, API_PASSWORD);
+	CHECK(pair_shake(&p) == SEC_E_OK);
+	CHECK(ExportSecurityContext(&p.server, SECPKG_CONTEXT_EXPORT_RESET_NEW, &blob, NULL) == SEC_E_OK);
+	CHECK(EncryptMessage(&p.client, 0, &d, 0) == SEC_E_OK);
+	for (int n = 0; n < 3; n++) {
+		char copy[sizeof data], sign[sizeof token];
+		SecBuffer c[2] = { { 16, SECBUFFER_TOKEN, sign }, { 6, SECBUFFER_DATA, copy } };
+		SecBufferDesc e = { SECBUFFER_VERSION, 2, c };
+
+		memcpy(copy, data, sizeof copy);
+		memcpy(sign, token, sizeof sign);
+		CHECK(ImportSecurityContextA(ntlm, &blob, NULL, &imported) == SEC_E_OK);
+		CHECK(DecryptMessage(&imported, &e, 0, NULL) == SEC_E_OK && memcmp(copy, "across", 6) == 0);
+		CHECK(DeleteSecurityContext(&imported) == SEC_E_OK);
+	}
+	FreeContextBuffer(blob.pvBuffer);
+	CHECK(ExportSecurityContext(&p.server, 0, &blob, NULL) == SEC_E_OK);
+	CHECK(ImportSecurityContextA(nonsense, &blob, NULL, &imported) == SEC_E_SECPKG_NOT_FOUND);	/* does not spend it */
+	CHECK(ImportSecurityContextA(ntlm, &blob, NULL, &imported) == SEC_E_OK);
+	CHECK(DeleteSecurityContext(&imported) == SEC_E_OK);
+	((unsigned char *)blob.pvBuffer)[4] ^= 7;		/* 4, once, made 3, any number of times */
+	CHECK(ImportSecurityContextA(ntlm, &blob, NULL, &imported) == SEC_E_INVALID_TOKEN);
+	FreeContextBuffer(blob.pvBuffer);
 	pair_end(&p);
 }
 
@@ -383,5 +426,6 @@ main(void)
 	RUN(a_forked_child_starts_afresh);
 	RUN(passwords_can_be_changed);
 	RUN(contexts_can_be_exported);
+	RUN(restarted_contexts_can_be_imported_again);
 	return check_end();
 }
