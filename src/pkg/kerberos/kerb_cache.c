@@ -12,7 +12,7 @@
 #include "pkg/kerberos/kerb_k5.h"
 #include "pkg/kerberos/kerb_lsa.h"
 
-#define LAST_MINUTE 60u
+#define LAST_SECONDS 5u
 
 /* --- tickets ------------------------------------------------------------------ */
 
@@ -160,7 +160,7 @@ kerb_hoard_find(struct kerb_hoard *h, const char *target)
 
 	pthread_mutex_lock(&h->lock);
 	t = h->places[place_of(target)];
-	if (t && t->end > now && t->end - now > LAST_MINUTE && strcmp(t->target, target) == 0)
+	if (t && t->end > now && t->end - now > LAST_SECONDS && strcmp(t->target, target) == 0)
 		atomic_fetch_add(&t->refs, 1);
 	else
 		t = NULL;
@@ -278,6 +278,40 @@ kerb_cache_fill(struct kerb_cache *c, struct kerb_hoard *hoard)
 	c->hoard = hoard;
 	pthread_mutex_unlock(&c->lock);
 	kerb_hoard_drop(old);
+}
+
+bool
+kerb_cache_begin(struct kerb_cache *c, uint32_t *ret_round)
+{
+	bool mine;
+
+	pthread_mutex_lock(&c->lock);
+	mine = !c->fetching;
+	c->fetching = true;
+	*ret_round = c->rounds;
+	pthread_mutex_unlock(&c->lock);
+	return mine;
+}
+
+void
+kerb_cache_end(struct kerb_cache *c, NTSTATUS outcome)
+{
+	pthread_mutex_lock(&c->lock);
+	c->fetching = false;
+	c->rounds++;
+	c->outcome = outcome;
+	pthread_mutex_unlock(&c->lock);
+}
+
+NTSTATUS
+kerb_cache_ended(struct kerb_cache *c, uint32_t round)
+{
+	NTSTATUS outcome;
+
+	pthread_mutex_lock(&c->lock);
+	outcome = c->rounds == round ? STATUS_PENDING : c->outcome;
+	pthread_mutex_unlock(&c->lock);
+	return outcome;
 }
 
 /* --- tickets that the application brings ----------------------------------------------- */

@@ -41,6 +41,9 @@ struct kerb_cache {
 	struct kept kept;		/* first: it goes with processes and sessions */
 	pthread_mutex_t lock;
 	struct kerb_hoard *hoard;	/* NULL: no tickets yet */
+	bool fetching;			/* one of its contexts asks for an initial ticket; the others wait for it */
+	uint32_t rounds;		/* how often that has ended */
+	NTSTATUS outcome;		/* of the last round */
 };
 
 struct kerb_cache *kerb_cache_new(void) MUST_CHECK;
@@ -51,12 +54,20 @@ struct kerb_hoard *kerb_cache_hoard(struct kerb_cache *c) MUST_CHECK;
 /* Takes over the maker's count of `hoard`. */
 void kerb_cache_fill(struct kerb_cache *c, struct kerb_hoard *hoard);
 
+/*
+ * Whoever gets true fetches, and ends the round. Else *ret_round is the one that runs; kerb_cache_ended says what
+ * became of it (STATUS_PENDING: it still runs).
+ */
+bool kerb_cache_begin(struct kerb_cache *c, uint32_t *ret_round) MUST_CHECK;
+void kerb_cache_end(struct kerb_cache *c, NTSTATUS outcome);
+NTSTATUS kerb_cache_ended(struct kerb_cache *c, uint32_t round);
+
 /* A hoard with these tickets of one client's. KRB5_CC_NOTFOUND: no ticket-granting ticket among them. */
 krb5_error_code kerb_hoard_new(struct kerb_hoard **ret_hoard, krb5_context k5, krb5_principal client,
     krb5_creds *const *tickets, size_t count, int32_t clock);
 struct kerb_hoard *kerb_hoard_hold(struct kerb_hoard *h);
 void kerb_hoard_drop(struct kerb_hoard *h);
-/* Held, still good for a minute by the KDC's clock, or NULL. */
+/* Held, still good by the KDC's clock, or NULL. */
 struct kerb_ticket *kerb_hoard_find(struct kerb_hoard *h, const char *target) MUST_CHECK;
 /* Takes over creds whatever it returns; held for the caller, or NULL: no memory. No hoard: it is the caller's alone. */
 struct kerb_ticket *kerb_hoard_add(struct kerb_hoard *h, const char *target, krb5_creds *creds) MUST_CHECK;

@@ -23,9 +23,14 @@
 #include "pkg/kerberos/kerb_spn.h"
 #include "pkg/kerberos/kerb_tgt.h"
 
+/* How often a leg looks whether the one that asks for the same initial ticket has it. */
+#define WAIT_MS 10u
+
 /* A leg's own, kept while it waits. */
 struct leg {
-	enum { BEGIN = 0, ASKED_TGT, ASKED_TICKET, ASKED_FORWARD } at;
+	enum { BEGIN = 0, WAITING, ASKED_TGT, ASKED_TICKET, ASKED_FORWARD } at;
+	struct kerb_cache *fetching;	/* this leg's round: to be ended */
+	uint32_t round, waited_ms;	/* of another leg, that is waited for */
 	struct kerb_fetch fetch;
 	struct kerb_forward forward;
 	struct bytes forwarded;		/* KRB-CRED, or empty */
@@ -57,6 +62,10 @@ leg_drop(void *at)
 {
 	struct leg *leg = at;
 
+	/* Cancelled: somebody else must ask. */
+	if (leg->fetching)
+		kerb_cache_end(leg->fetching, STATUS_CANCELLED);
+	kerb_cache_drop(leg->fetching);
 	kerb_fetch_drop(&leg->fetch);
 	kerb_talk_drop(leg->talk);
 	if (leg->k5)
@@ -173,13 +182,13 @@ talk_open(struct call *call, const struct leg_args *args, struct leg *leg)
 	return STATUS_SUCCESS;
 }
 
-/* Tickets that are there and have a minute to live. */
+/* Tickets that are there and live on; those that can be had anew, for a minute. */
 static bool
-hoard_fits(const struct kerb_hoard *h)
+hoard_fits(const struct kerb_hoard *h, bool renewable)
 {
 	uint32_t now = h ? kerb_hoard_now(h) : 0;
 
-	return h && h->end > now && h->end - now > 60;
+	return h && h->end > now && h->end - now > (renewable ? 60 : 0);
 }
 
 /* --- AP-REQ ------------------------------------------------------------------------ */
@@ -291,15 +300,65 @@ ask_ticket(struct call *call, struct leg *leg, const struct leg_args *args, stru
 /* --- ASKED_TGT --------------------------------------------------------------------------- */
 
 static NTSTATUS
-take_tgt(struct call *call, struct leg *leg, const struct leg_args *args, struct leg_result *ret)
+have_tgt(struct call *call, struct leg *leg, const struct leg_args *args, struct leg_result *ret)
 {
 	const struct kerb_cred *cred = args->cred;
-	NTSTATUS status = kerb_fetch_tgt(call, &leg->fetch, cred);
 
-	if (status != STATUS_SUCCESS)
-		return status;
 	leg->talk->hoard = kerb_cache_hoard(cred->cache);
 	return leg->talk->hoard ? ask_ticket(call, leg, args, ret) : STATUS_INTERNAL_ERROR;
+}
+
+static NTSTATUS
+take_tgt(struct call *call, struct leg *leg, const struct leg_args *args, struct leg_result *ret)
+{
+	NTSTATUS status = kerb_fetch_tgt(call, &leg->fetch, args->cred);
+
+	if (status == STATUS_PENDING)
+		return status;
+	kerb_cache_end(leg->fetching, status);
+	kerb_cache_drop(leg->fetching);
+	leg->fetching = NULL;
+	return status == STATUS_SUCCESS ? have_tgt(call, leg, args, ret) : status;
+}
+
+static NTSTATUS
+ask_tgt(struct call *call, struct leg *leg, const struct leg_args *args, struct leg_result *ret)
+{
+	const struct kerb_cred *cred = args->cred;
+
+	if (!kerb_cache_begin(cred->cache, &leg->round)) {
+		leg->at = WAITING;
+		return await_timer(call, WAIT_MS);
+	}
+	leg->fetching = kerb_cache_hold(cred->cache);
+	leg->fetch.silence_ms = args->silence_ms;
+	leg->at = ASKED_TGT;
+	return take_tgt(call, leg, args, ret);
+}
+
+/* --- WAITING: another leg asks with the same credential ------------------------------------ */
+
+static NTSTATUS
+take_turn(struct call *call, struct leg *leg, const struct leg_args *args, struct leg_result *ret)
+{
+	const struct kerb_cred *cred = args->cred;
+	NTSTATUS status = kerb_cache_ended(cred->cache, leg->round);
+
+	switch (status) {
+	case STATUS_PENDING:
+		leg->waited_ms += WAIT_MS;
+		if (args->silence_ms && leg->waited_ms > args->silence_ms)
+			return because(call, SEC_E_NO_AUTHENTICATING_AUTHORITY, TO_CALLER,
+			    "no KDC has answered yet another context that asks for the initial ticket of %s", cred->client);
+		return await_timer(call, WAIT_MS);
+	case STATUS_SUCCESS:
+		return have_tgt(call, leg, args, ret);
+	case STATUS_CANCELLED:
+		return ask_tgt(call, leg, args, ret);
+	default:
+		return because(call, status, TO_CALLER, "%s got no initial ticket, by what another context of the same credential "
+		    "asked for at the same time", cred->client);
+	}
 }
 
 static NTSTATUS
@@ -314,16 +373,14 @@ begin(struct call *call, struct leg *leg, const struct leg_args *args, struct le
 	if (status != STATUS_SUCCESS)
 		return status;
 	hoard = leg->talk->hoard = kerb_cache_hoard(cred->cache);
-	if (hoard_fits(hoard))
+	if (hoard_fits(hoard, cred->is != KERB_TICKETS))
 		return ask_ticket(call, leg, args, ret);
 	if (cred->is == KERB_TICKETS)
 		return because(call, SEC_E_NO_CREDENTIALS, TO_CALLER, "the ticket-granting ticket of %s has expired; run kinit",
 		    hoard ? hoard->client : "this session");
 	kerb_hoard_drop(hoard);
 	leg->talk->hoard = NULL;
-	leg->fetch.silence_ms = args->silence_ms;
-	leg->at = ASKED_TGT;
-	return take_tgt(call, leg, args, ret);
+	return ask_tgt(call, leg, args, ret);
 }
 
 /* --- later legs ------------------------------------------------------------------------------ */
@@ -379,6 +436,7 @@ kerb_init(struct call *call, const struct leg_args *args, struct leg_result *ret
 		if (leg)
 			switch (leg->at) {
 			case BEGIN:		status = begin(call, leg, args, ret); break;
+			case WAITING:		status = take_turn(call, leg, args, ret); break;
 			case ASKED_TGT:		status = take_tgt(call, leg, args, ret); break;
 			case ASKED_TICKET:	status = take_ticket(call, leg, args, ret); break;
 			case ASKED_FORWARD:	status = take_forward(call, leg, args, ret); break;

@@ -29,7 +29,7 @@ turned_byte(const uint8_t *from, size_t from_len, size_t at)
 	for (size_t b = 0; b < 8; b++) {
 		size_t bit = (at % from_len * 8 + b + bits - turn) % bits;
 
-		byte = byte << 1 | (from[bit / 8] >> (7 - bit % 8) & 1u);
+		byte = byte << 1 | ((unsigned)from[bit / 8] >> (7 - bit % 8) & 1u);
 	}
 	return byte;
 }
