@@ -228,10 +228,10 @@ shake(struct shake *s)
 		token = (gss_buffer_desc){ out.cbBuffer, to_server };
 		s->gss_major = gss_accept_sec_context(&minor, &g, GSS_C_NO_CREDENTIAL, &token,
 		    s->expects ? &expected : GSS_C_NO_CHANNEL_BINDINGS, &who, NULL, &answer, &flags, NULL,
-		    delegated == GSS_C_NO_CREDENTIAL ? &delegated : NULL);
+		    s->wants & ISC_REQ_USE_DCE_STYLE ? NULL : &delegated);	/* there MIT's would be lost between two legs */
 		s->gss_minor = minor;
 		s->gss_flags |= flags;
-		if (answer.length <= sizeof s->token) {
+		if (answer.length && answer.length <= sizeof s->token) {
 			memcpy(s->token, answer.value, answer.length);
 			s->token_len = answer.length;
 		}
