@@ -163,7 +163,8 @@ sandboxed(enum sandbox_end end, const char *why)
 static bool
 files_close(const struct settings *s)
 {
-	struct sandbox_places places = { .state = s->state, .key_file = s->key_file, .keytab = s->keytab };
+	struct sandbox_places places = { .state = s->state, .key_file = s->key_file, .keytab = s->keytab,
+	    .keytab_folder = s->keytab_folder };
 	char folder[1024], why[SANDBOX_WHY];
 
 	if (!s->sandbox)

@@ -247,7 +247,8 @@ sandbox_files(const struct sandbox_places *places, char why[SANDBOX_WHY])
 	good = place_allow(rules, places->state, (FILES_READ | FILES_MAKE | FILES_REMOVE | FILES_TRUNCATE) & all) &&
 	    place_allow(rules, places->socket_folder, LANDLOCK_ACCESS_FS_REMOVE_FILE) &&
 	    place_allow(rules, places->key_file, LANDLOCK_ACCESS_FS_READ_FILE) &&
-	    place_allow(rules, getenv("CREDENTIALS_DIRECTORY"), FILES_READ) && kerberos_allow(rules, places->keytab);
+	    place_allow(rules, getenv("CREDENTIALS_DIRECTORY"), FILES_READ) && kerberos_allow(rules, places->keytab) &&
+	    place_allow(rules, places->keytab_folder, FILES_READ);
 	for (size_t i = 0; good && i < sizeof readable / sizeof *readable; i++)
 		good = place_allow(rules, readable[i], FILES_READ);
 	if (good && syscall(SYS_landlock_restrict_self, rules, 0) == 0)

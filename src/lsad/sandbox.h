@@ -28,6 +28,7 @@ struct sandbox_places {
 	const char *state;		/* read, write, make, remove */
 	const char *socket_folder;	/* remove, for the socket at the end */
 	const char *key_file;		/* read */
+	const char *keytab_folder;	/* read */
 	const char *keytab;		/* read; "FILE:/path" or a path. So are those that the environment tells Kerberos of */
 };
 

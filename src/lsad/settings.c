@@ -45,6 +45,7 @@ static const struct key keys[] = {
 	{ "admin_group",         TEXT,   AT(admin_group),         0, 255 },
 	{ "key_file",            TEXT,   AT(key_file),            1, 1000 },
 	{ "keytab",              TEXT,   AT(keytab),              1, 1000 },
+	{ "keytab_folder",       TEXT,   AT(keytab_folder),       1, 1000 },
 	{ "computer_name",       TEXT,   AT(computer),            1, 15 },
 	{ "max_links_per_uid",   NUMBER, AT(limits.links),        1, 10000000 },
 	{ "max_objects_per_uid", NUMBER, AT(limits.objects),      1, 10000000 },

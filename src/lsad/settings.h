@@ -17,6 +17,7 @@ struct settings {
 	bool tcb_group_named, admin_group_named;	/* the file names it, so it must exist */
 	const char *key_file;		/* the store's sealing key, or NULL */
 	const char *keytab;		/* of clients and services, or NULL: libkrb5's usual ones */
+	const char *keytab_folder;	/* of single services, or NULL */
 	const char *computer;		/* or NULL: from the host's name */
 	const char *ntlm_fallback_only_to;	/* read by its name where it counts */
 	uint32_t workers;

@@ -7,6 +7,7 @@
  */
 #include "pkg/kerberos/kerb_keys.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -22,6 +23,7 @@
 
 #define FILES_MAX	32u
 #define PATH_LEN	1024u
+#define ENDING		".keytab"
 #define SECOND		10000000ull	/* of a FILETIME */
 
 static const struct { int32_t etype; uint32_t len; const char *name; } etypes[] = {
@@ -296,6 +298,7 @@ struct shop {
 	uint64_t stamp;
 	pthread_mutex_t lock;
 	uint64_t looked;		/* FILETIME */
+	char named[2 * PATH_LEN];	/* what it was told to look at */
 	uint32_t count;
 	struct source sources[FILES_MAX];
 	struct kerb_ring *all;
@@ -423,23 +426,34 @@ source_name(struct shop *shop, struct bytes path, bool *changed)
 	shop->count++;
 }
 
-/* Commas separate, blanks around an item do not count: as in base/conf. */
+/* Files of the folder whose names end so, in whatever order the folder has them: all count. */
 static void
-sources_name(struct shop *shop, const char *first, const char *more, bool *changed)
+folder_name(struct shop *shop, const char *folder, bool *changed)
+{
+	DIR *d = opendir(folder);
+	char path[PATH_LEN];
+	struct dirent *e;
+
+	while (d && (e = readdir(d))) {
+		size_t len = strlen(e->d_name), ends = sizeof ENDING - 1;
+		int n = snprintf(path, sizeof path, "%s/%s", folder, e->d_name);
+
+		if (len > ends && strcmp(e->d_name + len - ends, ENDING) == 0 && n > 0 && (size_t)n < sizeof path)
+			source_name(shop, bytes_of_text(path), changed);
+	}
+	if (d)
+		closedir(d);
+}
+
+static void
+sources_name(struct shop *shop, const char *first, const char *folder, bool *changed)
 {
 	uint32_t before = shop->count;
 
 	shop->count = 0;
 	source_name(shop, bytes_of_text(first), changed);
-	while (more && *more) {
-		size_t len = strcspn(more, ","), from = strspn(more, " \t"), to = len;
-
-		while (to > from && (more[to - 1] == ' ' || more[to - 1] == '\t'))
-			to--;
-		if (to > from)
-			source_name(shop, bytes_of(more + from, to - from), changed);
-		more += len + (more[len] == ',');
-	}
+	if (folder)
+		folder_name(shop, folder, changed);
 	for (uint32_t i = shop->count; i < before; i++) {
 		kerb_ring_drop(shop->sources[i].ring);
 		shop->sources[i] = (struct source){ 0 };
@@ -447,16 +461,29 @@ sources_name(struct shop *shop, const char *first, const char *more, bool *chang
 	}
 }
 
+/* Whether it is the same place as the last time; another one is remembered. */
+static bool
+named_same(struct shop *shop, const char *first, const char *folder)
+{
+	char now[sizeof shop->named];
+	int n = snprintf(now, sizeof now, "%s\n%s", first, folder ? folder : "");
+
+	if (n > 0 && (size_t)n < sizeof now && strcmp(now, shop->named) == 0)
+		return true;
+	memcpy(shop->named, now, sizeof now);
+	return false;
+}
+
 static struct kerb_ring *
-shop_refresh(struct shop *shop, const char *first, const char *more, uint64_t now)
+shop_refresh(struct shop *shop, const char *first, const char *folder, uint64_t now)
 {
 	struct kerb_ring *rings[FILES_MAX], *all;
-	bool changed = false;
+	bool changed = !named_same(shop, first, folder);
 	size_t count = 0;
 
-	sources_name(shop, first, more, &changed);
 	if (changed || now < shop->looked || now - shop->looked >= SECOND) {
 		shop->looked = now;
+		sources_name(shop, first, folder, &changed);
 		for (uint32_t i = 0; i < shop->count; i++)
 			changed |= source_look(&shop->sources[i]);
 	}
@@ -477,16 +504,16 @@ struct kerb_ring *
 kerb_keys(struct call *call, const char *default_name)
 {
 	const struct lsa_services *s = services(call);
-	const char *first = s->setting ? s->setting(call, "kerberos-keytab") : NULL;
-	const char *more = s->setting ? s->setting(call, "kerberos-service-keytabs") : NULL;
+	const char *first = s->setting ? s->setting(call, "keytab") : NULL;
+	const char *folder = s->setting ? s->setting(call, "keytab_folder") : NULL;
 	struct shop *shop = shop_of();
 	struct kerb_ring *ring = NULL;
 
 	if (shop) {
 		pthread_mutex_lock(&shop->lock);
-		ring = shop_refresh(shop, first ? first : default_name, more, s->now(call));
+		ring = shop_refresh(shop, first ? first : default_name, folder, s->now(call));
 		for (uint32_t i = 0; i < shop->count; i++)
-			if (shop->sources[i].fault)
+			if (shop->sources[i].fault && (!ring || shop->sources[i].mark.error != ENOENT))
 				because(call, SEC_E_NO_CREDENTIALS, TO_CALLER, "keytab %s: %s", shop->sources[i].path,
 				    shop->sources[i].fault);
 		pthread_mutex_unlock(&shop->lock);

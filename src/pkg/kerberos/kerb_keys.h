@@ -3,9 +3,9 @@
  * and who may use it.
  *
  * A ring is a set of keys, immutable and counted. The ring of the machine is
- * made of its keytab (setting `kerberos-keytab`, else what krb5.conf or
- * KRB5_KTNAME name) and of those of single services (`kerberos-service-keytabs`, paths with
- * commas between). Files are looked at once a second at most, and read again when
+ * made of its keytab (setting `keytab`, else what krb5.conf or KRB5_KTNAME name) and of those of single
+ * services: the files NAME.keytab in the folder of setting `keytab_folder`, at most 31.
+ * Files are looked at once a second at most, and read again when
  * they have changed; every key version that a file still holds is good. While
  * a file is half written or damaged, the keys that were read last stay.
  *

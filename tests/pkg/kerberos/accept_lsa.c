@@ -95,8 +95,8 @@ static const char *
 setting(struct call *c, const char *name)
 {
 	(void)c;
-	return strcmp(name, "kerberos-keytab") == 0 ? accept_lsa.keytab :
-	    strcmp(name, "kerberos-service-keytabs") == 0 ? accept_lsa.more_keytabs : NULL;
+	return strcmp(name, "keytab") == 0 ? accept_lsa.keytab :
+	    strcmp(name, "keytab_folder") == 0 ? accept_lsa.keytab_folder : NULL;
 }
 
 static bool

@@ -13,7 +13,7 @@
 
 struct accept_lsa {
 	uint32_t rules[RULES];
-	const char *keytab, *more_keytabs;	/* settings */
+	const char *keytab, *keytab_folder;	/* settings */
 	const char *only;			/* the one principal that this caller may use; NULL: any */
 	struct store *store;			/* NULL: every proof is a first one */
 	int32_t clock;				/* what the acceptor's clock is ahead */

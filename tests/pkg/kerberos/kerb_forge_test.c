@@ -361,7 +361,8 @@ TEST(keytab_changes)
 
 TEST(whose_key)
 {
-	char more[400];
+	struct timespec nap = { 1, 100000000 };
+	char folder[200], other[300];
 	struct forge web;
 
 	begin();
@@ -386,13 +387,22 @@ TEST(whose_key)
 	f.service[0] = "host";					/* the name in the clear is changed on the way: the key decides */
 	OFFER(SEC_E_OK);
 	CHECK_TEXT(side.target, "HTTP/server.forge.test@FORGE.TEST");
-	/* A keytab of one service beside the machine's. */
+	/* A folder with keytabs of services beside the machine's. */
 	CHECK(unlink(keytab) == 0);
-	snprintf(more, sizeof more, " %s/none , %s.web", estate, keytab);
-	strcat(keytab, ".web");
+	snprintf(folder, sizeof folder, "%s/services", estate);
+	CHECK(mkdir(folder, 0700) == 0);
+	snprintf(keytab, sizeof keytab, "%s/web.keytab~", folder);
 	keytab_write(&web, "w");
-	accept_lsa.more_keytabs = more;
+	accept_lsa.keytab = "/nonexistent";
+	accept_lsa.keytab_folder = folder;
+	OFFER(SEC_E_NO_CREDENTIALS);			/* another ending */
+	snprintf(other, sizeof other, "%s/web.keytab", folder);
+	CHECK(rename(keytab, other) == 0);
+	nanosleep(&nap, NULL);
 	OFFER(SEC_E_OK);
+	CHECK(unlink(other) == 0);
+	nanosleep(&nap, NULL);
+	OFFER(SEC_E_NO_CREDENTIALS);
 	end();
 }
 
