@@ -148,6 +148,18 @@ NTSTATUS OlsaStatus(HANDLE LsaHandle, OlsaStatusInfo *Info);
 /* A round trip that does nothing. */
 NTSTATUS OlsaPing(HANDLE LsaHandle);
 
+/* --- notification of policy ------------------------------------------------------------ */
+
+/*
+ * LsaRegisterPolicyChangeNotification for a program with a loop: eight bytes (the number 1) are written to Fd - an
+ * eventfd, or a pipe's end - after each commit that changed the class; several changes may be one. A copy of Fd is
+ * kept: closing it does not unregister. The same pair registered twice counts twice.
+ *
+ * STATUS_INVALID_PARAMETER: no such class. STATUS_INVALID_HANDLE: no descriptor; not registered.
+ */
+NTSTATUS OlsaRegisterPolicyChangeFd(POLICY_NOTIFICATION_INFORMATION_CLASS Class, int Fd);
+NTSTATUS OlsaUnregisterPolicyChangeFd(POLICY_NOTIFICATION_INFORMATION_CLASS Class, int Fd);
+
 #ifdef __cplusplus
 }
 #endif

@@ -36,6 +36,28 @@ extern "C" {
 #define OLSA_LINKED_AS(name)	__asm__(name)
 #endif
 
+#define WAIT_OBJECT_0		0x00000000
+#define WAIT_TIMEOUT		258
+#define WAIT_FAILED		0xFFFFFFFF
+
+/*
+ * Events of this process: what notifications of policy signal. NULL: ERROR_NOT_SUPPORTED where a name is given,
+ * ERROR_NOT_ENOUGH_MEMORY. CloseHandle ends them. Any thread.
+ */
+HANDLE WINAPI CreateEventA(LPSECURITY_ATTRIBUTES lpEventAttributes, BOOL bManualReset, BOOL bInitialState, LPCSTR lpName)
+	OLSA_LINKED_AS("OlsaCreateEventA");
+HANDLE WINAPI CreateEventW(LPSECURITY_ATTRIBUTES lpEventAttributes, BOOL bManualReset, BOOL bInitialState, LPCWSTR lpName)
+	OLSA_LINKED_AS("OlsaCreateEventW");
+#ifdef UNICODE
+#define CreateEvent	CreateEventW
+#else
+#define CreateEvent	CreateEventA
+#endif
+BOOL WINAPI SetEvent(HANDLE hEvent) OLSA_LINKED_AS("OlsaSetEvent");
+BOOL WINAPI ResetEvent(HANDLE hEvent) OLSA_LINKED_AS("OlsaResetEvent");
+/* WAIT_OBJECT_0, WAIT_TIMEOUT, or WAIT_FAILED: ERROR_INVALID_HANDLE. Events alone can be waited for. */
+DWORD WINAPI WaitForSingleObject(HANDLE hHandle, DWORD dwMilliseconds) OLSA_LINKED_AS("OlsaWaitForSingleObject");
+
 /* Closes a token or event handle of this library. FALSE: ERROR_INVALID_HANDLE. */
 BOOL WINAPI CloseHandle(HANDLE hObject) OLSA_LINKED_AS("OlsaCloseHandle");
 

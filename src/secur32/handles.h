@@ -66,6 +66,8 @@ void context_release(struct context *ctx);
 /* Asynchronous contexts' end: async.c, sspi_async_leg.c. */
 void async_destroy(void *object);
 void logon_destroy(void *object);
+void pol_destroy(void *object);
+void event_destroy(void *object);
 /* A closed context whose leg is in flight asynchronously: the leg is asked to stop and takes the rest with it. False: there is none. */
 bool async_doom(struct context *ctx);
 

@@ -1,9 +1,10 @@
 /*
- * kernel.c - the four functions of windows.h that are kernel32's elsewhere.
+ * kernel.c - functions of windows.h that are kernel32's elsewhere.
  * Their names in the library begin with Olsa; windows.h gives them Windows'.
  */
 #include <windows.h>
 
+#include "secur32/events.h"
 #include "secur32/held.h"
 #include "secur32/memory.h"
 
@@ -21,11 +22,12 @@ SetLastError(DWORD dwErrCode)
 	last_error = dwErrCode;
 }
 
-/* Tokens and events are what it will close; an LSA handle ends with LsaDeregisterLogonProcess. */
+/* Events are what it closes; an LSA handle ends with LsaDeregisterLogonProcess, one of policy with LsaClose. */
 BOOL
 CloseHandle(HANDLE hObject)
 {
-	(void)hObject;
+	if (event_close(hObject))
+		return TRUE;
 	SetLastError(ERROR_INVALID_HANDLE);
 	return FALSE;
 }

@@ -1,266 +1,281 @@
 /*
- * policy.c - the policy of the LSA, its accounts and their rights, names and
- * private data: not in this version. No policy handle is ever opened, so
- * LsaClose has none to close.
+ * policy.c - opening policy and closing what is in it, security descriptors
+ * of its objects, and the caller's own name and password. Rules: spec
+ * lsa-policy 2.
  */
-#include <windows.h>
-#include <ntsecapi.h>
-#include <ntstatus.h>
+#include "secur32/pol.h"
 
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/guard.h"
+#include "base/sid.h"
+#include "base/utf16.h"
+#include "secur32/core.h"
 #include "secur32/explain.h"
-#include "secur32/unsupported.h"
+#include "secur32/text.h"
 
-/* None looks at its parameters. */
-#pragma GCC diagnostic ignored "-Wunused-parameter"
+/* --- open and close -------------------------------------------------------------- */
 
-/* --- policy ---------------------------------------------------------------- */
+static bool
+is_same(const char *a, const char *b)
+{
+	return strcasecmp(a, b) == 0;
+}
+
+/* This machine, by any of its names: there is no way to another one's policy. */
+static bool
+is_here(const UNICODE_STRING *system)
+{
+	char host[256] = "", name[520];
+	struct text text;
+	bool here = false;
+
+	if (!system || system->Length == 0)
+		return true;
+	if (gethostname(host, sizeof host - 1) != 0)
+		host[0] = 0;
+	if (text_of_counted(&text, system) && text.at.len < sizeof name) {
+		const char *n = name;
+
+		bytes_copy(name, text.at.at, text.at.len);
+		name[text.at.len] = 0;
+		if (strncmp(n, "\\\\", 2) == 0)
+			n += 2;
+		here = !*n || is_same(n, ".") || is_same(n, "localhost") || (*host && is_same(n, host));
+		host[strcspn(host, ".")] = 0;
+		here = here || (*host && is_same(n, host));
+	}
+	text_drop(&text);
+	return here;
+}
 
 NTSTATUS
 LsaOpenPolicy(PLSA_UNICODE_STRING SystemName, PLSA_OBJECT_ATTRIBUTES ObjectAttributes, ACCESS_MASK DesiredAccess,
     PLSA_HANDLE PolicyHandle)
 {
-	return unsupported_lsa(__func__);
-}
+	struct pol_open_in in = { .access = DesiredAccess };
+	struct pol_open_out out;
+	struct pol_call c;
+	struct why why = { NULL, 0, 0 };
+	struct link *link;
+	struct bytes name;
+	NTSTATUS status;
 
-NTSTATUS
-LsaQueryDomainInformationPolicy(LSA_HANDLE PolicyHandle, POLICY_DOMAIN_INFORMATION_CLASS InformationClass,
-    PVOID *Buffer)
-{
-	return unsupported_lsa(__func__);
-}
-
-NTSTATUS
-LsaQueryInformationPolicy(LSA_HANDLE PolicyHandle, POLICY_INFORMATION_CLASS InformationClass, PVOID *Buffer)
-{
-	return unsupported_lsa(__func__);
-}
-
-NTSTATUS
-LsaSetDomainInformationPolicy(LSA_HANDLE PolicyHandle, POLICY_DOMAIN_INFORMATION_CLASS InformationClass,
-    PVOID Buffer)
-{
-	return unsupported_lsa(__func__);
-}
-
-NTSTATUS
-LsaSetInformationPolicy(LSA_HANDLE PolicyHandle, POLICY_INFORMATION_CLASS InformationClass, PVOID Buffer)
-{
-	return unsupported_lsa(__func__);
+	(void)ObjectAttributes;
+	if (!PolicyHandle || (SystemName && !pol_text(&name, SystemName)))
+		return pol_refuse(STATUS_INVALID_PARAMETER, "there is no place for the handle, or the system's name is no string");
+	if (!is_here(SystemName))
+		return pol_refuse(STATUS_UNSUCCESSFUL, "the policy of another machine cannot be opened: there is no remote LSA in this version");
+	status = root_sspi_link(&link, &why);
+	if (status != STATUS_SUCCESS) {
+		why_thread_keep(status, &why);
+		return status;
+	}
+	why_drop(&why);
+	status = POL_ASK(&c, link, pol_open, &in, &out);
+	if (status == STATUS_SUCCESS)
+		status = pol_new(PolicyHandle, link, POL_POLICY, out.object, out.granted);
+	link_release(link);
+	return pol_end(&c, status);
 }
 
 NTSTATUS
 LsaClose(LSA_HANDLE ObjectHandle)
 {
-	why_thread_say(STATUS_INVALID_HANDLE, "this is not a handle that LsaOpenPolicy has given");
-	return STATUS_INVALID_HANDLE;
+	return pol_close(ObjectHandle);
 }
 
-/* --- names ----------------------------------------------------------------- */
-
-NTSTATUS
-LsaLookupNames(LSA_HANDLE PolicyHandle, ULONG Count, PLSA_UNICODE_STRING Names,
-    PLSA_REFERENCED_DOMAIN_LIST *ReferencedDomains, PLSA_TRANSLATED_SID *Sids)
-{
-	return unsupported_lsa(__func__);
-}
-
-NTSTATUS
-LsaLookupNames2(LSA_HANDLE PolicyHandle, ULONG Flags, ULONG Count, PLSA_UNICODE_STRING Names,
-    PLSA_REFERENCED_DOMAIN_LIST *ReferencedDomains, PLSA_TRANSLATED_SID2 *Sids)
-{
-	return unsupported_lsa(__func__);
-}
-
-NTSTATUS
-LsaLookupSids(LSA_HANDLE PolicyHandle, ULONG Count, PSID *Sids, PLSA_REFERENCED_DOMAIN_LIST *ReferencedDomains,
-    PLSA_TRANSLATED_NAME *Names)
-{
-	return unsupported_lsa(__func__);
-}
-
-NTSTATUS
-LsaLookupSids2(LSA_HANDLE PolicyHandle, ULONG LookupOptions, ULONG Count, PSID *Sids,
-    PLSA_REFERENCED_DOMAIN_LIST *ReferencedDomains, PLSA_TRANSLATED_NAME *Names)
-{
-	return unsupported_lsa(__func__);
-}
-
-/* --- accounts and rights --------------------------------------------------- */
-
-NTSTATUS
-LsaAddAccountRights(LSA_HANDLE PolicyHandle, PSID AccountSid, PLSA_UNICODE_STRING UserRights, ULONG CountOfRights)
-{
-	return unsupported_lsa(__func__);
-}
-
-NTSTATUS
-LsaEnumerateAccountRights(LSA_HANDLE PolicyHandle, PSID AccountSid, PLSA_UNICODE_STRING *UserRights,
-    PULONG CountOfRights)
-{
-	return unsupported_lsa(__func__);
-}
-
-NTSTATUS
-LsaEnumerateAccountsWithUserRight(LSA_HANDLE PolicyHandle, PLSA_UNICODE_STRING UserRight, PVOID *Buffer,
-    PULONG CountReturned)
-{
-	return unsupported_lsa(__func__);
-}
-
-NTSTATUS
-LsaRemoveAccountRights(LSA_HANDLE PolicyHandle, PSID AccountSid, BOOLEAN AllRights, PLSA_UNICODE_STRING UserRights,
-    ULONG CountOfRights)
-{
-	return unsupported_lsa(__func__);
-}
-
-NTSTATUS
-LsaAddPrivilegesToAccount(LSA_HANDLE AccountHandle, PPRIVILEGE_SET Privileges)
-{
-	return unsupported_lsa(__func__);
-}
-
-NTSTATUS
-LsaCreateAccount(LSA_HANDLE PolicyHandle, PSID AccountSid, ACCESS_MASK DesiredAccess, PLSA_HANDLE AccountHandle)
-{
-	return unsupported_lsa(__func__);
-}
-
-NTSTATUS
-LsaEnumerateAccounts(LSA_HANDLE PolicyHandle, PLSA_ENUMERATION_HANDLE EnumerationContext, PVOID *Buffer,
-    ULONG PreferedMaximumLength, PULONG CountReturned)
-{
-	return unsupported_lsa(__func__);
-}
-
-NTSTATUS
-LsaEnumeratePrivileges(LSA_HANDLE PolicyHandle, PLSA_ENUMERATION_HANDLE EnumerationContext, PVOID *Buffer,
-    ULONG PreferedMaximumLength, PULONG CountReturned)
-{
-	return unsupported_lsa(__func__);
-}
-
-NTSTATUS
-LsaEnumeratePrivilegesOfAccount(LSA_HANDLE AccountHandle, PPRIVILEGE_SET *Privileges)
-{
-	return unsupported_lsa(__func__);
-}
-
-NTSTATUS
-LsaGetSystemAccessAccount(LSA_HANDLE AccountHandle, PULONG SystemAccess)
-{
-	return unsupported_lsa(__func__);
-}
-
-NTSTATUS
-LsaLookupPrivilegeDisplayName(LSA_HANDLE PolicyHandle, PLSA_UNICODE_STRING Name, PLSA_UNICODE_STRING *DisplayName,
-    PSHORT LanguageReturned)
-{
-	return unsupported_lsa(__func__);
-}
-
-NTSTATUS
-LsaLookupPrivilegeName(LSA_HANDLE PolicyHandle, PLUID Value, PLSA_UNICODE_STRING *Name)
-{
-	return unsupported_lsa(__func__);
-}
-
-NTSTATUS
-LsaLookupPrivilegeValue(LSA_HANDLE PolicyHandle, PLSA_UNICODE_STRING Name, PLUID Value)
-{
-	return unsupported_lsa(__func__);
-}
-
-NTSTATUS
-LsaOpenAccount(LSA_HANDLE PolicyHandle, PSID AccountSid, ACCESS_MASK DesiredAccess, PLSA_HANDLE AccountHandle)
-{
-	return unsupported_lsa(__func__);
-}
-
-NTSTATUS
-LsaRemovePrivilegesFromAccount(LSA_HANDLE AccountHandle, BOOLEAN AllPrivileges, PPRIVILEGE_SET Privileges)
-{
-	return unsupported_lsa(__func__);
-}
-
-NTSTATUS
-LsaSetSystemAccessAccount(LSA_HANDLE AccountHandle, ULONG SystemAccess)
-{
-	return unsupported_lsa(__func__);
-}
-
-/* --- private data and secrets ---------------------------------------------- */
-
-NTSTATUS
-LsaRetrievePrivateData(LSA_HANDLE PolicyHandle, PLSA_UNICODE_STRING KeyName, PLSA_UNICODE_STRING *PrivateData)
-{
-	return unsupported_lsa(__func__);
-}
-
-NTSTATUS
-LsaStorePrivateData(LSA_HANDLE PolicyHandle, PLSA_UNICODE_STRING KeyName, PLSA_UNICODE_STRING PrivateData)
-{
-	return unsupported_lsa(__func__);
-}
-
-NTSTATUS
-LsaCreateSecret(LSA_HANDLE PolicyHandle, PLSA_UNICODE_STRING SecretName, ACCESS_MASK DesiredAccess,
-    PLSA_HANDLE SecretHandle)
-{
-	return unsupported_lsa(__func__);
-}
-
-NTSTATUS
-LsaOpenSecret(LSA_HANDLE PolicyHandle, PLSA_UNICODE_STRING SecretName, ACCESS_MASK DesiredAccess,
-    PLSA_HANDLE SecretHandle)
-{
-	return unsupported_lsa(__func__);
-}
-
-NTSTATUS
-LsaQuerySecret(LSA_HANDLE SecretHandle, PLSA_UNICODE_STRING *CurrentValue, PLARGE_INTEGER CurrentValueSetTime,
-    PLSA_UNICODE_STRING *OldValue, PLARGE_INTEGER OldValueSetTime)
-{
-	return unsupported_lsa(__func__);
-}
-
-NTSTATUS
-LsaSetSecret(LSA_HANDLE SecretHandle, PLSA_UNICODE_STRING CurrentValue, PLSA_UNICODE_STRING OldValue)
-{
-	return unsupported_lsa(__func__);
-}
-
-/* --- objects and the caller ------------------------------------------------ */
-
-NTSTATUS
-LsaChangePassword(PLSA_UNICODE_STRING ServerName, PLSA_UNICODE_STRING DomainName, PLSA_UNICODE_STRING AccountName,
-    PLSA_UNICODE_STRING OldPassword, PLSA_UNICODE_STRING NewPassword)
-{
-	return unsupported_lsa(__func__);
-}
-
+/* The object; its handle goes with it. */
 NTSTATUS
 LsaDelete(LSA_HANDLE ObjectHandle)
 {
-	return unsupported_lsa(__func__);
+	struct pol *p = pol_hold(ObjectHandle, POL_ANY);
+	struct pol_delete_in in = { 0 };
+	struct pol_delete_out out;
+	struct pol_call c;
+	NTSTATUS status;
+
+	if (!p)
+		return STATUS_INVALID_HANDLE;
+	in.object = p->wire;
+	status = POL_ASK(&c, p->link, pol_delete, &in, &out);
+	if (status == STATUS_SUCCESS)
+		(void)handle_close(root_handles(), KIND_POLICY, p->word);
+	pol_release(p);
+	return pol_end(&c, status);
 }
 
-NTSTATUS
-LsaGetUserName(PLSA_UNICODE_STRING *UserName, PLSA_UNICODE_STRING *DomainName)
-{
-	return unsupported_lsa(__func__);
-}
+/* --- security descriptors ----------------------------------------------------------- */
 
 NTSTATUS
 LsaQuerySecurityObject(LSA_HANDLE ObjectHandle, SECURITY_INFORMATION SecurityInformation,
     PSECURITY_DESCRIPTOR *SecurityDescriptor)
 {
-	return unsupported_lsa(__func__);
+	struct pol *p = pol_hold(ObjectHandle, POL_ANY);
+	struct guard_get_in in = { .parts = SecurityInformation };
+	struct guard_get_out out;
+	struct pol_call c;
+	NTSTATUS status;
+
+	if (SecurityDescriptor)
+		*SecurityDescriptor = NULL;
+	if (!p)
+		return STATUS_INVALID_HANDLE;
+	if (!SecurityDescriptor) {
+		pol_release(p);
+		return STATUS_INVALID_PARAMETER;
+	}
+	in.object = p->wire;
+	status = POL_ASK(&c, p->link, guard_get, &in, &out);
+	if (status == STATUS_SUCCESS) {
+		*SecurityDescriptor = buffer_of(BUFFER_POLICY, out.guard);
+		if (!*SecurityDescriptor)
+			status = STATUS_INSUFFICIENT_RESOURCES;
+	}
+	pol_release(p);
+	return pol_end(&c, status);
+}
+
+/* Either form as one block with offsets. The lengths are those that the structures say of themselves: the caller's. */
+static bool
+guard_flat(struct writer *w, PSECURITY_DESCRIPTOR descriptor)
+{
+	const SECURITY_DESCRIPTOR *d = descriptor;
+	const SECURITY_DESCRIPTOR_RELATIVE *r = descriptor;
+	bool flat = d->Control & 0x8000;
+	const uint8_t *base = descriptor;
+	PSID owner = flat ? (r->Owner ? (PSID)(uintptr_t)(base + r->Owner) : NULL) : d->Owner;
+	PSID group = flat ? (r->Group ? (PSID)(uintptr_t)(base + r->Group) : NULL) : d->Group;
+	const ACL *list = flat ? (r->Dacl ? (const ACL *)(const void *)(base + r->Dacl) : NULL) : d->Dacl;
+	struct bytes o = BYTES_NONE, g = BYTES_NONE, l = BYTES_NONE;
+	bool has_list = (d->Control & 0x4) && list;
+	uint32_t at = 20;
+
+	if (d->Revision != 1 || (owner && !pol_sid(&o, owner)) || (group && !pol_sid(&g, group)))
+		return false;
+	if (has_list)
+		l = bytes_of(list, list->AclSize);
+	writer_u16(w, 1);
+	writer_u16(w, (uint16_t)(0x8000 | (has_list ? 4 : 0)));
+	writer_u32(w, o.len ? at : 0);
+	at += (uint32_t)o.len;
+	writer_u32(w, g.len ? at : 0);
+	at += (uint32_t)g.len;
+	writer_u32(w, 0);
+	writer_u32(w, has_list ? at : 0);
+	writer_bytes(w, o);
+	writer_bytes(w, g);
+	writer_bytes(w, l);
+	return writer_ok(w) && guard_valid(bytes_of(w->at, w->need));
 }
 
 NTSTATUS
 LsaSetSecurityObject(LSA_HANDLE ObjectHandle, SECURITY_INFORMATION SecurityInformation,
     PSECURITY_DESCRIPTOR SecurityDescriptor)
 {
-	return unsupported_lsa(__func__);
+	struct pol *p = pol_hold(ObjectHandle, POL_ANY);
+	struct guard_set_in in = { .parts = SecurityInformation };
+	struct guard_set_out out;
+	struct pol_call c;
+	uint8_t flat[GUARD_MAX];
+	struct writer w = writer_of(flat, sizeof flat);
+	NTSTATUS status;
+
+	if (!p)
+		return STATUS_INVALID_HANDLE;
+	if (!SecurityDescriptor || !guard_flat(&w, SecurityDescriptor)) {
+		pol_release(p);
+		return pol_refuse(SecurityDescriptor ? STATUS_INVALID_SECURITY_DESCR : STATUS_INVALID_PARAMETER,
+		    "this is not a security descriptor whose list only allows and denies");
+	}
+	in.object = p->wire;
+	in.guard = bytes_of(flat, w.need);
+	status = POL_ASK(&c, p->link, guard_set, &in, &out);
+	pol_release(p);
+	return pol_end(&c, status);
+}
+
+/* --- the caller --------------------------------------------------------------------------- */
+
+static UNICODE_STRING *
+name_new(const char *utf8)
+{
+	struct bytes text = bytes_of_text(utf8);
+	uint8_t wide[1024];
+	struct writer w = writer_of(wide, sizeof wide);
+	UNICODE_STRING *to;
+	struct parcel p;
+
+	if (!utf16_from_utf8(&w, text) || !writer_ok(&w) || !parcel_begin(&p, sizeof *to + w.need + PARCEL_SLACK))
+		return NULL;
+	to = parcel_take(&p, sizeof *to);
+	if (!to || !parcel_text(&p, to, bytes_of(wide, w.need))) {
+		parcel_drop(&p);
+		return NULL;
+	}
+	return to;
+}
+
+/* As look-ups of its SID say it: root is SYSTEM. */
+NTSTATUS
+LsaGetUserName(PLSA_UNICODE_STRING *UserName, PLSA_UNICODE_STRING *DomainName)
+{
+	char memory[4096], number[16];
+	uid_t uid = geteuid();
+	struct passwd pw, *found = NULL;
+	const char *user = number;
+	UNICODE_STRING *name, *domain = NULL;
+
+	if (!UserName)
+		return pol_refuse(STATUS_INVALID_PARAMETER, "there is no place for the name");
+	*UserName = NULL;
+	if (DomainName)
+		*DomainName = NULL;
+	(void)snprintf(number, sizeof number, "%u", (unsigned)uid);
+	if (uid == 0)
+		user = "SYSTEM";
+	else if (getpwuid_r(uid, &pw, memory, sizeof memory, &found) == 0 && found)
+		user = found->pw_name;
+	name = name_new(user);
+	if (name && DomainName)
+		domain = name_new(uid == 0 ? "NT AUTHORITY" : "Unix User");
+	if (!name || (DomainName && !domain)) {
+		(void)buffer_free(BUFFER_POLICY, name);
+		return STATUS_INSUFFICIENT_RESOURCES;
+	}
+	*UserName = name;
+	if (DomainName)
+		*DomainName = domain;
+	return STATUS_SUCCESS;
+}
+
+NTSTATUS
+LsaChangePassword(PLSA_UNICODE_STRING ServerName, PLSA_UNICODE_STRING DomainName, PLSA_UNICODE_STRING AccountName,
+    PLSA_UNICODE_STRING OldPassword, PLSA_UNICODE_STRING NewPassword)
+{
+	struct change_in in = { .package = bytes_of_text("NTLM") };
+	struct change_out out;
+	struct pol_call c;
+	struct why why = { NULL, 0, 0 };
+	struct link *link;
+	NTSTATUS status;
+
+	if (!is_here(ServerName))
+		return pol_refuse(STATUS_UNSUCCESSFUL, "passwords of another machine cannot be changed");
+	if ((DomainName && !pol_text(&in.domain, DomainName)) || !pol_text(&in.user, AccountName) ||
+	    !pol_text(&in.old, OldPassword) || !pol_text(&in.fresh, NewPassword))
+		return pol_refuse(STATUS_INVALID_PARAMETER, "a name or a password is no string");
+	status = root_sspi_link(&link, &why);
+	if (status != STATUS_SUCCESS) {
+		why_thread_keep(status, &why);
+		return status;
+	}
+	why_drop(&why);
+	status = POL_ASK(&c, link, change, &in, &out);
+	link_release(link);
+	return pol_end(&c, status);
 }

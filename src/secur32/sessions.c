@@ -32,20 +32,6 @@ LsaGetLogonSessionData(PLUID LogonId, PSECURITY_LOGON_SESSION_DATA *ppLogonSessi
 }
 
 NTSTATUS
-LsaRegisterPolicyChangeNotification(POLICY_NOTIFICATION_INFORMATION_CLASS InformationClass,
-    HANDLE NotificationEventHandle)
-{
-	return unsupported_lsa(__func__);
-}
-
-NTSTATUS
-LsaUnregisterPolicyChangeNotification(POLICY_NOTIFICATION_INFORMATION_CLASS InformationClass,
-    HANDLE NotificationEventHandle)
-{
-	return unsupported_lsa(__func__);
-}
-
-NTSTATUS
 LsaInsertProtectedProcessAddress(PVOID BufferAddress, ULONG BufferSize)
 {
 	return unsupported_lsa(__func__);

@@ -1,0 +1,452 @@
+/*
+ * lookup.c - names to SIDs and back. The LSA translates a hundred at a time;
+ * here the parts become one answer. What users and groups of the system are
+ * called, the name service of this process says: to the LSA they are numbers.
+ * Rules: spec lsa-policy 6.
+ */
+#include "secur32/pol.h"
+
+#include <grp.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/sid.h"
+#include "base/utf16.h"
+
+#define MOST		1000u
+#define ONE_CALL	100u
+#define NO_DOMAIN	UINT32_MAX
+#define USE_USER	1u
+#define USE_GROUP	2u
+#define USE_DOMAIN	3u
+#define USE_UNKNOWN	8u
+
+/* What came back: domains, each once, and items; everything in one growing room. */
+struct item { uint32_t use, domain; struct bytes what; };	/* a SID or a name */
+struct answer {
+	struct { struct bytes name, sid; } *domains;
+	struct item *items;
+	size_t domain_count, item_count, text_len;
+	struct held { struct held *next; uint8_t at[]; } *held;
+};
+
+static struct bytes
+hold(struct answer *a, struct bytes b)
+{
+	struct held *h = malloc(sizeof *h + b.len);
+
+	if (!h)
+		return BYTES_NONE;
+	h->next = a->held;
+	a->held = h;
+	bytes_copy(h->at, b.at, b.len);
+	a->text_len += b.len + 2 * PARCEL_SLACK;
+	return bytes_of(h->at, b.len);
+}
+
+static void
+answer_drop(struct answer *a)
+{
+	while (a->held) {
+		struct held *h = a->held;
+
+		a->held = h->next;
+		free(h);
+	}
+	free(a->domains);
+	free(a->items);
+}
+
+static bool
+answer_begin(struct answer *a, size_t count)
+{
+	*a = (struct answer){ .items = calloc(count + 1, sizeof *a->items) };
+	a->domains = calloc(count + 1, sizeof *a->domains);
+	return a->items && a->domains;
+}
+
+/* A domain's number in the whole answer. */
+static uint32_t
+domain_put(struct answer *a, struct bytes name, struct bytes sid)
+{
+	for (size_t i = 0; i < a->domain_count; i++)
+		if (bytes_same(a->domains[i].sid, sid) && bytes_same(a->domains[i].name, name))
+			return (uint32_t)i;
+	a->domains[a->domain_count].name = hold(a, name);
+	a->domains[a->domain_count].sid = hold(a, sid);
+	return (uint32_t)a->domain_count++;
+}
+
+/* One reply, of `count` items. */
+static NTSTATUS
+answer_add(struct answer *a, struct bytes domains, struct bytes items, size_t count)
+{
+	struct reader d = reader_of(domains), r = reader_of(items);
+	uint32_t numbers[ONE_CALL], n = 0;
+
+	while (reader_left(&d) > 0 && n < ONE_CALL) {
+		struct bytes name = reader_sized(&d, 2048), sid = reader_sized(&d, SID_SIZE_MAX);
+
+		if (reader_ok(&d))
+			numbers[n++] = domain_put(a, name, sid);
+	}
+	if (!reader_done(&d))
+		return STATUS_INVALID_SERVER_STATE;
+	for (size_t i = 0; i < count; i++) {
+		struct item *to = &a->items[a->item_count++];
+		uint32_t domain;
+
+		to->use = reader_u32(&r);
+		domain = reader_u32(&r);
+		to->what = hold(a, reader_sized(&r, 2048));
+		to->domain = domain < n ? numbers[domain] : NO_DOMAIN;
+	}
+	return reader_done(&r) ? STATUS_SUCCESS : STATUS_INVALID_SERVER_STATE;
+}
+
+static NTSTATUS
+mapped(const struct answer *a)
+{
+	size_t unknown = 0;
+
+	for (size_t i = 0; i < a->item_count; i++)
+		unknown += a->items[i].use == USE_UNKNOWN;
+	return unknown == 0 ? STATUS_SUCCESS : unknown == a->item_count ? STATUS_NONE_MAPPED : STATUS_SOME_NOT_MAPPED;
+}
+
+static NTSTATUS
+domains_out(const struct answer *a, PLSA_REFERENCED_DOMAIN_LIST *ret_domains)
+{
+	LSA_REFERENCED_DOMAIN_LIST *list;
+	size_t need = sizeof *list + a->domain_count * sizeof *list->Domains + 64;
+	struct parcel p;
+	bool good;
+
+	for (size_t i = 0; i < a->domain_count; i++)
+		need += a->domains[i].name.len + a->domains[i].sid.len + 2 * PARCEL_SLACK;
+	if (!parcel_begin(&p, need))
+		return STATUS_INSUFFICIENT_RESOURCES;
+	list = parcel_take(&p, sizeof *list);
+	good = list != NULL;
+	if (good && a->domain_count) {
+		list->Entries = (ULONG)a->domain_count;
+		list->Domains = parcel_take(&p, a->domain_count * sizeof *list->Domains);
+		good = list->Domains != NULL;
+	}
+	for (size_t i = 0; i < a->domain_count && good; i++)
+		good = parcel_text(&p, &list->Domains[i].Name, a->domains[i].name) &&
+		    parcel_sid(&p, &list->Domains[i].Sid, a->domains[i].sid);
+	if (!good) {
+		parcel_drop(&p);
+		return STATUS_INSUFFICIENT_RESOURCES;
+	}
+	*ret_domains = list;
+	return STATUS_SUCCESS;
+}
+
+/* --- users and groups of the system ------------------------------------------------- */
+
+#define UNIX_USER	"Unix User"
+#define UNIX_GROUP	"Unix Group"
+
+static bool
+utf8_of(char *to, size_t cap, struct bytes wide)
+{
+	struct writer w = writer_of(to, cap - 1);
+
+	if (!utf8_from_utf16(&w, wide) || !writer_ok(&w))
+		return false;
+	to[w.need] = 0;
+	return strlen(to) == w.need;
+}
+
+/* "Unix User\alice" becomes "Unix User\1000", in UTF-16LE. Empty: it is nothing of the kind. */
+static size_t
+number_name(uint8_t to[128], struct bytes name)
+{
+	char text[512], memory[8192], number[40];
+	struct writer w = writer_of(to, 128);
+	struct passwd pw, *user = NULL;
+	struct group gr, *group = NULL;
+	size_t plain = sizeof UNIX_USER - 1;
+
+	if (!utf8_of(text, sizeof text, name))
+		return 0;
+	if (strncasecmp(text, UNIX_USER "\\", plain + 1) == 0 &&
+	    getpwnam_r(text + plain + 1, &pw, memory, sizeof memory, &user) == 0 && user)
+		(void)snprintf(number, sizeof number, UNIX_USER "\\%u", (unsigned)user->pw_uid);
+	else if (strncasecmp(text, UNIX_GROUP "\\", sizeof UNIX_GROUP) == 0 &&
+	    getgrnam_r(text + sizeof UNIX_GROUP, &gr, memory, sizeof memory, &group) == 0 && group)
+		(void)snprintf(number, sizeof number, UNIX_GROUP "\\%u", (unsigned)group->gr_gid);
+	else
+		return 0;
+	return utf16_from_utf8(&w, bytes_of_text(number)) && writer_ok(&w) ? w.need : 0;
+}
+
+/* The other way: the number that came back has a name here. */
+static void
+name_number(struct answer *a, struct item *item, struct bytes sid)
+{
+	struct reader r = reader_of(sid);
+	char memory[8192];
+	uint8_t wide[1024];
+	struct writer w = writer_of(wide, sizeof wide);
+	struct passwd pw, *user = NULL;
+	struct group gr, *group = NULL;
+	struct sid s, parent;
+	uint32_t id;
+	const char *name = NULL;
+
+	sid_take(&s, &r);
+	if (!reader_done(&r) || !sid_parent(&parent, &id, &s))
+		return;
+	if (sid_same(&parent, &sid_unix_users) && getpwuid_r((uid_t)id, &pw, memory, sizeof memory, &user) == 0 && user)
+		name = user->pw_name;
+	else if (sid_same(&parent, &sid_unix_groups) && getgrgid_r((gid_t)id, &gr, memory, sizeof memory, &group) == 0 && group)
+		name = group->gr_name;
+	if (name && utf16_from_utf8(&w, bytes_of_text(name)) && writer_ok(&w)) {
+		struct bytes held = hold(a, bytes_of(wide, w.need));
+
+		if (held.len)
+			item->what = held;
+	}
+}
+
+/* --- names ----------------------------------------------------------------------------- */
+
+static NTSTATUS
+names_ask(struct pol *p, ULONG flags, ULONG count, const UNICODE_STRING *names, struct answer *a)
+{
+	NTSTATUS status = STATUS_SUCCESS;
+	uint8_t *list = malloc(WIRE_BYTES_MAX);
+
+	if (!list)
+		return STATUS_INSUFFICIENT_RESOURCES;
+	for (ULONG i = 0; i < count && status == STATUS_SUCCESS;) {
+		struct names_find_in in = { .object = p->wire, .flags = flags };
+		struct names_find_out out;
+		struct writer w = writer_of(list, WIRE_BYTES_MAX);
+		struct pol_call c;
+		size_t n = 0;
+
+		while (i + n < count && n < ONE_CALL) {
+			struct bytes name;
+			uint8_t other[128];
+			size_t len;
+
+			if (!pol_text(&name, &names[i + n])) {
+				free(list);
+				return pol_refuse(STATUS_INVALID_PARAMETER, "a name is no string");
+			}
+			if (name.len > 2048)
+				name.len = 2048;		/* longer than any: found by nobody */
+			len = number_name(other, name);
+			if (w.need + 4 + (len ? len : name.len) > WIRE_BYTES_MAX)
+				break;
+			writer_sized(&w, len ? bytes_of(other, len) : name);
+			n++;
+		}
+		in.names = bytes_of(list, w.need);
+		status = POL_ASK(&c, p->link, names_find, &in, &out);
+		if (status == STATUS_SUCCESS)
+			status = answer_add(a, out.domains, out.sids, n);
+		status = pol_end(&c, status);
+		i += (ULONG)n;
+	}
+	free(list);
+	return status;
+}
+
+/* What is the same for both forms of names and of SIDs. */
+static NTSTATUS
+lookup_begin(LSA_HANDLE policy, ULONG count, const void *in, const void *out, const void *domains, struct pol **ret_pol,
+    struct answer *a)
+{
+	struct pol *p = pol_hold(policy, POL_POLICY);
+	NTSTATUS status = STATUS_SUCCESS;
+
+	if (!p)
+		return STATUS_INVALID_HANDLE;
+	if (!out || !domains || (count && !in))
+		status = pol_refuse(STATUS_INVALID_PARAMETER, "there is nothing to look up, or no place for the answer");
+	else if (!(p->granted & POLICY_LOOKUP_NAMES))
+		status = pol_refuse(STATUS_ACCESS_DENIED, "the handle was opened without POLICY_LOOKUP_NAMES");
+	else if (!answer_begin(a, count)) {
+		answer_drop(a);
+		status = STATUS_INSUFFICIENT_RESOURCES;
+	}
+	if (status != STATUS_SUCCESS) {
+		pol_release(p);
+		return status;
+	}
+	*ret_pol = p;
+	return status;
+}
+
+NTSTATUS
+LsaLookupNames2(LSA_HANDLE PolicyHandle, ULONG Flags, ULONG Count, PLSA_UNICODE_STRING Names,
+    PLSA_REFERENCED_DOMAIN_LIST *ReferencedDomains, PLSA_TRANSLATED_SID2 *Sids)
+{
+	LSA_TRANSLATED_SID2 *list = NULL;
+	struct answer a;
+	struct parcel p;
+	struct pol *pol;
+	bool good;
+	NTSTATUS status, end;
+
+	if (ReferencedDomains)
+		*ReferencedDomains = NULL;
+	if (Sids)
+		*Sids = NULL;
+	if (Count > MOST)
+		return pol_refuse(STATUS_TOO_MANY_NAMES, "at most 1000 names are looked up at once");
+	if (Flags & ~(ULONG)LSA_LOOKUP_ISOLATED_AS_LOCAL)
+		return pol_refuse(STATUS_INVALID_PARAMETER, "there is one flag, LSA_LOOKUP_ISOLATED_AS_LOCAL");
+	status = lookup_begin(PolicyHandle, Count, Names, Sids, ReferencedDomains, &pol, &a);
+	if (status != STATUS_SUCCESS)
+		return status;
+	status = names_ask(pol, Flags, Count, Names, &a);
+	end = mapped(&a);
+	if (status == STATUS_SUCCESS && !parcel_begin(&p, Count * sizeof *list + a.text_len + 64))
+		status = STATUS_INSUFFICIENT_RESOURCES;
+	if (status == STATUS_SUCCESS) {
+		list = parcel_take(&p, Count * sizeof *list);
+		good = list != NULL;
+		for (size_t i = 0; i < a.item_count && good; i++) {
+			list[i].Use = (SID_NAME_USE)a.items[i].use;
+			list[i].DomainIndex = a.items[i].domain == NO_DOMAIN ? -1 : (LONG)a.items[i].domain;
+			good = parcel_sid(&p, &list[i].Sid, a.items[i].what);
+		}
+		status = good ? domains_out(&a, ReferencedDomains) : STATUS_INSUFFICIENT_RESOURCES;
+		if (status == STATUS_SUCCESS)
+			*Sids = list;
+		else
+			parcel_drop(&p);
+	}
+	answer_drop(&a);
+	pol_release(pol);
+	return status == STATUS_SUCCESS ? end : status;
+}
+
+NTSTATUS
+LsaLookupNames(LSA_HANDLE PolicyHandle, ULONG Count, PLSA_UNICODE_STRING Names,
+    PLSA_REFERENCED_DOMAIN_LIST *ReferencedDomains, PLSA_TRANSLATED_SID *Sids)
+{
+	LSA_TRANSLATED_SID2 *found = NULL;
+	LSA_TRANSLATED_SID *list;
+	NTSTATUS status;
+
+	if (!Sids)
+		return pol_refuse(STATUS_INVALID_PARAMETER, "there is no place for the answer");
+	*Sids = NULL;
+	status = LsaLookupNames2(PolicyHandle, 0, Count, Names, ReferencedDomains, &found);
+	if (!found)
+		return status;
+	list = buffer_new(BUFFER_POLICY, Count * sizeof *list + 1);
+	for (ULONG i = 0; list && i < Count; i++) {
+		const SID *sid = found[i].Sid;
+
+		list[i].Use = found[i].Use;
+		list[i].DomainIndex = found[i].DomainIndex;
+		list[i].RelativeId = sid && found[i].Use != SidTypeDomain && sid->SubAuthorityCount ?
+		    sid->SubAuthority[sid->SubAuthorityCount - 1] : (ULONG)-1;
+		if (found[i].Use == SidTypeUnknown)
+			list[i].RelativeId = 0;
+	}
+	(void)buffer_free(BUFFER_POLICY, found);
+	if (!list) {
+		(void)buffer_free(BUFFER_POLICY, *ReferencedDomains);
+		*ReferencedDomains = NULL;
+		return STATUS_INSUFFICIENT_RESOURCES;
+	}
+	*Sids = list;
+	return status;
+}
+
+/* --- SIDs ----------------------------------------------------------------------------------- */
+
+static NTSTATUS
+sids_ask(struct pol *p, ULONG options, ULONG count, PSID *sids, struct answer *a)
+{
+	uint8_t list[ONE_CALL * (SID_SIZE_MAX + 4)];
+	NTSTATUS status = STATUS_SUCCESS;
+	struct bytes sid;
+
+	for (ULONG i = 0; i < count; i++)
+		if (!pol_sid(&sid, sids[i]))
+			return pol_refuse(STATUS_INVALID_PARAMETER, "one of them is not a SID of revision 1");
+	for (ULONG i = 0; i < count && status == STATUS_SUCCESS; i += ONE_CALL) {
+		struct sids_find_in in = { .object = p->wire, .flags = options };
+		struct sids_find_out out;
+		struct writer w = writer_of(list, sizeof list);
+		struct pol_call c;
+		size_t n = count - i < ONE_CALL ? count - i : ONE_CALL;
+
+		for (size_t j = 0; j < n; j++)
+			if (pol_sid(&sid, sids[i + j]))
+				writer_sized(&w, sid);
+		in.sids = bytes_of(list, w.need);
+		status = POL_ASK(&c, p->link, sids_find, &in, &out);
+		if (status == STATUS_SUCCESS)
+			status = answer_add(a, out.domains, out.names, n);
+		status = pol_end(&c, status);
+	}
+	for (size_t i = 0; i < a->item_count && status == STATUS_SUCCESS; i++)
+		if ((a->items[i].use == USE_USER || a->items[i].use == USE_GROUP) && pol_sid(&sid, sids[i]))
+			name_number(a, &a->items[i], sid);
+	return status;
+}
+
+NTSTATUS
+LsaLookupSids2(LSA_HANDLE PolicyHandle, ULONG LookupOptions, ULONG Count, PSID *Sids,
+    PLSA_REFERENCED_DOMAIN_LIST *ReferencedDomains, PLSA_TRANSLATED_NAME *Names)
+{
+	LSA_TRANSLATED_NAME *list = NULL;
+	struct answer a;
+	struct parcel p;
+	struct pol *pol;
+	bool good;
+	NTSTATUS status, end;
+
+	if (ReferencedDomains)
+		*ReferencedDomains = NULL;
+	if (Names)
+		*Names = NULL;
+	if (Count > MOST)
+		return pol_refuse(STATUS_TOO_MANY_SIDS, "at most 1000 SIDs are looked up at once");
+	if (LookupOptions & ~(ULONG)(LSA_LOOKUP_DISALLOW_CONNECTED_ACCOUNT_INTERNET_SID | LSA_LOOKUP_PREFER_INTERNET_NAMES))
+		return pol_refuse(STATUS_INVALID_PARAMETER, "there are two options, for internet names");
+	status = lookup_begin(PolicyHandle, Count, Sids, Names, ReferencedDomains, &pol, &a);
+	if (status != STATUS_SUCCESS)
+		return status;
+	status = sids_ask(pol, LookupOptions, Count, Sids, &a);
+	end = mapped(&a);
+	if (status == STATUS_SUCCESS && !parcel_begin(&p, Count * sizeof *list + a.text_len + 64))
+		status = STATUS_INSUFFICIENT_RESOURCES;
+	if (status == STATUS_SUCCESS) {
+		list = parcel_take(&p, Count * sizeof *list);
+		good = list != NULL;
+		for (size_t i = 0; i < a.item_count && good; i++) {
+			list[i].Use = (SID_NAME_USE)a.items[i].use;
+			list[i].DomainIndex = a.items[i].domain == NO_DOMAIN ? -1 : (LONG)a.items[i].domain;
+			good = a.items[i].use == USE_DOMAIN || parcel_text(&p, &list[i].Name, a.items[i].what);
+		}
+		status = good ? domains_out(&a, ReferencedDomains) : STATUS_INSUFFICIENT_RESOURCES;
+		if (status == STATUS_SUCCESS)
+			*Names = list;
+		else
+			parcel_drop(&p);
+	}
+	answer_drop(&a);
+	pol_release(pol);
+	return status == STATUS_SUCCESS ? end : status;
+}
+
+NTSTATUS
+LsaLookupSids(LSA_HANDLE PolicyHandle, ULONG Count, PSID *Sids, PLSA_REFERENCED_DOMAIN_LIST *ReferencedDomains,
+    PLSA_TRANSLATED_NAME *Names)
+{
+	return LsaLookupSids2(PolicyHandle, 0, Count, Sids, ReferencedDomains, Names);
+}
