@@ -17,6 +17,8 @@
 struct gap { struct gap *next; };
 
 /* All zero is an empty arena. */
+#define LARGEST	(1u << 20)
+
 struct arena {
 	pthread_mutex_t lock;
 	struct gap *gaps[CLASSES];
@@ -94,6 +96,15 @@ arena_salvage(struct arena *a)
 		}
 }
 
+/* What is larger than any class has pages of its own. */
+static size_t
+pages_len(size_t len)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+
+	return (len + page - 1) / page * page;
+}
+
 static void *
 arena_take(unsigned which, size_t len)
 {
@@ -102,6 +113,8 @@ arena_take(unsigned which, size_t len)
 	struct arena *a = arenas_get();
 	void *at = NULL;
 
+	if (a && c == CLASSES && len <= LARGEST)
+		return pages_new(pages_len(len), which == LOCKED);
 	if (!a || c == CLASSES)
 		return NULL;
 	a += which;
@@ -139,6 +152,10 @@ arena_give(unsigned which, void *at, size_t len)
 	struct gap *g = at;
 
 	bytes_wipe(at, len);
+	if (c == CLASSES) {
+		munmap(at, pages_len(len));
+		return;
+	}
 	pthread_mutex_lock(&a->lock);
 	g->next = a->gaps[c];
 	a->gaps[c] = g;

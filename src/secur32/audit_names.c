@@ -8,6 +8,8 @@
 #include <guiddef.h>
 #include <ntsecapi.h>
 
+#include "base/auditing.h"
+#include "secur32/audit_names.h"
 #include "secur32/memory.h"
 #include "secur32/text.h"
 
@@ -99,6 +101,24 @@ static const struct subcategory subcategories[] = {
 
 #define CATEGORIES	(sizeof categories / sizeof categories[0])
 #define SUBCATEGORIES	(sizeof subcategories / sizeof subcategories[0])
+
+_Static_assert(SUBCATEGORIES == AUDIT_PLACES && CATEGORIES == AUDIT_CATEGORIES, "as base/auditing.h has them");
+
+uint32_t
+audit_place(const GUID *subcategory)
+{
+	uint32_t i = 0;
+
+	while (i < SUBCATEGORIES && !IsEqualGUID(subcategories[i].guid, subcategory))
+		i++;
+	return i;
+}
+
+const GUID *
+audit_category_at(uint32_t place)
+{
+	return categories[subcategories[place].of].guid;
+}
 
 static BOOLEAN
 refused(DWORD error)
