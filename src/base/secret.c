@@ -13,12 +13,11 @@
 #define CHUNK		65536u
 #define CLASSES		12		/* 32 << 0 ... 32 << 11 bytes: up to a whole chunk */
 #define SMALLEST	32u
+#define LARGEST		(1u << 20)	/* beyond the classes, in pages of its own */
 
 struct gap { struct gap *next; };
 
 /* All zero is an empty arena. */
-#define LARGEST	(1u << 20)
-
 struct arena {
 	pthread_mutex_t lock;
 	struct gap *gaps[CLASSES];

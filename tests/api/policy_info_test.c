@@ -4,9 +4,12 @@
  * class with its right, trusted domains, forests, and what is audited. Spec
  * lsa-policy 3, 7, 9.
  */
+#define INITGUID
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/auditing.h"
+#include "secur32/audit_names.h"
 #include "tests/api/policy.h"
 
 /* Class by class: what a handle needs to query it, what to set it. 0: never. */
@@ -166,6 +169,15 @@ TEST(audit_events)
 	GUID *subs, category;
 	ULONG count;
 
+	/* The LSA knows some by their places. */
+	CHECK_U64(audit_place(&Audit_Logon_Logon), PLACE_LOGON);
+	CHECK_U64(audit_place(&Audit_Logon_AccountLockout), PLACE_LOCKOUT);
+	CHECK_U64(audit_place(&Audit_AccountManagement_UserAccount), PLACE_USER_ACCOUNT);
+	for (unsigned c = 0; c < AUDIT_CATEGORIES; c++) {
+		CHECK(AuditLookupCategoryGuidFromCategoryId((POLICY_AUDIT_EVENT_TYPE)c, &category));
+		CHECK(memcmp(audit_category_at(auditing_first(c)), &category, 16) == 0);
+		CHECK(memcmp(audit_category_at(auditing_first(c + 1) - 1), &category, 16) == 0);
+	}
 	CHECK_ST(LsaSetInformationPolicy(h, PolicyAuditEventsInformation, &events), STATUS_SUCCESS);
 	CHECK_ST(LsaQueryInformationPolicy(h, PolicyAuditEventsInformation, (PVOID *)&back), STATUS_SUCCESS);
 	CHECK(back->AuditingMode && back->MaximumAuditEventCount == 9 && back->EventAuditingOptions[AuditCategoryLogon] == 1);
