@@ -1,0 +1,355 @@
+/*
+ * policy_ranks_test.c - lsa/serve_policy.c, rights.c and base/guard.c: who
+ * may do what. Far by nature: it brings its own daemon, run by root, and its
+ * callers are children with other uids. What nobody was given, nobody may.
+ */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include <errno.h>
+#include <grp.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "tests/api/policy.h"
+
+#define ALICE	64101u		/* nobody's names: numbers */
+#define BOB	64102u
+#define CLERKS	64103u
+
+static char room[64], sock[100], state[100];
+static pid_t daemon_pid;
+
+/* --- a caller -------------------------------------------------------------------- */
+
+/* What fn says, asked by a child of this uid; 0xDEADDEAD: the child did not come to an end. */
+static uint32_t
+as(uid_t uid, gid_t group, uint32_t (*fn)(void))
+{
+	uint32_t said = 0xDEADDEADu;
+	int ends[2];
+	pid_t pid;
+
+	if (pipe(ends) != 0)
+		return said;
+	pid = fork();
+	if (pid == 0) {
+		alarm(30);
+		if (uid != 0 && (setgroups(1, &group) != 0 || setresgid(group, group, group) != 0 || setresuid(uid, uid, uid) != 0))
+			_exit(1);
+		said = fn();
+		_exit(write(ends[1], &said, sizeof said) == sizeof said ? 0 : 2);
+	}
+	close(ends[1]);
+	if (read(ends[0], &said, sizeof said) != sizeof said)
+		said = 0xDEADDEADu;
+	close(ends[0]);
+	(void)waitpid(pid, NULL, 0);
+	return said;
+}
+
+static LSA_HANDLE
+whole(void)
+{
+	LSA_HANDLE h = NULL;
+	NTSTATUS status = LsaOpenPolicy(NULL, NULL, MAXIMUM_ALLOWED, &h);
+
+	if (status != STATUS_SUCCESS)
+		fprintf(stderr, "    uid %u cannot open policy at all: %08x\n", (unsigned)geteuid(), (unsigned)status);
+	return h;
+}
+
+#define ASKED(name) static uint32_t name(void)
+#define VICTIM SIDV(5, 21, 9, 9, 9, 1000)
+
+ASKED(open_view) { LSA_HANDLE h; return (uint32_t)LsaOpenPolicy(NULL, NULL, 0x801, &h); }
+ASKED(open_notify) { LSA_HANDLE h; return (uint32_t)LsaOpenPolicy(NULL, NULL, POLICY_NOTIFICATION, &h); }
+ASKED(open_all) { LSA_HANDLE h; return (uint32_t)LsaOpenPolicy(NULL, NULL, POLICY_ALL_ACCESS, &h); }
+ASKED(open_private) { LSA_HANDLE h; return (uint32_t)LsaOpenPolicy(NULL, NULL, POLICY_GET_PRIVATE_INFORMATION, &h); }
+ASKED(open_secret) { LSA_HANDLE h; return (uint32_t)LsaOpenPolicy(NULL, NULL, POLICY_CREATE_SECRET, &h); }
+ASKED(open_write) { LSA_HANDLE h; return (uint32_t)LsaOpenPolicy(NULL, NULL, GENERIC_WRITE, &h); }
+ASKED(open_execute) { LSA_HANDLE h; return (uint32_t)LsaOpenPolicy(NULL, NULL, GENERIC_EXECUTE, &h); }
+
+ASKED(add_rights) { struct a_sid s = VICTIM; return (uint32_t)LsaAddAccountRights(whole(), &s, U("SeBackupPrivilege"), 1); }
+ASKED(add_to_known) { struct a_sid s = SIDV(1, 0); return (uint32_t)LsaAddAccountRights(whole(), &s, U("SeTcbPrivilege"), 1); }
+ASKED(take_rights) { struct a_sid s = VICTIM; return (uint32_t)LsaRemoveAccountRights(whole(), &s, TRUE, NULL, 0); }
+ASKED(see_rights) { struct a_sid s = VICTIM; LSA_UNICODE_STRING *r; ULONG n; return (uint32_t)LsaEnumerateAccountRights(whole(), &s, &r, &n); }
+ASKED(see_holders) { void *b; ULONG n; return (uint32_t)LsaEnumerateAccountsWithUserRight(whole(), U("SeTcbPrivilege"), &b, &n); }
+ASKED(make_account) { struct a_sid s = SIDV(5, 21, 9, 9, 9, 1001); LSA_HANDLE h; return (uint32_t)LsaCreateAccount(whole(), &s, 1, &h); }
+ASKED(open_account) { struct a_sid s = VICTIM; LSA_HANDLE h; return (uint32_t)LsaOpenAccount(whole(), &s, ACCOUNT_VIEW, &h); }
+ASKED(adjust_account) { struct a_sid s = VICTIM; LSA_HANDLE h; return (uint32_t)LsaOpenAccount(whole(), &s, ACCOUNT_ADJUST_PRIVILEGES, &h); }
+ASKED(store_data) { LSA_UNICODE_STRING d = { 2, 2, (PWSTR)(uintptr_t)"xy" }; return (uint32_t)LsaStorePrivateData(whole(), U("L$mine"), &d); }
+ASKED(drop_data) { return (uint32_t)LsaStorePrivateData(whole(), U("L$mine"), NULL); }
+ASKED(read_data) { LSA_UNICODE_STRING *d; return (uint32_t)LsaRetrievePrivateData(whole(), U("L$mine"), &d); }
+ASKED(open_its_secret) { LSA_HANDLE h; return (uint32_t)LsaOpenSecret(whole(), U("L$mine"), SECRET_QUERY_VALUE, &h); }
+ASKED(make_secret) { LSA_HANDLE h; return (uint32_t)LsaCreateSecret(whole(), U("L$other"), 1, &h); }
+ASKED(look_up) { LSA_REFERENCED_DOMAIN_LIST *d; LSA_TRANSLATED_SID2 *s; return (uint32_t)LsaLookupNames2(whole(), 0, 1, U("Everyone"), &d, &s); }
+ASKED(see_domain) { void *i; return (uint32_t)LsaQueryInformationPolicy(whole(), PolicyPrimaryDomainInformation, &i); }
+ASKED(see_audit) { void *i; return (uint32_t)LsaQueryInformationPolicy(whole(), PolicyAuditEventsInformation, &i); }
+ASKED(set_role) { POLICY_LSA_SERVER_ROLE_INFO r = { PolicyServerRolePrimary }; return (uint32_t)LsaSetInformationPolicy(whole(), PolicyLsaServerRoleInformation, &r); }
+ASKED(set_quota) { POLICY_DEFAULT_QUOTA_INFO q = { { 0 } }; return (uint32_t)LsaSetInformationPolicy(whole(), PolicyDefaultQuotaInformation, &q); }
+ASKED(set_efs) { POLICY_DOMAIN_EFS_INFO e = { 0, NULL }; return (uint32_t)LsaSetDomainInformationPolicy(whole(), PolicyDomainEfsInformation, &e); }
+ASKED(see_guard) { void *d; return (uint32_t)LsaQuerySecurityObject(whole(), DACL_SECURITY_INFORMATION, &d); }
+ASKED(see_system_list) { void *d; return (uint32_t)LsaQuerySecurityObject(whole(), SACL_SECURITY_INFORMATION, &d); }
+ASKED(set_guard)
+{
+	LSA_HANDLE h = whole();
+	void *d = NULL;
+	NTSTATUS status = LsaQuerySecurityObject(h, DACL_SECURITY_INFORMATION, &d);
+
+	return (uint32_t)(status == STATUS_SUCCESS ? LsaSetSecurityObject(h, DACL_SECURITY_INFORMATION, d) : status);
+}
+static TRUSTED_DOMAIN_INFORMATION_EX *
+a_trust(void)
+{
+	static struct a_sid sid;
+	static TRUSTED_DOMAIN_INFORMATION_EX ex;
+
+	sid = SIDV(5, 21, 3, 3, 3);
+	ex = (TRUSTED_DOMAIN_INFORMATION_EX){ .Sid = &sid, .TrustDirection = 1, .TrustType = 2 };
+	ex.Name = *U("a.example");
+	ex.FlatName = *U("A");
+	return &ex;
+}
+ASKED(make_trust) { LSA_HANDLE h; return (uint32_t)LsaCreateTrustedDomainEx(whole(), a_trust(), NULL, 1, &h); }
+ASKED(see_trust) { void *i; return (uint32_t)LsaQueryTrustedDomainInfoByName(whole(), U("A"), TrustedDomainInformationEx, &i); }
+ASKED(see_keys) { void *i; return (uint32_t)LsaQueryTrustedDomainInfoByName(whole(), U("A"), TrustedDomainAuthInformation, &i); }
+ASKED(set_trust) { TRUSTED_POSIX_OFFSET_INFO o = { 1 }; return (uint32_t)LsaSetTrustedDomainInfoByName(whole(), U("A"), TrustedPosixOffsetInformation, &o); }
+ASKED(drop_trust) { return (uint32_t)LsaDeleteTrustedDomain(whole(), a_trust()->Sid); }
+ASKED(list_trusts) { LSA_ENUMERATION_HANDLE c = 0; void *b; ULONG n; return (uint32_t)LsaEnumerateTrustedDomainsEx(whole(), &c, &b, 1000, &n); }
+ASKED(set_auditing)
+{
+	GUID *subs;
+	ULONG n;
+	AUDIT_POLICY_INFORMATION info = { .AuditingInformation = POLICY_AUDIT_EVENT_FAILURE };
+
+	if (!AuditEnumerateSubCategories(NULL, TRUE, &subs, &n))
+		return 1;
+	info.AuditSubCategoryGuid = subs[5];
+	return AuditSetSystemPolicy(&info, 1) ? 0 : GetLastError();
+}
+ASKED(see_auditing)
+{
+	GUID *subs;
+	ULONG n;
+	AUDIT_POLICY_INFORMATION *info;
+
+	if (!AuditEnumerateSubCategories(NULL, TRUE, &subs, &n))
+		return 1;
+	return AuditQuerySystemPolicy(subs, 1, &info) ? 0 : GetLastError();
+}
+
+static NTSTATUS
+register_now(HANDLE *ret_lsa)
+{
+	LSA_STRING name = { 5, 5, (char *)(uintptr_t)"ranks" };
+	LSA_OPERATIONAL_MODE mode;
+
+	return LsaRegisterLogonProcess(&name, ret_lsa, &mode);
+}
+
+ASKED(be_logon_process) { HANDLE h; return (uint32_t)register_now(&h); }
+ASKED(be_administrator)
+{
+	HANDLE h;
+	NTSTATUS status = register_now(&h);
+
+	return (uint32_t)(status == STATUS_SUCCESS ? OlsaUserAdd(h, "mallory", "", "x", NULL) : status);
+}
+
+/* --- the matrix ------------------------------------------------------------------------- */
+
+#define NO	STATUS_ACCESS_DENIED
+#define YES	STATUS_SUCCESS
+
+/* In this order: what root makes, the stranger tries before and after. */
+static const struct { const char *what; uint32_t (*fn)(void); NTSTATUS stranger, root; } matrix[] = {
+	{ "open 0x801",              open_view,       YES, YES },
+	{ "open NOTIFICATION",       open_notify,     YES, YES },
+	{ "open ALL_ACCESS",         open_all,        NO,  YES },
+	{ "open GET_PRIVATE",        open_private,    NO,  YES },
+	{ "open CREATE_SECRET",      open_secret,     NO,  YES },
+	{ "open GENERIC_WRITE",      open_write,      NO,  YES },
+	{ "open GENERIC_EXECUTE",    open_execute,    YES, YES },
+	{ "AddAccountRights",        add_rights,      NO,  YES },
+	{ "add to Everyone",         add_to_known,    NO,  0x7fffffff },
+	{ "EnumerateAccountRights",  see_rights,      NO,  YES },
+	{ "AccountsWithUserRight",   see_holders,     YES, YES },
+	{ "CreateAccount",           make_account,    NO,  YES },
+	{ "OpenAccount VIEW",        open_account,    NO,  YES },
+	{ "OpenAccount ADJUST",      adjust_account,  NO,  YES },
+	{ "RemoveAccountRights",     take_rights,     NO,  YES },
+	{ "StorePrivateData",        store_data,      NO,  YES },
+	{ "RetrievePrivateData",     read_data,       NO,  YES },
+	{ "OpenSecret",              open_its_secret, NO,  YES },
+	{ "CreateSecret",            make_secret,     NO,  YES },
+	{ "StorePrivateData NULL",   drop_data,       NO,  YES },
+	{ "LookupNames2",            look_up,         YES, YES },
+	{ "query PrimaryDomain",     see_domain,      YES, YES },
+	{ "query AuditEvents",       see_audit,       NO,  YES },
+	{ "set ServerRole",          set_role,        NO,  YES },
+	{ "set DefaultQuota",        set_quota,       NO,  YES },
+	{ "set EFS",                 set_efs,         NO,  YES },
+	{ "QuerySecurityObject",     see_guard,       YES, YES },
+	{ "its system list",         see_system_list, NO,  NO },
+	{ "SetSecurityObject",       set_guard,       NO,  YES },
+	{ "CreateTrustedDomainEx",   make_trust,      NO,  YES },
+	{ "query trust",             see_trust,       YES, YES },
+	{ "query keys of trust",     see_keys,        NO,  YES },
+	{ "set trust",               set_trust,       NO,  YES },
+	{ "EnumerateTrustedDomains", list_trusts,     YES, YES },
+	{ "DeleteTrustedDomain",     drop_trust,      NO,  YES },
+	{ "AuditSetSystemPolicy",    set_auditing,    ERROR_ACCESS_DENIED, YES },
+	{ "AuditQuerySystemPolicy",  see_auditing,    ERROR_ACCESS_DENIED, YES },
+};
+
+TEST(uid_by_call)
+{
+	for (size_t i = 0; i < sizeof matrix / sizeof *matrix; i++) {
+		bool made_by_root = matrix[i].fn == make_trust || matrix[i].fn == see_trust;
+		uint32_t root = STATUS_SUCCESS, stranger;
+
+		if (made_by_root && matrix[i].fn == see_trust)
+			CHECK_ST(as(0, 0, make_trust), STATUS_OBJECT_NAME_COLLISION);
+		stranger = as(ALICE, CLERKS, matrix[i].fn);
+		if (!CHECK_ST(stranger, matrix[i].stranger))
+			fprintf(stderr, "    uid %u: %s\n", ALICE, matrix[i].what);
+		if (matrix[i].root == 0x7fffffff)
+			continue;
+		root = as(0, 0, matrix[i].fn);
+		if (!CHECK_ST(root, matrix[i].root))
+			fprintf(stderr, "    root: %s\n", matrix[i].what);
+	}
+}
+
+/* --- a privilege that counts ---------------------------------------------------------------- */
+
+static const struct a_sid *whom;
+
+ASKED(grant_tcb) { return (uint32_t)LsaAddAccountRights(whole(), (PSID)(uintptr_t)whom, U("SeTcbPrivilege"), 1); }
+ASKED(revoke_tcb) { return (uint32_t)LsaRemoveAccountRights(whole(), (PSID)(uintptr_t)whom, FALSE, U("SeTcbPrivilege"), 1); }
+
+TEST(tcb_by_policy)
+{
+	struct a_sid alice = SIDV(22, 1, ALICE), clerks = SIDV(22, 2, CLERKS);
+	const struct a_sid *const ways[] = { &alice, &clerks };
+
+	for (size_t i = 0; i < 2; i++) {
+		whom = ways[i];
+		CHECK_ST(as(ALICE, CLERKS, be_logon_process), STATUS_PORT_CONNECTION_REFUSED);
+		CHECK_ST(as(ALICE, CLERKS, grant_tcb), STATUS_ACCESS_DENIED);	/* not by itself */
+		CHECK_ST(as(0, 0, grant_tcb), STATUS_SUCCESS);
+		CHECK_ST(as(ALICE, CLERKS, be_logon_process), STATUS_SUCCESS);
+		CHECK_ST(as(ALICE, CLERKS, be_administrator), STATUS_ACCESS_DENIED);	/* trusted is not administrator */
+		CHECK_ST(as(BOB, BOB, be_logon_process), STATUS_PORT_CONNECTION_REFUSED);
+		CHECK_ST(as(0, 0, revoke_tcb), STATUS_SUCCESS);
+		CHECK_ST(as(ALICE, CLERKS, be_logon_process), STATUS_PORT_CONNECTION_REFUSED);
+	}
+}
+
+/* --- a secret and who made it ------------------------------------------------------------------ */
+
+/* Policy is opened to everybody, then closed again; secrets keep to who made them. */
+static uint32_t
+policy_guard(bool open)
+{
+	static void *usual;
+	struct { ACL acl; BYTE type, flags; WORD size; DWORD mask; SID sid; } list;
+	SECURITY_DESCRIPTOR d = { .Revision = 1, .Control = 4, .Dacl = &list.acl };
+	struct a_sid everyone = SIDV(1, 0);
+	LSA_HANDLE h = whole();
+
+	(void)usual;
+	memset(&list, 0, sizeof list);
+	list.acl = (ACL){ .AclRevision = 2, .AclSize = 28, .AceCount = 1 };
+	list.size = 20;
+	list.mask = open ? GENERIC_ALL : GENERIC_EXECUTE;
+	list.sid = everyone.sid;
+	return (uint32_t)LsaSetSecurityObject(h, DACL_SECURITY_INFORMATION, &d);
+}
+
+ASKED(guard_open) { return policy_guard(true); }
+
+TEST(secrets_keep_to_their_maker)
+{
+	CHECK_ST(as(0, 0, guard_open), STATUS_SUCCESS);
+	CHECK_ST(as(ALICE, CLERKS, store_data), STATUS_SUCCESS);
+	CHECK_ST(as(ALICE, CLERKS, read_data), STATUS_SUCCESS);
+	CHECK_ST(as(BOB, BOB, read_data), STATUS_ACCESS_DENIED);
+	CHECK_ST(as(BOB, BOB, store_data), STATUS_ACCESS_DENIED);
+	CHECK_ST(as(BOB, BOB, drop_data), STATUS_ACCESS_DENIED);
+	CHECK_ST(as(0, 0, read_data), STATUS_SUCCESS);		/* administrators may */
+	CHECK_ST(as(ALICE, CLERKS, drop_data), STATUS_SUCCESS);
+	/* Keys of trust stay the system's, whatever the guards say. */
+	CHECK_ST(as(0, 0, make_trust), STATUS_SUCCESS);
+	CHECK_ST(as(BOB, BOB, see_keys), STATUS_ACCESS_DENIED);
+}
+
+/* A handle is of the process image that opened it. */
+static LSA_HANDLE parents;
+
+ASKED(use_parents) { void *i; return (uint32_t)LsaQueryInformationPolicy(parents, PolicyPrimaryDomainInformation, &i); }
+
+TEST(handles_die_in_a_child)
+{
+	parents = whole();
+	CHECK_ST(use_parents(), STATUS_SUCCESS);
+	CHECK_ST(as(0, 0, use_parents), STATUS_INVALID_HANDLE);
+	CHECK_ST(LsaClose(parents), STATUS_SUCCESS);
+}
+
+static bool
+daemon_start(void)
+{
+	const char *lsad = getenv("OPENLSA_TEST_LSAD");
+
+	(void)snprintf(room, sizeof room, "/tmp/openlsa-ranks-XXXXXX");
+	if (!lsad || !mkdtemp(room) || chmod(room, 0755) != 0)
+		return false;
+	(void)snprintf(sock, sizeof sock, "%s/s", room);
+	(void)snprintf(state, sizeof state, "%s/state", room);
+	daemon_pid = fork();
+	if (daemon_pid == 0) {
+		if (!freopen("/dev/null", "w", stderr))
+			_exit(1);
+		execl(lsad, lsad, "--foreground", "--socket", sock, "--state", state, (char *)NULL);
+		_exit(1);
+	}
+	for (unsigned i = 0; i < 100 && access(sock, F_OK) != 0; i++)
+		usleep(50000);
+	setenv("OPENLSA_MODE", "daemon", 1);
+	setenv("OPENLSA_SOCKET", sock, 1);
+	return access(sock, F_OK) == 0;
+}
+
+int
+main(void)
+{
+	char command[120];
+	int status = 0;
+
+	if (geteuid() != 0) {
+		puts("skipped: callers of other uids need root\n0 passed, 0 failed");
+		return 77;
+	}
+	if (!daemon_start()) {
+		puts("the daemon did not start\n0 passed, 1 failed");
+		return 1;
+	}
+	RUN(uid_by_call);
+	RUN(tcb_by_policy);
+	RUN(secrets_keep_to_their_maker);
+	RUN(handles_die_in_a_child);
+	kill(daemon_pid, SIGTERM);
+	(void)waitpid(daemon_pid, &status, 0);
+	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
+		check_failed++;
+	(void)snprintf(command, sizeof command, "rm -rf %s", room);
+	if (system(command) != 0)
+		perror(command);
+	return check_end();
+}
