@@ -113,6 +113,7 @@ step "alice logs on at her desk: kinit"
 kinit -k -t "${KRB5_CLIENT_KTNAME#FILE:}" alice || fail "kinit failed"
 klist | sed -n '2p;/krbtgt/p' | indent
 service_keytab=$KRB5_KTNAME
+unset KRB5_CLIENT_KTNAME		# from here on nobody has alice's key, only her ticket
 
 round() {
 	step "A web server that speaks Negotiate (one thread, one epoll loop)"
