@@ -199,6 +199,8 @@ TEST(dce_third_leg)
 		(void)peer_leg(NULL, 0);
 		CHECK_U64((uint32_t)accept_leg(&side, peer_token()), SEC_I_CONTINUE_NEEDED);
 		CHECK_U64((uint32_t)accept_lsa.audited, (uint32_t)STATUS_PENDING);
+		if (!CHECK(side.len <= sizeof first))
+			exit(1);
 		memcpy(first, side.token, side.len);
 		first_len = side.len;
 		if (how == 0) {
@@ -269,7 +271,8 @@ TEST(replay)
 	peer_meet("host/aes256.openlsa.test@OPENLSA.TEST", ALL_FLAGS);
 	(void)peer_leg(NULL, 0);
 	len = peer.out.length;
-	CHECK(len && len <= sizeof token);
+	if (!CHECK(len && len <= sizeof token))
+		exit(1);
 	memcpy(token, peer.out.value, len);
 	CHECK_U64((uint32_t)accept_leg(&side, bytes_of(token, len)), SEC_E_OK);
 	accept_over(&side);
@@ -306,7 +309,8 @@ TEST(mutations)
 	peer_meet("host/sha256.openlsa.test@OPENLSA.TEST", ALL_FLAGS | GSS_C_MUTUAL_FLAG);
 	(void)peer_leg(NULL, 0);
 	len = peer.out.length;
-	CHECK(len && len <= sizeof token);
+	if (!CHECK(len && len <= sizeof token))
+		exit(1);
 	memcpy(token, peer.out.value, len);
 	for (size_t n = 0; n < len; n++) {
 		CHECK(accept_leg(&side, bytes_of(token, n)) < 0);
