@@ -20,6 +20,7 @@ static struct {
 	bool has_context;
 	gss_ctx_id_t ctx;
 	gss_name_t name;
+	gss_OID mech;			/* NULL: Kerberos */
 	OM_uint32 flags, major, minor;
 	gss_buffer_desc out;
 	ULONG wants, attr;
@@ -60,7 +61,7 @@ theirs(void)
 	OM_uint32 minor;
 
 	(void)gss_release_buffer(&minor, &t.out);
-	t.major = gss_init_sec_context(&t.minor, GSS_C_NO_CREDENTIAL, &t.ctx, t.name, (gss_OID)gss_mech_krb5, t.flags, 0, NULL,
+	t.major = gss_init_sec_context(&t.minor, GSS_C_NO_CREDENTIAL, &t.ctx, t.name, t.mech ? t.mech : (gss_OID)gss_mech_krb5, t.flags, 0, NULL,
 	    t.len ? &in : NULL, NULL, &t.out, NULL, NULL);
 	t.len = 0;
 }
@@ -223,6 +224,28 @@ TEST(no_key_no_credential)
 	CHECK(FreeCredentialsHandle(&cred) == SEC_E_OK);
 }
 
+/* The same inside SPNEGO, which MIT's speaks with two numbers for Kerberos. */
+TEST(inside_negotiate)
+{
+	static gss_OID_desc spnego = { 6, (void *)(uintptr_t)"\x2b\x06\x01\x05\x05\x02" };
+	SecPkgContext_NamesA names = { NULL };
+	CredHandle kerberos = t.cred;
+
+	t.cred = api_cred("Negotiate", true, NULL);
+	t.mech = &spnego;
+	for (int k = 0; k < 2; k++)
+		if (CHECK(shake_hands(aes256, k ? GSS_C_MUTUAL_FLAG : 0))) {
+			if (CHECK(QueryContextAttributesA(&t.context, SECPKG_ATTR_NAMES, &names) == SEC_E_OK))
+				CHECK_TEXT(names.sUserName, "OPENLSA.TEST\\alice");
+			FreeContextBuffer(names.sUserName);
+			talk();
+		}
+	over();
+	t.mech = NULL;
+	CHECK(FreeCredentialsHandle(&t.cred) == SEC_E_OK);
+	t.cred = kerberos;
+}
+
 int
 main(void)
 {
@@ -233,6 +256,7 @@ main(void)
 	RUN(rc4_is_refused);
 	RUN(replay_and_its_token);
 	RUN(mutated);
+	RUN(inside_negotiate);
 	RUN(no_key_no_credential);
 	CHECK(FreeCredentialsHandle(&t.cred) == SEC_E_OK);
 	return check_end();
