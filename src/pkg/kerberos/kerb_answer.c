@@ -89,8 +89,8 @@ kerb_accept_ready(struct call *call, const struct kerb_cred *cred)
 		return STATUS_SUCCESS;
 	if (there)
 		because(call, SEC_E_NO_CREDENTIALS, TO_TRUSTED,
-		    "there is such a key, but this caller's uid is not on the list of its users (accept:PRINCIPAL in openlsa.conf)");
+		    "there is such a key, but this caller's uid is not on the list of its users (accept:PRINCIPAL in lsad.conf)");
 	return because(call, SEC_E_NO_CREDENTIALS, TO_CALLER,
-	    "there is no key that this caller may accept Kerberos tickets with%s%s: see the keytab, and accept:PRINCIPAL in openlsa.conf",
+	    "there is no key that this caller may accept Kerberos tickets with%s%s: see the keytab, and accept:PRINCIPAL in lsad.conf",
 	    cred->principal ? " for " : "", cred->principal ? cred->principal : "");
 }
