@@ -221,7 +221,7 @@ struct scene {
  * NTLM alone:          0 offer+NEGOTIATE  1 CHALLENGE  2 AUTHENTICATE+MIC  3 completed+MIC
  * no keytab:           0 offer+Kerberos   1 request-mic  2 NEGOTIATE  3 CHALLENGE  4 AUTHENTICATE+MIC  5 completed+MIC
  * Kerberos:            0 offer+REQ        1 completed+REP
- * Kerberos, DCE style: 0 offer+REQ        1 request-mic+REP  2 LAST+MIC  3 completed+MIC
+ * Kerberos, DCE style: 0 offer+REQ        1 REP  2 LAST+MIC  3 completed+MIC
  */
 static const struct scene scenes[] = {
 	{ "Kerberos is taken out of the list", NULL, NULL, 0, { { 0, list_rewritten } }, false, 0, SEC_E_MESSAGE_ALTERED },
@@ -264,7 +264,7 @@ static const struct scene scenes[] = {
 	{ "bytes behind the end", "ntlm", NULL, 0, { { 3, bytes_behind } }, false, SEC_E_INVALID_TOKEN, 0 },
 	{ "Kerberos: its answer is taken out", NULL, NULL, 0, { { 1, inner_away } }, false, SEC_E_INVALID_TOKEN, 0 },
 	{ "Kerberos: request-mic at the end", NULL, NULL, 0, { { 1, asks_mic } }, false, 0, 0 },
-	{ "DCE style: the client's MIC is taken away", NULL, NULL, ISC_REQ_USE_DCE_STYLE, { { 2, mic_away } }, false, 0, SEC_E_INVALID_TOKEN },
+	{ "DCE style: the client's MIC is taken away", NULL, NULL, ISC_REQ_USE_DCE_STYLE, { { 2, mic_away } }, false, SEC_E_INVALID_TOKEN, 0 },
 	{ "DCE style: the server's MIC is spoiled", NULL, NULL, ISC_REQ_USE_DCE_STYLE, { { 3, mic_spoiled } }, false,
 	    SEC_E_MESSAGE_ALTERED, 0 },
 	{ "DCE style: the end is said before", NULL, NULL, ISC_REQ_USE_DCE_STYLE, { { 1, says_done } }, false, SEC_E_INVALID_TOKEN, 0 },
@@ -420,12 +420,12 @@ an_initiator_against_a_made_up_acceptor(void)
 		if (way == 0)
 			mic[3] ^= 1;
 		CHECK(side_leg(&c, token, say(token, &m)) == (way ? SEC_I_CONTINUE_NEEDED : SEC_E_MESSAGE_ALTERED));
-		if (way) {	/* it answers with its own, and says that it is done */
+		if (way) {	/* it answers with its own, and waits for the last word */
 			struct nego_resp own = resp_of(c.token, c.len);
 			uint8_t want[16];
 
 			fakekrb_proof(want, offer.list, 0, true);
-			CHECK(own.has_mic && !own.has_token && own.state == STATE_COMPLETED);
+			CHECK(own.has_mic && !own.has_token && own.state == STATE_INCOMPLETE);
 			CHECK(bytes_same(own.mic, bytes_of(want, 16)));
 		}
 		fakekrb_proof(mic, offer.list, 1, false);
@@ -461,8 +461,8 @@ an_acceptor_against_a_made_up_initiator(void)
 	nego_list_put(&w, mechs, 2);
 	offer.list = bytes_of(list, w.need);
 	m.token = bytes_of(req, fakekrb_token(req, true));
-	for (unsigned way = 0; way < 4; way++) {
-		struct nego_resp proof = { .has_mic = way != 1, .mic = bytes_of(mic, 16) };
+	for (unsigned way = 0; way < 5; way++) {
+		struct nego_resp proof = { .state = way == 4 ? STATE_COMPLETED : STATE_INCOMPLETE, .has_mic = way != 1, .mic = bytes_of(mic, 16) };
 
 		CHECK(side_server(&s, NEGOTIATE, NULL) == SEC_E_OK);
 		init_write(token, &len, &offer);
@@ -475,9 +475,11 @@ an_acceptor_against_a_made_up_initiator(void)
 		fakekrb_proof(mic, offer.list, way == 2 ? 1 : 0, true);
 		proof.has_token = way == 3;
 		proof.token = m.token;
-		CHECK(side_leg(&s, token, say(token, &proof)) == (way == 0 ? SEC_E_OK : way == 2 ? SEC_E_MESSAGE_ALTERED :
+		CHECK(side_leg(&s, token, say(token, &proof)) == (way % 4 == 0 ? SEC_E_OK : way == 2 ? SEC_E_MESSAGE_ALTERED :
 		    SEC_E_INVALID_TOKEN));
-		if (!way)
+		if (way == 4)			/* who has said that it is done waits for no answer */
+			CHECK(s.len == 0);
+		if (way == 0)
 			CHECK(resp_of(s.token, s.len).state == STATE_COMPLETED && !resp_of(s.token, s.len).has_mic);
 		side_leave(&s);
 	}

@@ -3,7 +3,8 @@
  * mechanism gss-ntlmssp. Wrapped with confidentiality, a message is the
  * signature and the sealed data in one: just what a frame holds.
  *
- * With mech=spnego it is inside MIT's SPNEGO.
+ * With mech=spnego it is inside MIT's SPNEGO; with inner=krb5 Kerberos is, by
+ * the default credential; with inner=both NTLM is offered before Kerberos.
  * GSS_MECH_CONFIG names the mechanism, NTLM_USER_FILE has the passwords.
  */
 #include <gssapi/gssapi.h>
@@ -14,6 +15,11 @@
 static gss_OID_desc ntlm = { 10, (void *)(uintptr_t)"\x2b\x06\x01\x04\x01\x82\x37\x02\x02\x0a" };
 static gss_OID_desc spnego = { 6, (void *)(uintptr_t)"\x2b\x06\x01\x05\x05\x02" };
 static gss_OID_desc session_key = { 11, (void *)(uintptr_t)"\x2a\x86\x48\x86\xf7\x12\x01\x02\x02\x05\x05" };
+static gss_OID_desc in_turn[] = {
+	{ 10, (void *)(uintptr_t)"\x2b\x06\x01\x04\x01\x82\x37\x02\x02\x0a" },
+	{ 9, (void *)(uintptr_t)"\x2a\x86\x48\x86\xf7\x12\x01\x02\x02" },
+};
+static gss_OID_set_desc ntlm_first = { 2, in_turn };
 static gss_OID_set_desc mechanisms = { 1, &ntlm }, negotiated = { 1, &spnego };
 static gss_cred_id_t cred = GSS_C_NO_CREDENTIAL;
 static gss_ctx_id_t ctx = GSS_C_NO_CONTEXT;
@@ -48,6 +54,12 @@ by_spnego(void)
 }
 
 static bool
+by_kerberos(void)
+{
+	return strcmp(peer_option("inner", "ntlm"), "ntlm") != 0;
+}
+
+static bool
 peer_begin(bool client)
 {
 	OM_uint32 minor, major;
@@ -56,14 +68,16 @@ peer_begin(bool client)
 
 	if (client) {
 		(void)snprintf(user, sizeof user, "%s\\%s", peer_option("domain", ""), peer_option("user", ""));
-		if (!name_of(user, GSS_C_NT_USER_NAME, &own) ||
+		if ((!by_kerberos() && !name_of(user, GSS_C_NT_USER_NAME, &own)) ||
 		    !name_of(peer_option("target", "host@localhost"), GSS_C_NT_HOSTBASED_SERVICE, &target))
 			return false;
 	}
 	major = gss_acquire_cred(&minor, own, GSS_C_INDEFINITE, by_spnego() ? &negotiated : &mechanisms,
 	    client ? GSS_C_INITIATE : GSS_C_ACCEPT, &cred, NULL, NULL);
-	if (!GSS_ERROR(major) && by_spnego())
+	if (!GSS_ERROR(major) && by_spnego() && !by_kerberos())
 		major = gss_set_neg_mechs(&minor, cred, &mechanisms);
+	if (!GSS_ERROR(major) && strcmp(peer_option("inner", "ntlm"), "both") == 0)
+		major = gss_set_neg_mechs(&minor, cred, &ntlm_first);
 	return !GSS_ERROR(major) || failed("gss_acquire_cred", major, minor);
 }
 
@@ -75,7 +89,9 @@ peer_leg(bool client, const uint8_t *in, size_t in_len, uint8_t *out, size_t *re
 	gss_channel_bindings_t bound = text ? &bindings : GSS_C_NO_CHANNEL_BINDINGS;
 	gss_buffer_desc token = { in_len, (void *)(uintptr_t)in }, answer = GSS_C_EMPTY_BUFFER;
 	OM_uint32 minor, ignored, major, flags = (peer_wants("seal") ? GSS_C_CONF_FLAG : 0u) |
-	    (peer_wants("sign") ? GSS_C_INTEG_FLAG | GSS_C_SEQUENCE_FLAG | GSS_C_REPLAY_FLAG : 0u);
+	    (peer_wants("sign") ? GSS_C_INTEG_FLAG | GSS_C_SEQUENCE_FLAG | GSS_C_REPLAY_FLAG : 0u) |
+	    (strcmp(peer_option("mutual", "no"), "yes") == 0 ? GSS_C_MUTUAL_FLAG : 0u) |
+	    (strcmp(peer_option("dce", "no"), "yes") == 0 ? GSS_C_DCE_STYLE | GSS_C_MUTUAL_FLAG : 0u);
 
 	bindings.application_data.value = (void *)(uintptr_t)text;
 	bindings.application_data.length = text ? strlen(text) : 0;

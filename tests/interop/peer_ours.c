@@ -26,7 +26,7 @@ peer_begin(bool client)
 		who.PasswordLength = (ULONG)strlen((char *)who.Password);
 	}
 	status = AcquireCredentialsHandleA(NULL, (SEC_CHAR *)(uintptr_t)peer_option("package", "NTLM"),
-	    client ? SECPKG_CRED_OUTBOUND : SECPKG_CRED_INBOUND, NULL, client ? &who : NULL, NULL, NULL, &cred, &expiry);
+	    client ? SECPKG_CRED_OUTBOUND : SECPKG_CRED_INBOUND, NULL, client && !peer_option("default", NULL) ? &who : NULL, NULL, NULL, &cred, &expiry);
 	return status == SEC_E_OK || peer_failed("AcquireCredentialsHandle", (unsigned long)status);
 }
 
@@ -35,7 +35,9 @@ client_wants(void)
 {
 	return (peer_wants("seal") ? ISC_REQ_CONFIDENTIALITY : 0) |
 	    (peer_wants("sign") ? ISC_REQ_INTEGRITY | ISC_REQ_SEQUENCE_DETECT | ISC_REQ_REPLAY_DETECT : 0) |
-	    (peer_option("user", NULL) ? 0 : ISC_REQ_NULL_SESSION);
+	    (strcmp(peer_option("mutual", "no"), "yes") == 0 ? ISC_REQ_MUTUAL_AUTH : 0) |
+	    (strcmp(peer_option("dce", "no"), "yes") == 0 ? ISC_REQ_USE_DCE_STYLE | ISC_REQ_MUTUAL_AUTH : 0) |
+	    (peer_option("user", NULL) || peer_option("default", NULL) ? 0 : ISC_REQ_NULL_SESSION);
 }
 
 static ULONG
@@ -43,6 +45,7 @@ server_wants(void)
 {
 	return (peer_wants("seal") ? ASC_REQ_CONFIDENTIALITY : 0) |
 	    (peer_wants("sign") ? ASC_REQ_INTEGRITY | ASC_REQ_SEQUENCE_DETECT | ASC_REQ_REPLAY_DETECT : 0) |
+	    (strcmp(peer_option("dce", "no"), "yes") == 0 ? ASC_REQ_USE_DCE_STYLE : 0) |
 	    (strcmp(peer_option("allow", ""), "null") == 0 ? ASC_REQ_ALLOW_NULL_SESSION : 0);
 }
 

@@ -136,7 +136,8 @@ reply(struct call *call, struct nego_context *ctx, struct nego_resp *out, struct
 
 /* The package inside is done. What must be proven was proven, or is proven next, or it is the end. */
 static NTSTATUS
-reply_done(struct call *call, struct nego_context *ctx, struct bytes token, struct leg_result *ret)
+reply_done(struct call *call, struct nego_context *ctx, const struct nego_resp *in, struct bytes token,
+    struct leg_result *ret)
 {
 	struct nego_resp out = { .state = STATE_COMPLETED, .has_token = token.len != 0, .token = token };
 	bool waits = nego_mic_needed(ctx) && !ctx->mic_checked;
@@ -154,7 +155,8 @@ reply_done(struct call *call, struct nego_context *ctx, struct bytes token, stru
 	}
 	if (status == STATUS_SUCCESS && ctx->mic_wanted && !nego_mic_needed(ctx))
 		because(call, STATUS_SUCCESS, TO_CALLER, "no mechListMIC protects the choice: the context has no integrity");
-	if (status == STATUS_SUCCESS)
+	/* MIT's initiators are done with their MIC and say so: RFC 4178 4.2.2, no further token is awaited. */
+	if (status == STATUS_SUCCESS && !(in->state == STATE_COMPLETED && !in->has_token && !out.has_mic))
 		status = reply(call, ctx, &out, ret);
 	return status == STATUS_SUCCESS ? nego_finish(call, ctx, ret) : status;
 }
@@ -201,7 +203,7 @@ step(struct call *call, const struct leg_args *args, struct nego_context *ctx, c
 		return status;
 	ctx->at = NEGO_TALKING;
 	if (ctx->inner_done)
-		return reply_done(call, ctx, token, ret);
+		return reply_done(call, ctx, m, token, ret);
 	out.has_token = token.len != 0;
 	out.token = token;
 	status = reply(call, ctx, &out, ret);

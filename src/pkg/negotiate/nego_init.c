@@ -326,8 +326,7 @@ talk_on(struct call *call, struct nego_context *ctx, const struct nego_resp *in,
 			return because(call, SEC_E_INVALID_TOKEN, TO_CALLER, "the peer waits for something, and it is its turn to speak");
 		ctx->closing = true;
 	}
-	if (ctx->inner_done && (!nego_mic_needed(ctx) || ctx->mic_checked) && !out.has_token)
-		out.state = STATE_COMPLETED;
+	/* Never accept-completed: that would say that no answer is awaited, and the acceptor's last word is. */
 	status = nego_give_resp(call, &out, &ret->token);
 	return status == STATUS_SUCCESS ? SEC_I_CONTINUE_NEEDED : status;
 }

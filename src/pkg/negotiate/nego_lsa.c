@@ -229,7 +229,9 @@ nego_choose(struct nego_context *ctx, enum nego_mech mech, const struct nego_inn
 	ctx->mech = mech;
 	ctx->which = inner_of(mech);
 	ctx->package = inner->package;
-	ctx->mic_wanted = ctx->mic_wanted || (ctx->wants & ISC_REQ_USE_DCE_STYLE);
+	/* As Windows does; MIT's initiators send none there, so an acceptor only answers one. */
+	if (!ctx->server && (ctx->wants & ISC_REQ_USE_DCE_STYLE))
+		ctx->mic_wanted = true;
 }
 
 NTSTATUS

@@ -1,0 +1,81 @@
+"""negotiate_krb5_test.py - Kerberos inside SPNEGO: MIT's and ours, either as the client of the other.
+
+Runs inside tests/lab/kdc.py: a realm on loopback, alice's tickets, the keytab of host/localhost.
+
+usage: kdc.py run DIR negotiate_krb5_test.py PEER_OURS PEER_GSS LSAD LSACTL
+"""
+import glob
+import os
+import subprocess
+import sys
+
+import interop
+from interop import Peer, check, talk
+
+ours_program, gss_program, lsad, lsactl = sys.argv[1:]
+if gss_program == "absent":
+    interop.skip("libkrb5-dev was not installed when this was built")
+if "KDC_DIR" not in os.environ:
+    interop.skip("there is no KDC: run this by tests/lab/kdc.py")
+PASSWORD = os.environ["KDC_PASSWORD"]
+REALM = os.environ["KDC_REALM"]
+libraries = glob.glob("/usr/lib*/gssntlmssp/gssntlmssp.so") + glob.glob("/usr/lib*/*/gssntlmssp/gssntlmssp.so")
+subprocess.run(["kinit", "alice"], input=PASSWORD + "\n", text=True, stdout=subprocess.DEVNULL, check=True, timeout=30)
+WAYS = {"one token": {}, "mutual": {"mutual": "yes"}, "DCE style": {"dce": "yes"}}
+TOKENS = {"one token": 2, "mutual": 2, "DCE style": 4}
+
+with interop.folder() as work:
+    for place in interop.places(lsad, lsactl):
+        place.user("alice", PASSWORD)
+        ours = Peer(ours_program, place.env, package="Negotiate", messages="none", target="host/localhost")
+        mine = ours.but(default="yes")
+        mit = Peer(gss_program, dict(os.environ), mech="spnego", inner="krb5", messages="none", target="host@localhost")
+        for name, client, server in (("both ours", mine, ours), ("MIT's client", mit, ours), ("MIT's server", mine, mit)):
+            for way, options in WAYS.items():
+                t = talk(client.but(**options), server.but(**options))
+                spnego = [f for f in t.frames if interop.is_spnego(f)]
+                check(f"{place.name}: {name}, {way}", t.good, t.said)
+                check(f"{place.name}: {name}, {way}: so many tokens", len(spnego) == TOKENS[way],
+                      [f.hex() for f in spnego])
+                for side, who in ((t.client, client), (t.server, server)):
+                    check(f"{place.name}: {name}, {way}: Kerberos is inside",
+                          who is mit or side.facts.get("inner") == "Kerberos 0", t.said)
+                check(f"{place.name}: {name}, {way}: and it is alice", "alice" in t.server.facts.get("name", ""), t.said)
+
+        # A password instead of tickets; a wrong one is not tried with less.
+        t = talk(ours.but(user="alice", domain=REALM, password=PASSWORD), mit)
+        check(f"{place.name}: with a password", t.good and t.client.facts.get("inner") == "Kerberos 0", t.said)
+        t = talk(ours.but(user="alice", domain=REALM, password="wrong"), mit)
+        check(f"{place.name}: with a wrong password", t.client.exit == 1 and t.client.status == interop.LOGON_DENIED and
+              "nothing else is tried" in t.client.said, t.said)
+        # A service that the KDC does not know: NTLM, where there is a password for it.
+        place.policy("ntlm-target-name", 0)
+        place.policy("ntlm-loopback-relay-check", 0)
+        t = talk(ours.but(user="alice", domain=REALM, password=PASSWORD, target="host/nobody-here.openlsa.test"), ours)
+        check(f"{place.name}: a service that is not known: NTLM", t.good and "NTLM chosen: Kerberos is out" in t.said and
+              t.server.facts.get("inner") == "NTLM 0", t.said)
+        place.policy("ntlm-fallback", 0)
+        t = talk(ours.but(user="alice", domain=REALM, password=PASSWORD, target="host/nobody-here.openlsa.test"), ours)
+        check(f"{place.name}: where policy forbids that", t.client.exit == 1 and t.client.status == 0x80090350, t.said)
+        place.policy("ntlm-fallback", 1)
+        place.policy("ntlm-target-name", 1)
+        place.policy("ntlm-loopback-relay-check", 1)
+        t = talk(mine.but(target="host/nobody-here.openlsa.test"), ours)
+        check(f"{place.name}: and without a password the status is Kerberos' own",
+              t.client.exit == 1 and t.client.status == 0x80090303, t.said)
+
+        # NTLM is MIT's first offer and not to be had here: Kerberos comes second, and with it mechListMIC.
+        if libraries:
+            with open(work + "/mech", "w") as f:
+                f.write(f"gssntlmssp_v1 1.3.6.1.4.1.311.2.2.10 {libraries[0]}\n")
+            with open(work + "/users", "w") as f:
+                f.write(f"{place.computer}:alice:{PASSWORD}\n")
+            env = dict(os.environ, GSS_MECH_CONFIG=work + "/mech", NTLM_USER_FILE=work + "/users")
+            place.policy("ntlm-allowed", 0)
+            t = talk(Peer(gss_program, env, mech="spnego", inner="both", messages="none", target="host@localhost",
+                          user="alice", domain=place.computer).but(mutual="yes"), ours)
+            check(f"{place.name}: MIT's second choice", t.good and t.server.facts.get("inner") == "Kerberos 0" and
+                  "mechListMIC is right" in t.server.said, t.said, [f.hex()[:40] for f in t.frames])
+            place.policy("ntlm-allowed", 1)
+
+interop.end()
