@@ -102,6 +102,7 @@ int
 main(void)
 {
 	const char *tmp = getenv("TMPDIR");
+	char path[128];
 
 	(void)snprintf(room, sizeof room, "%.32s/openlsa-leak-XXXXXX", tmp && *tmp ? tmp : "/tmp");
 	if (!mkdtemp(room)) {
@@ -109,6 +110,10 @@ main(void)
 		return 1;
 	}
 	(void)setenv("OPENLSA_STATE", room, 1);
+	(void)snprintf(path, sizeof path, "FILE:%s/tickets", room);
+	(void)setenv("KRB5CCNAME", path, 1);
+	(void)snprintf(path, sizeof path, "%s/krb5.conf", room);
+	(void)setenv("KRB5_CONFIG", path, 1);
 	(void)setenv("OPENLSA_MODE", "embedded", 1);
 	if (!scene_accounts()) {
 		fprintf(stderr, "the account could not be made\n");

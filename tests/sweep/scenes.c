@@ -46,6 +46,8 @@ admin(HANDLE *ret_lsa, NTSTATUS *status)
 	return *status == STATUS_SUCCESS;
 }
 
+static bool scene_tickets(void);
+
 /* --- credentials and legs ------------------------------------------------------------ */
 
 static SEC_WINNT_AUTH_IDENTITY_A
@@ -346,7 +348,7 @@ scene_accounts(void)
 	NTSTATUS status;
 	HANDLE lsa;
 
-	if (!admin(&lsa, &status))
+	if (!scene_tickets() || !admin(&lsa, &status))
 		return false;
 	status = OlsaPolicySet(lsa, "lockout-threshold", 0);
 	if (status == STATUS_SUCCESS)
@@ -396,6 +398,69 @@ scene_settle(void)
 		(void)scene_handshake();
 	(void)AcquireCredentialsHandleA(NULL, (LPSTR)(uintptr_t)"no such package", SECPKG_CRED_OUTBOUND, NULL, NULL, NULL,
 	    NULL, &cred, &expiry);
+}
+
+/* --- Kerberos with tickets at hand ---------------------------------------------------------------- */
+
+/* Of alice@R: a ticket-granting ticket and one for host/h, good for a long time and for nobody. */
+static const char tickets[] =
+	"050400000000000100000001000000015200000005616c6963650000000100000001000000015200000005616c6963650000000200000002"
+	"0000000152000000066b72627467740000000152001200000020000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d"
+	"1e1f00000001000000017fffff00000000000040e00000000000000000000000000041613f303da003020105a1031b0152a2143012a00302"
+	"0102a10b30091b04686f73741b0168a31b3019a003020112a212041030313233343536373839616263646566000000000000000100000001"
+	"000000015200000005616c6963650000000200000002000000015200000004686f7374000000016800120000002000010203040506070809"
+	"0a0b0c0d0e0f101112131415161718191a1b1c1d1e1f00000001000000017fffff00000000000040e0000000000000000000000000004161"
+	"3f303da003020105a1031b0152a2143012a003020102a10b30091b04686f73741b0168a31b3019a003020112a21204103031323334353637"
+	"383961626364656600000000";
+
+static bool
+file_make(const char *path, const void *at, size_t len)
+{
+	FILE *f = path ? fopen(path, "w") : NULL;
+	bool good = f && fwrite(at, 1, len, f) == len;
+
+	return (!f || fclose(f) == 0) && good;
+}
+
+/* Where KRB5_CONFIG and KRB5CCNAME say. */
+static bool
+scene_tickets(void)
+{
+	static const char conf[] = "[libdefaults]\n\tdefault_realm = R\n\tdns_lookup_kdc = false\n";
+	const char *cache = getenv("KRB5CCNAME");
+	uint8_t bytes[sizeof tickets / 2];
+
+	for (size_t i = 0; i < sizeof bytes; i++)
+		(void)sscanf(tickets + 2 * i, "%2hhx", &bytes[i]);
+	return cache && strncmp(cache, "FILE:", 5) == 0 && file_make(getenv("KRB5_CONFIG"), conf, sizeof conf - 1) &&
+	    file_make(cache + 5, bytes, sizeof bytes);
+}
+
+static enum outcome
+scene_kerberos(void)
+{
+	char room[4096], kerberos[] = "Kerberos", target[] = "host/h@R";
+	SecBuffer out = { sizeof room, SECBUFFER_TOKEN, room };
+	SecBufferDesc desc = { SECBUFFER_VERSION, 1, &out };
+	CtxtHandle context;
+	CredHandle cred;
+	ULONG attr;
+	SECURITY_STATUS status = AcquireCredentialsHandleA(NULL, kerberos, SECPKG_CRED_OUTBOUND, NULL, NULL, NULL, NULL, &cred, NULL);
+
+	if (status != SEC_E_OK)
+		return refused(status);
+	for (unsigned mutual = 0; status == SEC_E_OK && mutual < 2; mutual++) {
+		out.cbBuffer = sizeof room;
+		status = InitializeSecurityContextA(&cred, NULL, target, WANTS | (mutual ? ISC_REQ_MUTUAL_AUTH : 0), 0,
+		    SECURITY_NATIVE_DREP, NULL, 0, &context, &desc, &attr, NULL);
+		if (status >= 0) {
+			if (status != (mutual ? SEC_I_CONTINUE_NEEDED : SEC_E_OK) || !out.cbBuffer)
+				status = SEC_E_UNSUPPORTED_FUNCTION;
+			DeleteSecurityContext(&context);
+		}
+	}
+	FreeCredentialsHandle(&cred);
+	return status == SEC_E_UNSUPPORTED_FUNCTION ? WRONG : status < 0 ? refused(status) : DONE;
 }
 
 /* --- connections and messages ------------------------------------------------------------------ */
@@ -486,12 +551,15 @@ const struct scene scenes[] = {
 	{ "handshake",                  false, true,  false, scene_handshake },
 	{ "handshake, wrong password",  false, true,  false, scene_wrong_password },
 	{ "Negotiate with NTLM inside", false, true,  false, scene_negotiate },
+	/* Not from the first call of a process: libkrb5 1.20 itself crashes where it has no memory to read krb5.conf with. */
+	{ "Kerberos, tickets at hand",  false, false, false, scene_kerberos },
 	{ "handshake through a queue",  false, false, false, scene_async },
 	{ "connections and messages",   false, false, false, scene_lsa },
 	{ "identities",                 false, true,  false, scene_identity },
 	{ "far: handshake",             true,  true,  false, scene_handshake },
 	{ "far: wrong password",        true,  false, false, scene_wrong_password },
 	{ "far: through a queue",       true,  false, false, scene_async },
+	{ "far: Kerberos",              true,  false, false, scene_kerberos },
 	{ "far: connections, messages", true,  false, false, scene_lsa },
 };
 const unsigned scene_count = sizeof scenes / sizeof *scenes;

@@ -77,6 +77,7 @@ static void
 room_make(void)
 {
 	const char *tmp = getenv("TMPDIR");
+	char path[128];
 
 	if (!tmp || !*tmp || strlen(tmp) > 32)
 		tmp = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp";
@@ -89,6 +90,10 @@ room_make(void)
 	(void)atexit(room_end);
 	(void)snprintf(sock, sizeof sock, "%s/sock", room);
 	(void)setenv("OPENLSA_STATE", room, 1);
+	(void)snprintf(path, sizeof path, "FILE:%s/tickets", room);
+	(void)setenv("KRB5CCNAME", path, 1);
+	(void)snprintf(path, sizeof path, "%s/krb5.conf", room);
+	(void)setenv("KRB5_CONFIG", path, 1);
 	(void)setenv("HOME", room, 1);
 }
 
