@@ -17,7 +17,7 @@
 
 #include "base/fork.h"
 
-#define POOL_MAX 64u
+#define POOL_MAX 256u
 
 /* A forked child begins with a pool of its own: a lock may have been held when it was made. */
 struct pool {
