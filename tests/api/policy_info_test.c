@@ -304,6 +304,14 @@ TEST(trusted_domains)
 	CHECK_ST(LsaQueryTrustedDomainInfo(h, &sid, 6, &any), STATUS_NO_SUCH_DOMAIN);
 	CHECK_ST(trust_make(h, "x.example", "corp", 1, &u), STATUS_SUCCESS);	/* names and SID are free again */
 	CHECK_ST(LsaDelete(u), STATUS_SUCCESS);
+	/* The older form. */
+	{
+		LSA_TRUST_INFORMATION old = { .Sid = &other };
+
+		old.Name = *U("OLDSTYLE");
+		CHECK_ST(LsaCreateTrustedDomain(h, &old, DELETE, &u), STATUS_SUCCESS);
+		CHECK_ST(LsaDelete(u), STATUS_SUCCESS);
+	}
 	LsaClose(t);
 	LsaClose(h);
 }

@@ -1,7 +1,8 @@
 /*
  * policy_notify_test.c - secur32/notify.c and events.c with lsa/changes.c
  * behind them: registrations, events and descriptors that are signalled after
- * the commit, writers at once. Spec lsa-policy 8, 9.
+ * the commit, writers at once; OlsaCreateEventA, OlsaCreateEventW, OlsaSetEvent,
+ * OlsaResetEvent and OlsaWaitForSingleObject under kernel32's names. Spec lsa-policy 8, 9.
  */
 #include <fcntl.h>
 #include <poll.h>
