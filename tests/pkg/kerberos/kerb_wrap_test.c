@@ -41,7 +41,7 @@ creds_make(void)
 {
 	krb5_creds got = { 0 };
 	krb5_context k5;
-	krb5_principal me;
+	krb5_principal me = NULL;
 	krb5_keytab kt;
 	krb5_ccache cc;
 	OM_uint32 minor;
