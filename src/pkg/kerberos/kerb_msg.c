@@ -373,7 +373,7 @@ purge_some(struct call *call, struct kerb_cache *cache, const struct template *t
 static NTSTATUS
 purge(struct call *call, uint32_t form, struct bytes body, struct message_result *ret)
 {
-	size_t fixed = form == PURGE ? 48 : 120, gone = 0;
+	size_t fixed = form == PURGE ? 48 : 112, gone = 0;
 	struct template t = { "", "", "", "" };
 	struct reader r = reader_of(body);
 	struct kerb_cache *cache;
