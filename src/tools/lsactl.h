@@ -40,6 +40,15 @@ enum end policy_list(const struct run *run, char **args, int count);
 enum end policy_get(const struct run *run, char **args, int count);
 enum end policy_set(const struct run *run, char **args, int count);
 enum end policy_lockout(const struct run *run, char **args, int count);
+/* lsactl_right.c */
+enum end policy_info(const struct run *run, char **args, int count);
+enum end right_list(const struct run *run, char **args, int count);
+enum end right_add(const struct run *run, char **args, int count);
+enum end right_remove(const struct run *run, char **args, int count);
+enum end secret_set(const struct run *run, char **args, int count);
+enum end secret_get(const struct run *run, char **args, int count);
+enum end secret_del(const struct run *run, char **args, int count);
+enum end lookup_any(const struct run *run, char **args, int count);
 /* lsactl_decode.c */
 enum end decode(const struct run *run, char **args, int count);
 /* lsactl_page.c */

@@ -65,5 +65,11 @@ check 'the server refuses' [ "$served" -eq 1 ]
 check 'as a logon that was denied' grep -q '0x8009030C' "$tmp/server.err"
 check 'and nothing was said' [ "$(grep -c says "$tmp/server.out")" -eq 0 ]
 
+"$build/examples/rights-tool" alice SeServiceLogonRight >"$tmp/rights.out" 2>"$tmp/rights.err"
+check 'rights-tool gives and takes a right' [ "$?" -eq 0 ]
+check 'and says what was held between' [ "$(cat "$tmp/rights.out")" = SeServiceLogonRight ]
+"$build/src/tools/lsactl" right list alice >"$tmp/rights.out" 2>/dev/null
+check 'nothing is left of it' [ "$?" -eq 1 ]
+
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]

@@ -74,7 +74,8 @@ mode=none
 does 'help' 0 '' --help
 says '^usage: lsactl'
 for verb in 'user add' 'user list' 'user show' 'user passwd' 'user lock' 'user unlock' 'user del' 'policy list' \
-    'policy get' 'policy set' 'policy lockout' decode status ping error test-auth; do
+    'policy get' 'policy set' 'policy lockout' 'policy info' 'right list' 'right add' 'right remove' 'secret set' \
+    'secret get' 'secret del' lookup decode status ping error test-auth; do
 	says "^  $verb "
 done
 does 'version' 0 '' --version
@@ -264,6 +265,40 @@ verbs() {
 	does 'unlock' 0 '' user unlock bob
 	does 'the right password after that' 0 'secret two\n' test-auth bob
 	does 'policy lockout off' 0 '' policy lockout 10
+
+	does 'policy info' 0 '' --json policy info
+	json ok True account_domain '*' sid '*' role primary joined False modified '*'
+	does 'lookup a name' 0 '' --json lookup 'local service'
+	json ok True name 'NT AUTHORITY\LOCAL SERVICE' sid S-1-5-19 use 'well-known group'
+	does 'lookup a SID' 0 '' lookup S-1-5-32-545
+	says '^BUILTIN.Users +S-1-5-32-545 '
+	does 'lookup nobody' 1 '' lookup 'nobody of this name'
+	says 'STATUS_NONE_MAPPED' err
+	does 'right list' 0 '' right list
+	says 'SeNetworkLogonRight'
+	does 'right add' 0 '' right add 'Unix User\64444' SeBackupPrivilege SeServiceLogonRight
+	does 'right list of one' 0 '' --json right list S-1-22-1-64444
+	json ok True accounts.0.sid S-1-22-1-64444 accounts.0.rights.0 SeBackupPrivilege accounts.0.rights.1 SeServiceLogonRight
+	does 'right add, unknown' 1 '' right add S-1-22-1-64444 SeTcbPrivilege SeBogus
+	says 'STATUS_NO_SUCH_PRIVILEGE' err
+	does 'right remove' 0 '' right remove S-1-22-1-64444 sebackupprivilege
+	does 'right list, quiet' 0 '' -q right list S-1-22-1-64444
+	says '^S-1-22-1-64444 SeServiceLogonRight$'
+	does 'right remove all' 0 '' right remove S-1-22-1-64444 all
+	does 'right list, none' 1 '' right list S-1-22-1-64444
+	says 'STATUS_OBJECT_NAME_NOT_FOUND' err
+	does 'secret set' 0 'a small one\n' secret set 'L$ctl'
+	does 'secret get' 0 '' secret get 'l$CTL'
+	says '^a small one$'
+	does 'secret get as JSON' 0 '' --json secret get 'L$ctl'
+	json ok True hex 6120736d616c6c206f6e65
+	does 'secret del' 0 '' secret del 'L$ctl'
+	does 'secret get, gone' 1 '' secret get 'L$ctl'
+	says 'STATUS_OBJECT_NAME_NOT_FOUND' err
+	does 'secret del, gone' 1 '' secret del 'L$ctl'
+	does 'secret set, machine' 0 'x\n' secret set 'M$ctl'
+	does 'secret get, machine' 1 '' secret get 'M$ctl'
+	says 'STATUS_ACCESS_DENIED' err
 
 	does 'del' 0 '' user del bob
 	does 'del again' 1 '' user del bob
