@@ -4,13 +4,12 @@
  * purge, by the messages that Windows programs use.
  */
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include <ntstatus.h>
 
 #include "tools/json.h"
 #include "tools/lsactl.h"
+#include "tools/wide.h"
 
 #define NAME_MOST 1024u
 
@@ -47,43 +46,14 @@ message(const struct kerberos *k, void *request, ULONG len, void *ret_reply)
 	return status == STATUS_SUCCESS ? verdict : status;
 }
 
-/* UTF-16 to UTF-8; what does not fit or is no text is cut. */
-static void
-utf8_of(char to[NAME_MOST], const UNICODE_STRING *s)
-{
-	size_t at = 0;
-
-	for (USHORT i = 0; i < s->Length / sizeof(WCHAR) && at + 5 < NAME_MOST; i++) {
-		unsigned c = s->Buffer[i];
-
-		if (c >= 0xd800 && c < 0xdc00 && i + 1u < s->Length / sizeof(WCHAR)) {
-			c = 0x10000 + ((c - 0xd800) << 10) + ((unsigned)s->Buffer[++i] - 0xdc00);
-			to[at++] = (char)(0xf0 | c >> 18);
-			to[at++] = (char)(0x80 | (c >> 12 & 63));
-			to[at++] = (char)(0x80 | (c >> 6 & 63));
-			to[at++] = (char)(0x80 | (c & 63));
-		} else if (c >= 0x800) {
-			to[at++] = (char)(0xe0 | c >> 12);
-			to[at++] = (char)(0x80 | (c >> 6 & 63));
-			to[at++] = (char)(0x80 | (c & 63));
-		} else if (c >= 0x80) {
-			to[at++] = (char)(0xc0 | c >> 6);
-			to[at++] = (char)(0x80 | (c & 63));
-		} else {
-			to[at++] = (char)c;
-		}
-	}
-	to[at] = 0;
-}
-
 /* "name@REALM" */
 static void
 principal_of(char to[2 * NAME_MOST], const UNICODE_STRING *name, const UNICODE_STRING *realm)
 {
 	char a[NAME_MOST], b[NAME_MOST];
 
-	utf8_of(a, name);
-	utf8_of(b, realm);
+	(void)utf8_of(a, sizeof a, name);
+	(void)utf8_of(b, sizeof b, realm);
 	(void)snprintf(to, 2 * NAME_MOST, "%s@%s", a, b);
 }
 
@@ -147,18 +117,6 @@ tickets_list(const struct run *run, char **args, int count)
 	return end;
 }
 
-/* False: not ASCII, or too long. */
-static bool
-wide_of(WCHAR *to, const char *from, size_t len)
-{
-	for (size_t i = 0; i < len; i++) {
-		if (from[i] & 0x80)
-			return false;
-		to[i] = (WCHAR)from[i];
-	}
-	return len < NAME_MOST;
-}
-
 static void
 done_say(const struct run *run, const char *key, const char *value, const char *sentence)
 {
@@ -178,23 +136,21 @@ done_say(const struct run *run, const char *key, const char *value, const char *
 enum end
 tickets_get(const struct run *run, char **args, int count)
 {
-	static struct { KERB_RETRIEVE_TKT_REQUEST ask; WCHAR name[NAME_MOST]; } request;
+	static struct { KERB_RETRIEVE_TKT_REQUEST ask; struct wide name; } request;
 	KERB_RETRIEVE_TKT_RESPONSE *reply = NULL;
-	size_t len = strlen(args[0]);
 	struct kerberos k;
 	char said[128];
 	NTSTATUS status;
 	enum end end;
 
 	(void)count;
-	if (len >= NAME_MOST || !wide_of(request.name, args[0], len))
+	if (!wide_of(&request.name, args[0]))
 		return fault_plain(run, END_USAGE, "that is no service principal name", "give one like HTTP/www.example.org");
 	end = kerberos_open(run, &k);
 	if (end != END_OK)
 		return end;
 	request.ask.MessageType = KerbRetrieveEncodedTicketMessage;
-	request.ask.TargetName.Buffer = request.name;
-	request.ask.TargetName.Length = request.ask.TargetName.MaximumLength = (USHORT)(len * sizeof(WCHAR));
+	request.ask.TargetName = request.name.s;
 	status = message(&k, &request, sizeof request, &reply);
 	if (status == STATUS_SUCCESS) {
 		(void)snprintf(said, sizeof said, "a ticket of %u bytes is there", (unsigned)reply->Ticket.EncodedTicketSize);
