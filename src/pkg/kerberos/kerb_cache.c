@@ -168,6 +168,21 @@ kerb_hoard_find(struct kerb_hoard *h, const char *target)
 	return t;
 }
 
+static uint32_t
+kvno_of(const krb5_creds *creds)
+{
+	krb5_context k5 = kerb_k5_take(NULL);
+	krb5_ticket *ticket = NULL;
+	uint32_t kvno = 0;
+
+	if (k5 && krb5_decode_ticket(&creds->ticket, &ticket) == 0) {
+		kvno = ticket->enc_part.kvno;
+		krb5_free_ticket(k5, ticket);
+	}
+	kerb_k5_give(k5);
+	return kvno;
+}
+
 struct kerb_ticket *
 kerb_hoard_add(struct kerb_hoard *h, const char *target, krb5_creds *creds)
 {
@@ -185,6 +200,7 @@ kerb_hoard_add(struct kerb_hoard *h, const char *target, krb5_creds *creds)
 	atomic_init(&t->refs, h ? 2 : 1);
 	t->creds = creds;
 	t->end = (uint32_t)creds->times.endtime;
+	t->kvno = kvno_of(creds);
 	bytes_copy(t->target, target, len);
 	if (!h)
 		return t;

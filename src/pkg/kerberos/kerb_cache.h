@@ -23,6 +23,7 @@ struct kerb_ticket {
 	_Atomic uint32_t refs;
 	krb5_creds *creds;
 	uint32_t end;			/* seconds since 1970, as Kerberos counts: unsigned */
+	uint32_t kvno;			/* of the service's key; 0: not said */
 	char target[];			/* what it was asked by */
 };
 

@@ -230,6 +230,8 @@ send_ap_req(struct call *call, struct leg *leg, const struct leg_args *args, str
 	leg->talk = NULL;
 	ret->context = ctx;
 	ctx->talk->delegated = leg->forwarded.len != 0;
+	because(call, STATUS_SUCCESS, TO_CALLER, "Kerberos as %s for %s: key version %u, session key of type %d", ctx->talk->hoard->client,
+	    ctx->talk->target, ctx->talk->ticket->kvno, ctx->talk->ticket->creds->keyblock.enctype);
 	status = kerb_ap_req(call, ctx->talk, leg->forwarded, &ret->token);
 	if (status != STATUS_SUCCESS)
 		return status;

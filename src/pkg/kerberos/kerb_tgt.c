@@ -405,6 +405,8 @@ tgs_take(struct call *call, struct kerb_steps *s, struct kerb_hoard *hoard, cons
 	}
 	if (code)
 		return kerb_k5_because(call, s->k5, code, "the service ticket");
+	because(call, STATUS_SUCCESS, TO_CALLER, "the KDC of realm %.*s gave a ticket for %s (%s)", (int)copy->server->realm.length,
+	    copy->server->realm.data, target, kdc_story(call) ? kdc_story(call) : "");
 	*ret_ticket = kerb_hoard_add(keep ? hoard : NULL, target, copy);
 	return *ret_ticket ? STATUS_SUCCESS : STATUS_INSUFFICIENT_RESOURCES;
 }
