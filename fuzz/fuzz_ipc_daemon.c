@@ -13,6 +13,8 @@
 #include "fuzz.h"
 #include "party.h"
 
+#include "base/guard.h"
+#include "base/sid.h"
 #include "base/utf16.h"
 #include "engine/loop.h"
 #include "lsa/client.h"
@@ -45,6 +47,7 @@ static struct blob pool[POOL];
 static unsigned pool_next;
 static unsigned under_way;
 static bool rules_changed;
+static bool rights_changed;		/* whoever may write rights may make anybody trusted */
 
 static const struct lsa_peer peers[LINKS] = {
 	{ .known = true, .near = true, .tcb = true, .admin = true, .uid = 1000, .gid = 1000, .pid = 10 },
@@ -116,6 +119,7 @@ saw_handle(struct sent *s, uint64_t word)
 static void
 saw_fields(struct sent *s, struct bytes fields)
 {
+	rights_changed = rights_changed || s->number == CALL_RIGHTS_ADD || s->number == CALL_ACCT_SET || s->number == CALL_GUARD_SET;
 	switch (s->number) {
 	LSA_CALLS(SAW_CALL)
 	default:
@@ -131,7 +135,7 @@ saw_connect(struct sent *s, struct bytes fields)
 	unsigned record;
 
 	MUST(connect_out_take(&out, fields) && out.cookie.len == COOKIE_LEN);
-	MUST(out.rank == CONNECTED || (peer->tcb && (out.rank == TRUSTED || (peer->admin && out.rank == ADMIN))));
+	MUST(out.rank == CONNECTED || (rights_changed && !peer->unmapped && out.rank == TRUSTED) || (peer->tcb && (out.rank == TRUSTED || (peer->admin && out.rank == ADMIN))));
 	for (record = 1; record <= record_count; record++)
 		if (memcmp(records[record].cookie, out.cookie.at, COOKIE_LEN) == 0)
 			break;
@@ -233,6 +237,50 @@ make_text(struct feed *f)
 	return how < 0xe0 ? bytes_of_text(usual[how % 8]) : feed_bytes(f, feed_u8(f) * 5u);
 }
 
+/* What policy's calls take: SIDs, names, lists of them, descriptors, values; as they should be, or with some bytes changed. */
+static struct bytes
+make_policy(struct feed *f)
+{
+	static const char *const names[] = { "L$fuzz", "SeBackupPrivilege", "SeNetworkLogonRight", "Everyone", "BUILTIN\\Users",
+		"corp.example", "Unix User\\7" };
+	static uint8_t room[1024];
+	struct sid user = sid_administrators;
+	struct guard_entry entry = { &sid_everyone, 0xF1FFF };
+	struct writer w = writer_of(room, sizeof room), one;
+	uint8_t what = feed_u8(f), wide[128], sid[SID_SIZE_MAX];
+
+	if (what & 0x10)
+		MUST(sid_child(&user, &sid_administrators, feed_u8(f) % 4));
+	one = writer_of(what & 1 ? wide : sid, what & 1 ? sizeof wide : sizeof sid);
+	if (what & 1)
+		MUST(utf16_from_utf8(&one, bytes_of_text(names[feed_u8(f) % 7])));
+	else
+		sid_put(&one, &user);
+	switch ((what >> 1) % 4) {
+	case 0: case 1:
+		writer_bytes(&w, bytes_of(one.at, one.need));
+		break;
+	case 2:
+		for (unsigned i = 0; i < 1u + (what >> 5); i++)
+			writer_sized(&w, bytes_of(one.at, one.need));
+		break;
+	default:
+		if (what & 0x20)
+			guard_make(&w, &user, &entry, 1);
+		else {				/* two names, a SID, three numbers: a trusted domain, or a domain's facts */
+			writer_sized(&w, bytes_of(wide, what & 1 ? one.need : 0));
+			writer_sized(&w, bytes_of(wide, what & 1 ? one.need : 0));
+			writer_sized(&w, bytes_of(sid, what & 1 ? 0 : one.need));
+			writer_u32(&w, 2);
+			writer_u32(&w, 3);
+			writer_u32(&w, 0);
+		}
+	}
+	if (what & 0x80)
+		(void)feed_patch(f, room, w.need);
+	return bytes_of(room, w.need);
+}
+
 static struct bytes
 make_bytes(struct feed *f)
 {
@@ -255,6 +303,8 @@ make_bytes(struct feed *f)
 		return how & 1 ? bytes_of(alice, alice_len) : bytes_of(password, password_len);
 	if (how < 0xd0)
 		return bytes_of(pool[how % POOL].at, pool[how % POOL].len);
+	if (how >= 0xe0 && how < 0xf8)
+		return make_policy(f);
 	if (how < 0xe0 && record_count)
 		return bytes_of(records[1 + how % record_count].cookie, COOKIE_LEN);
 	return feed_sized(f);
@@ -471,7 +521,7 @@ turn_until_quiet(void)
 		(void)loop_turn(loop, 1);
 	MUST(!under_way);
 	MUST(!atomic_load(&lsa->links) && !atomic_load(&lsa->calls));
-	MUST(!atomic_load(&lsa->creds) && !atomic_load(&lsa->contexts));
+	MUST(!atomic_load(&lsa->creds) && !atomic_load(&lsa->contexts) && !atomic_load(&lsa->policies));
 	MUST(!lsa->processes && !lsa->uids);
 }
 
@@ -543,6 +593,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	MUST(links[5].rank == STRANGER);
 	op_handshake(1);
 	MUST(word_count == 4);
+	for (unsigned who = 0; who < 5; who++)
+		CALL(who, pol_open, CALL_POL_OPEN, .access = 0x02000000);
 	for (unsigned i = 0; i < OPS && f.left; i++)
 		op(&f);
 	for (unsigned who = 0; who < LINKS; who++)

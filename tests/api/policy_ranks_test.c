@@ -292,7 +292,14 @@ TEST(secrets_keep_to_their_maker)
 /* A handle is of the process image that opened it. */
 static LSA_HANDLE parents;
 
-ASKED(use_parents) { void *i; return (uint32_t)LsaQueryInformationPolicy(parents, PolicyPrimaryDomainInformation, &i); }
+ASKED(use_parents)
+{
+	void *info = NULL;
+	NTSTATUS status = LsaQueryInformationPolicy(parents, PolicyPrimaryDomainInformation, &info);
+
+	LsaFreeMemory(info);
+	return (uint32_t)status;
+}
 
 TEST(handles_die_in_a_child)
 {
