@@ -56,6 +56,7 @@ creds_make(void)
 	CHECK(krb5_kt_resolve(k5, getenv("KRB5_KTNAME"), &kt) == 0);
 	CHECK(gss_krb5_import_cred(&minor, NULL, NULL, kt, &acceptor) == GSS_S_COMPLETE);
 	krb5_kt_close(k5, kt);
+	krb5_cc_close(k5, cc);
 	krb5_free_cred_contents(k5, &got);
 	krb5_free_principal(k5, me);
 	krb5_free_context(k5);
@@ -189,6 +190,8 @@ us_to_mit(struct pair *p, size_t len, bool conf)
 
 	CHECK(gss_unwrap(&minor, p->mit, &in, &out, &state, NULL) == GSS_S_COMPLETE);
 	CHECK(state == conf && out.length == len && (!len || memcmp(out.value, plain, len) == 0));
+	if (!out.length)
+		free(out.value);		/* gss_release_buffer leaves it when the length is 0 */
 	gss_release_buffer(&minor, &out);
 }
 
