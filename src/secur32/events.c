@@ -143,7 +143,7 @@ WaitForSingleObject(HANDLE hHandle, DWORD dwMilliseconds)
 		return WAIT_FAILED;
 	}
 	(void)clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_sec += dwMilliseconds / 1000;
+	until.tv_sec += (time_t)(dwMilliseconds / 1000);
 	until.tv_nsec += (long)(dwMilliseconds % 1000) * 1000000L;
 	if (until.tv_nsec >= 1000000000L) {
 		until.tv_sec++;

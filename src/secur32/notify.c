@@ -130,7 +130,7 @@ changed(const uint64_t now[CLASSES])
 static void
 pause_ms(unsigned ms)
 {
-	struct timespec t = { .tv_sec = ms / 1000, .tv_nsec = (long)(ms % 1000) * 1000000L };
+	struct timespec t = { .tv_sec = (time_t)(ms / 1000), .tv_nsec = (long)(ms % 1000) * 1000000L };
 
 	(void)nanosleep(&t, NULL);
 }
