@@ -352,13 +352,16 @@ kerb_k5_because(struct call *call, krb5_context k5, krb5_error_code code, const 
 
 /* --- places ------------------------------------------------------------------ */
 
-static char **
-realm_values(struct pool *p, const char *realm, const char *name)
+/* False: it could not be read. *ret_values NULL: the profile says nothing. */
+static bool
+realm_values(struct pool *p, const char *realm, const char *name, char ***ret_values)
 {
 	const char *names[] = { "realms", realm, name, NULL };
-	char **values = NULL;
+	long code = p->base ? profile_get_values(p->base, names, ret_values) : PROF_NO_SECTION;
 
-	return p->base && profile_get_values(p->base, names, &values) == 0 ? values : NULL;
+	if (code)
+		*ret_values = NULL;
+	return !code || code == PROF_NO_SECTION || code == PROF_NO_RELATION;
 }
 
 /* A place of the kdc_ask kind; HTTPS proxies are none. */
@@ -406,22 +409,22 @@ kerb_k5_places(struct call *call, krb5_context k5, const char *realm, bool kpass
 {
 	struct pool *p = pool_of();
 	const char *places = "";
-	bool hosts_only = false;
-	char **values;
+	bool hosts_only = false, read;
+	char **values = NULL;
 
 	(void)k5;
 	if (!p)
-		return places;
-	values = realm_values(p, realm, kpasswd ? "kpasswd_server" : "kdc");
-	if (!values && kpasswd) {
-		values = realm_values(p, realm, "admin_server");
+		return NULL;
+	read = realm_values(p, realm, kpasswd ? "kpasswd_server" : "kdc", &values);
+	if (read && !values && kpasswd) {
+		read = realm_values(p, realm, "admin_server", &values);
 		hosts_only = true;
 	}
 	if (values) {
 		places = places_join(call, values, hosts_only);
 		profile_free_list(values);
 	}
-	return places ? places : "";
+	return read ? places : NULL;
 }
 
 bool
@@ -432,9 +435,9 @@ kerb_k5_searches(const char *realm)
 
 	if (!p || !p->base)
 		return true;
-	(void)profile_get_boolean(p->base, "libdefaults", "dns_lookup_kdc", NULL, 1, &yes);
-	(void)profile_get_boolean(p->base, "libdefaults", realm, "dns_lookup_kdc", yes, &yes);
-	return yes != 0;
+	/* What cannot be read is no leave to ask the world. */
+	return profile_get_boolean(p->base, "libdefaults", "dns_lookup_kdc", NULL, 1, &yes) == 0 &&
+	    profile_get_boolean(p->base, "libdefaults", realm, "dns_lookup_kdc", yes, &yes) == 0 && yes != 0;
 }
 
 const char *

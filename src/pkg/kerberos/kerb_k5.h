@@ -32,7 +32,7 @@ NTSTATUS kerb_k5_status(krb5_error_code code);
 /* Maps a code and says so in the call's chain: "WHAT: library's words". Returns the status. */
 NTSTATUS kerb_k5_because(struct call *call, krb5_context k5, krb5_error_code code, const char *what);
 
-/* The profile's places for a realm, for kdc_ask.places; call memory; "" when it names none. kpasswd: of kpasswd_server, else admin_server's hosts. */
+/* The profile's places for a realm, for kdc_ask.places; call memory; "" when it names none, NULL when it cannot be read. kpasswd: of kpasswd_server, else admin_server's hosts. */
 const char *kerb_k5_places(struct call *call, krb5_context k5, const char *realm, bool kpasswd);
 /* Whether the profile lets DNS be asked for this realm's KDCs (dns_lookup_kdc). */
 bool kerb_k5_searches(const char *realm);

@@ -62,15 +62,22 @@ same_fold(const char *a, const char *b, size_t len)
 	return true;
 }
 
+static bool
+realm_is_known(struct call *call, krb5_context k5, const char *realm)
+{
+	const char *places = kerb_k5_places(call, k5, realm, false);
+
+	return places && *places;
+}
+
 /* A DNS name is a realm in capitals; a flat name is the default realm's where that begins so. */
 static const char *
 realm_of_domain(struct call *call, krb5_context k5, char *domain)
 {
 	const char *usual = kerb_k5_default_realm(call);
 	size_t len = strlen(domain);
-	const char *places = kerb_k5_places(call, k5, domain, false);
 
-	if (*places)
+	if (realm_is_known(call, k5, domain))
 		return domain;
 	if (!strchr(domain, '.') && strlen(usual) > len && usual[len] == '.' && same_fold(usual, domain, len))
 		return usual;
@@ -89,7 +96,7 @@ realm_of_suffix(struct call *call, krb5_context k5, char *suffix, bool *ret_ente
 	const char *usual = kerb_k5_default_realm(call);
 
 	upper(suffix);
-	*ret_enterprise = *usual && strcmp(usual, suffix) != 0 && !*kerb_k5_places(call, k5, suffix, false);
+	*ret_enterprise = *usual && strcmp(usual, suffix) != 0 && !realm_is_known(call, k5, suffix);
 	return *ret_enterprise ? usual : suffix;
 }
 

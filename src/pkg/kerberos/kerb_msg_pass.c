@@ -421,6 +421,8 @@ ask_service(struct call *call, struct pass *p, struct message_result *ret)
 		return STATUS_SUCCESS;
 	}
 	ask.places = kerb_k5_places(call, p->k5, p->realm, true);
+	if (!ask.places)
+		return STATUS_INSUFFICIENT_RESOURCES;
 	p->at = ASKED;
 	return await_kdc(call, &ask);
 }

@@ -114,6 +114,8 @@ kerb_trip_begin(struct call *call, struct kerb_fetch *f, krb5_context k5, struct
 	bytes_copy(f->realm, realm.at, realm.len);
 	f->realm[realm.len] = 0;
 	ask.places = kerb_k5_places(call, k5, f->realm, false);
+	if (!ask.places)
+		return STATUS_INSUFFICIENT_RESOURCES;
 	if (!*ask.places && !kerb_k5_searches(f->realm))
 		return because(call, SEC_E_NO_AUTHENTICATING_AUTHORITY, TO_CALLER,
 		    "krb5.conf names no KDC for realm %s and forbids to look in DNS (dns_lookup_kdc); name one under [realms]",
