@@ -29,6 +29,7 @@ struct answer {
 	struct { struct bytes name, sid; } *domains;
 	struct item *items;
 	size_t domain_count, item_count, text_len;
+	bool short_of_memory;
 	struct held { struct held *next; uint8_t at[]; } *held;
 };
 
@@ -37,8 +38,10 @@ hold(struct answer *a, struct bytes b)
 {
 	struct held *h = malloc(sizeof *h + b.len);
 
-	if (!h)
+	if (!h) {
+		a->short_of_memory = true;
 		return BYTES_NONE;
+	}
 	h->next = a->held;
 	a->held = h;
 	bytes_copy(h->at, b.at, b.len);
@@ -309,6 +312,8 @@ LsaLookupNames2(LSA_HANDLE PolicyHandle, ULONG Flags, ULONG Count, PLSA_UNICODE_
 		return status;
 	status = names_ask(pol, Flags, Count, Names, &a);
 	end = mapped(&a);
+	if (status == STATUS_SUCCESS && a.short_of_memory)
+		status = STATUS_INSUFFICIENT_RESOURCES;
 	if (status == STATUS_SUCCESS && !parcel_begin(&p, Count * sizeof *list + a.text_len + 64))
 		status = STATUS_INSUFFICIENT_RESOURCES;
 	if (status == STATUS_SUCCESS) {
@@ -423,6 +428,8 @@ LsaLookupSids2(LSA_HANDLE PolicyHandle, ULONG LookupOptions, ULONG Count, PSID *
 		return status;
 	status = sids_ask(pol, LookupOptions, Count, Sids, &a);
 	end = mapped(&a);
+	if (status == STATUS_SUCCESS && a.short_of_memory)
+		status = STATUS_INSUFFICIENT_RESOURCES;
 	if (status == STATUS_SUCCESS && !parcel_begin(&p, Count * sizeof *list + a.text_len + 64))
 		status = STATUS_INSUFFICIENT_RESOURCES;
 	if (status == STATUS_SUCCESS) {

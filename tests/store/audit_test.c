@@ -3,7 +3,9 @@
  */
 #include "estate.h"
 
+#include "base/auditing.h"
 #include "store/audit.h"
+#include "store/book.h"
 
 static char lines[200][2048];
 static unsigned line_count;
@@ -84,6 +86,51 @@ TEST(what_is_written)
 	estate_end();
 }
 
+/* What AuditSetSystemPolicy stores decides by subcategory and outcome; the policy "audit" is over it. */
+TEST(subcategories)
+{
+	struct audit events[] = {
+		{ .kind = AUDIT_LOGON_FAILED, .status = STATUS_WRONG_PASSWORD }, { .kind = AUDIT_LOGON },
+		{ .kind = AUDIT_ACCOUNT }, { .kind = AUDIT_ACCOUNT, .status = STATUS_ACCESS_DENIED }, { .kind = AUDIT_POLICY },
+	};
+	static const struct { bool on; uint8_t logon, account; const char *written; } rows[] = {
+		{ true,  AUDITS_FAILURE, 3,                    "10111" },	/* as it is from the start */
+		{ true,  AUDITS_SUCCESS, AUDITS_FAILURE,       "01011" },
+		{ true,  3,              AUDITS_SUCCESS,       "11101" },
+		{ true,  0,              0,                    "00001" },
+		{ false, 3,              3,                    "00001" },
+	};
+	struct store *s;
+
+	estate_begin();
+	s = estate_open(false);
+	audit_to(s, keep, NULL);
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct auditing a = { .on = rows[i].on, .settings = { [PLACE_LOGON] = rows[i].logon, [PLACE_USER_ACCOUNT] = rows[i].account } };
+		uint8_t bytes[128];
+		struct writer w = writer_of(bytes, sizeof bytes);
+		struct book_change c;
+		char written[6] = "";
+
+		auditing_put(&w, &a);
+		if (i > 0)
+			CHECK(book_begin(&c, s) == STATUS_SUCCESS &&
+			    book_end(&c, book_write(&c, BOOK_AUDIT, bytes_of_text("system"), bytes_of(bytes, w.need))) == STATUS_SUCCESS);
+		for (size_t e = 0; e < 5; e++) {
+			line_count = 0;
+			audit_event(s, &events[e]);
+			written[e] = line_count ? '1' : '0';
+		}
+		CHECK_TEXT(written, rows[i].written);
+	}
+	CHECK_U64((uint32_t)policy_set(s, POLICY_AUDIT, 0), STATUS_SUCCESS);
+	line_count = 0;
+	audit_event(s, &events[4]);
+	CHECK_U64(line_count, 0);
+	store_close(s);
+	estate_end();
+}
+
 TEST(policies)
 {
 	struct store *s;
@@ -115,6 +162,7 @@ main(void)
 {
 	RUN(a_line);
 	RUN(what_is_written);
+	RUN(subcategories);
 	RUN(policies);
 	return check_end();
 }

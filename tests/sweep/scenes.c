@@ -544,6 +544,72 @@ scene_identity(void)
 	return status == SEC_E_OK ? DONE : refused(status);
 }
 
+/* --- policy ---------------------------------------------------------------------------------------------- */
+
+static LSA_UNICODE_STRING
+wide(const WCHAR *text, size_t len)
+{
+	return (LSA_UNICODE_STRING){ .Buffer = (PWSTR)(uintptr_t)text, .Length = (USHORT)len, .MaximumLength = (USHORT)len };
+}
+
+/* Rights, a secret, both look-ups, a class of information: what was written is taken away again. */
+static enum outcome
+scene_policy(void)
+{
+	static const WCHAR right[] = u"SeBackupPrivilege", key[] = u"L$sweep", users[] = u"BUILTIN\\Users", value[] = u"kept";
+	static const struct { SID sid; DWORD more[4]; } who = { { 1, 5, { { 0, 0, 0, 0, 0, 5 } }, { 21 } }, { 1, 2, 3, 4242 } };
+	LSA_UNICODE_STRING r = wide(right, sizeof right - 2), k = wide(key, sizeof key - 2), u = wide(users, sizeof users - 2),
+	    v = wide(value, sizeof value - 2), *rights = NULL, *data = NULL;
+	LSA_REFERENCED_DOMAIN_LIST *domains = NULL, *domains_back = NULL;
+	LSA_TRANSLATED_SID2 *sids = NULL;
+	LSA_TRANSLATED_NAME *names = NULL;
+	PSID sid = (PSID)(uintptr_t)&who;
+	LSA_HANDLE policy;
+	ULONG count = 0;
+	void *info = NULL;
+	bool good = true;
+	NTSTATUS status = LsaOpenPolicy(NULL, NULL, POLICY_ALL_ACCESS, &policy);
+
+	if (status != STATUS_SUCCESS)
+		return refused(status);
+	status = LsaAddAccountRights(policy, sid, &r, 1);
+	if (status == STATUS_SUCCESS)
+		status = LsaEnumerateAccountRights(policy, sid, &rights, &count);
+	if (status == STATUS_SUCCESS)
+		good = count == 1 && rights && rights[0].Length == r.Length;
+	if (status == STATUS_SUCCESS)
+		status = LsaStorePrivateData(policy, &k, &v);
+	if (status == STATUS_SUCCESS)
+		status = LsaRetrievePrivateData(policy, &k, &data);
+	if (status == STATUS_SUCCESS)
+		good = good && data && data->Length == v.Length && memcmp(data->Buffer, value, v.Length) == 0;
+	if (status == STATUS_SUCCESS)
+		status = LsaLookupNames2(policy, 0, 1, &u, &domains, &sids);
+	if (status == STATUS_SUCCESS) {
+		good = good && domains && sids && sids[0].Sid;
+		sid = good ? sids[0].Sid : sid;
+		status = LsaLookupSids2(policy, 0, 1, &sid, &domains_back, &names);
+		sid = (PSID)(uintptr_t)&who;
+	}
+	if (status == STATUS_SUCCESS)
+		good = good && domains_back && names && names[0].Name.Length == 10;
+	if (status == STATUS_SUCCESS)
+		status = LsaQueryInformationPolicy(policy, PolicyAccountDomainInformation, &info);
+	good = good && (status != STATUS_SUCCESS || info);
+	(void)LsaFreeMemory(rights);
+	(void)LsaFreeMemory(data);
+	(void)LsaFreeMemory(domains);
+	(void)LsaFreeMemory(sids);
+	(void)LsaFreeMemory(domains_back);
+	(void)LsaFreeMemory(names);
+	(void)LsaFreeMemory(info);
+	(void)LsaRemoveAccountRights(policy, sid, TRUE, NULL, 0);
+	(void)LsaStorePrivateData(policy, &k, NULL);
+	if (LsaClose(policy) != STATUS_SUCCESS)
+		return WRONG;
+	return status == STATUS_SUCCESS ? good ? DONE : WRONG : refused(status);
+}
+
 /* --- the list ---------------------------------------------------------------------------------------- */
 
 const struct scene scenes[] = {
@@ -556,10 +622,12 @@ const struct scene scenes[] = {
 	{ "handshake through a queue",  false, false, false, scene_async },
 	{ "connections and messages",   false, false, false, scene_lsa },
 	{ "identities",                 false, true,  false, scene_identity },
+	{ "policy",                     false, false, true,  scene_policy },
 	{ "far: handshake",             true,  true,  false, scene_handshake },
 	{ "far: wrong password",        true,  false, false, scene_wrong_password },
 	{ "far: through a queue",       true,  false, false, scene_async },
 	{ "far: Kerberos",              true,  false, false, scene_kerberos },
 	{ "far: connections, messages", true,  false, false, scene_lsa },
+	{ "far: policy",                true,  false, true,  scene_policy },
 };
 const unsigned scene_count = sizeof scenes / sizeof *scenes;
