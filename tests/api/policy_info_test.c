@@ -67,6 +67,7 @@ TEST(a_machine_of_its_own)
 	POLICY_ACCOUNT_DOMAIN_INFO *account, *local;
 	POLICY_DNS_DOMAIN_INFO *dns;
 	POLICY_LSA_SERVER_ROLE_INFO *role;
+	DWORD *sub;
 	SID *sid;
 
 	CHECK_ST(LsaQueryInformationPolicy(h, PolicyPrimaryDomainInformation, (PVOID *)&primary), STATUS_SUCCESS);
@@ -79,7 +80,8 @@ TEST(a_machine_of_its_own)
 	CHECK(memcmp(local->DomainSid, sid, 24) == 0);
 	/* The same is no change; another one is refused. */
 	CHECK_ST(LsaSetInformationPolicy(h, PolicyAccountDomainInformation, account), STATUS_SUCCESS);
-	sid->SubAuthority[1] ^= 1;
+	sub = sid->SubAuthority;
+	sub[1] ^= 1;
 	CHECK_ST(LsaSetInformationPolicy(h, PolicyAccountDomainInformation, account), STATUS_INVALID_DOMAIN_STATE);
 	LsaFreeMemory(account);
 	LsaFreeMemory(local);

@@ -309,6 +309,17 @@ TEST(handles_die_in_a_child)
 	CHECK_ST(LsaClose(parents), STATUS_SUCCESS);
 }
 
+/* Nothing can be asked of them any more; closing them is no failure. */
+TEST(handles_outlive_the_daemon)
+{
+	LSA_HANDLE h = NULL;
+
+	CHECK_ST(use_parents(), STATUS_PORT_DISCONNECTED);
+	CHECK_ST(LsaClose(parents), STATUS_SUCCESS);
+	CHECK_ST(LsaClose(parents), STATUS_INVALID_HANDLE);
+	CHECK((int32_t)LsaOpenPolicy(NULL, NULL, 1, &h) < 0 && h == NULL);
+}
+
 static bool
 daemon_start(void)
 {
@@ -351,8 +362,10 @@ main(void)
 	RUN(tcb_by_policy);
 	RUN(secrets_keep_to_their_maker);
 	RUN(handles_die_in_a_child);
+	parents = whole();
 	kill(daemon_pid, SIGTERM);
 	(void)waitpid(daemon_pid, &status, 0);
+	RUN(handles_outlive_the_daemon);
 	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
 		check_failed++;
 	(void)snprintf(command, sizeof command, "rm -rf %s", room);

@@ -119,6 +119,7 @@ TEST(accounts_by_handle)
 	LSA_HANDLE h = policy_open_for(POLICY_ALL_ACCESS), a = NULL, again = NULL;
 	struct a_sid sid = SIDV(5, 21, 1, 2, 3, 1502);
 	struct { PRIVILEGE_SET set; LUID_AND_ATTRIBUTES more[2]; } add = { .set = { .PrivilegeCount = 2 } };
+	const LUID_AND_ATTRIBUTES *each;
 	PRIVILEGE_SET *has;
 	ULONG access = 7, count, seen = 0;
 	LSA_ENUMERATION_HANDLE context = 0;
@@ -133,7 +134,8 @@ TEST(accounts_by_handle)
 	CHECK_ST((LsaCreateAccount(h, &sid, ACCOUNT_VIEW, &again)), STATUS_OBJECT_NAME_COLLISION);
 	CHECK_ST((LsaAddPrivilegesToAccount(a, &add.set)), STATUS_SUCCESS);
 	CHECK_ST((LsaEnumeratePrivilegesOfAccount(a, &has)), STATUS_SUCCESS);
-	CHECK(has->PrivilegeCount == 2 && has->Privilege[0].Luid.LowPart == 7 && has->Privilege[1].Luid.LowPart == 17);
+	each = has->Privilege;
+	CHECK(has->PrivilegeCount == 2 && each[0].Luid.LowPart == 7 && each[1].Luid.LowPart == 17);
 	LsaFreeMemory(has);
 	add.more[0].Luid.LowPart = 37;
 	CHECK_ST((LsaAddPrivilegesToAccount(a, &add.set)), STATUS_NO_SUCH_PRIVILEGE);
