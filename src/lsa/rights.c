@@ -126,8 +126,10 @@ NTSTATUS
 rights_allow_logon(struct call *call, struct bytes sid, const struct bytes *groups, size_t group_count,
     uint32_t logon_type)
 {
+	const struct sid *besides[4] = { &sid_everyone, &sid_authenticated_users };
+	uint8_t binary[4][SID_SIZE_MAX];
 	struct sum sum = { 0 };
-	struct sid besides[4] = { sid_everyone, sid_authenticated_users };
+	struct bytes keys[5];
 	size_t count = 2;
 	struct store *store;
 	NTSTATUS status = lsa_store(SERVED(call)->link->lsa, &store, call);
@@ -138,14 +140,20 @@ rights_allow_logon(struct call *call, struct bytes sid, const struct bytes *grou
 		return STATUS_SUCCESS;
 	if (logon_type >= TYPES || !types[logon_type].right)
 		return because(call, STATUS_LOGON_TYPE_NOT_GRANTED, TO_TRUSTED, "no right allows logon type %u", logon_type);
-	besides[count++] = *types[logon_type].sid;
+	besides[count++] = types[logon_type].sid;
 	if (is_local(store, sid))
-		besides[count++] = sid_users;
-	status = sum_keys(&sum, store, &sid, sid.len ? 1 : 0);
-	if (status == STATUS_SUCCESS)
+		besides[count++] = &sid_users;
+	for (size_t i = 0; i < count; i++) {
+		struct writer w = writer_of(binary[i], sizeof binary[i]);
+
+		sid_put(&w, besides[i]);
+		keys[i] = bytes_of(binary[i], w.need);
+	}
+	if (sid.len)				/* somebody of another authority may have none */
+		keys[count++] = sid;
+	status = sum_keys(&sum, store, keys, count);
+	if (status == STATUS_SUCCESS && group_count)
 		status = sum_keys(&sum, store, groups, group_count);
-	if (status == STATUS_SUCCESS)
-		status = sum_sids(&sum, store, besides, count);
 	if (status != STATUS_SUCCESS)
 		return because(call, status, TO_CALLER, "the rights of the account could not be read");
 	if (sum.rights.access & types[logon_type].denied)
