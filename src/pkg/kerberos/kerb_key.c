@@ -34,9 +34,9 @@ turned_byte(const uint8_t *from, size_t from_len, size_t at)
 	return byte;
 }
 
-/* [RFC 3961] 5.1: as many copies as fill a whole number of results, summed with end-around carry. */
-static void
-n_fold(uint8_t *to, size_t to_len, const uint8_t *from, size_t from_len)
+/* As many copies as fill a whole number of results, summed with end-around carry. */
+void
+kerb_n_fold(uint8_t *to, size_t to_len, const uint8_t *from, size_t from_len)
 {
 	size_t total = to_len;
 	unsigned carry = 0;
@@ -64,7 +64,7 @@ derive_sha1(uint8_t *ret_key, const struct kerb_etype *e, const struct kerb_key 
 	uint8_t block[AES_BLOCK];
 	bool good = aes != NULL;
 
-	n_fold(block, sizeof block, constant, 5);
+	kerb_n_fold(block, sizeof block, constant, 5);
 	for (size_t have = 0; good && have < e->key_len; have += AES_BLOCK) {
 		good = aes_block(aes, block, block);
 		bytes_copy(ret_key + have, block, AES_BLOCK);

@@ -31,6 +31,9 @@ struct kerb_etype {
 /* NULL: not among them (rc4-hmac is not). */
 const struct kerb_etype *kerb_etype_of(int32_t number);
 
+/* [RFC 3961] 5.1; neither length is 0. */
+void kerb_n_fold(uint8_t *to, size_t to_len, const uint8_t *from, size_t from_len);
+
 /* What derives: the last byte of the constant. [RFC 3961] 5.3. */
 enum { KERB_DERIVE_CHECK = 0x99, KERB_DERIVE_ENCRYPT = 0xaa, KERB_DERIVE_INTEGRITY = 0x55 };
 
