@@ -9,6 +9,7 @@
 #include "worker.h"
 
 #include <gssapi/gssapi.h>
+#include <gssapi/gssapi_ext.h>
 #include <gssapi/gssapi_krb5.h>
 #include <krb5.h>
 #include <sys/resource.h>
@@ -59,38 +60,94 @@ creds_make(void)
 	    GSS_S_COMPLETE);
 }
 
+static void
+pair_open(gss_name_t name, gss_OID mech, gss_ctx_id_t *client, gss_ctx_id_t *server)
+{
+	OM_uint32 minor, ours = GSS_S_CONTINUE_NEEDED, theirs = GSS_S_CONTINUE_NEEDED, flags = GSS_C_MUTUAL_FLAG |
+	    GSS_C_CONF_FLAG | GSS_C_INTEG_FLAG | GSS_C_REPLAY_FLAG | GSS_C_SEQUENCE_FLAG;
+	gss_buffer_desc up = GSS_C_EMPTY_BUFFER, down = GSS_C_EMPTY_BUFFER;
+
+	*client = *server = GSS_C_NO_CONTEXT;
+	while (ours == GSS_S_CONTINUE_NEEDED || theirs == GSS_S_CONTINUE_NEEDED) {
+		ours = gss_init_sec_context(&minor, initiator, client, name, mech, flags, 0, NULL, &down, NULL, &up, NULL, NULL);
+		MUST(!GSS_ERROR(ours));
+		gss_release_buffer(&minor, &down);
+		if (!up.length)
+			break;
+		theirs = gss_accept_sec_context(&minor, server, acceptor, &up, NULL, NULL, NULL, &down, NULL, NULL, NULL);
+		MUST(!GSS_ERROR(theirs));
+		gss_release_buffer(&minor, &up);
+	}
+	gss_release_buffer(&minor, &down);
+}
+
 static uint64_t
 run_contexts(unsigned long n, unsigned long spnego)
 {
 	static const gss_OID_desc by_spnego = { 6, (void *)(uintptr_t)"\x2b\x06\x01\x05\x05\x02" };
 	gss_OID mech = spnego ? (gss_OID)(uintptr_t)&by_spnego : (gss_OID)gss_mech_krb5;
 	gss_buffer_desc text = { sizeof SERVICE - 1, (void *)(uintptr_t)SERVICE };
-	OM_uint32 minor, flags = GSS_C_MUTUAL_FLAG | GSS_C_CONF_FLAG | GSS_C_INTEG_FLAG | GSS_C_REPLAY_FLAG |
-	    GSS_C_SEQUENCE_FLAG;
+	gss_ctx_id_t client, server;
+	OM_uint32 minor;
 	gss_name_t name;
 
 	creds_make();
 	MUST_BE(gss_import_name(&minor, &text, (gss_OID)GSS_KRB5_NT_PRINCIPAL_NAME, &name), GSS_S_COMPLETE);
 	while (n--) {
-		gss_ctx_id_t client = GSS_C_NO_CONTEXT, server = GSS_C_NO_CONTEXT;
-		gss_buffer_desc up = GSS_C_EMPTY_BUFFER, down = GSS_C_EMPTY_BUFFER;
-		OM_uint32 ours = GSS_S_CONTINUE_NEEDED, theirs = GSS_S_CONTINUE_NEEDED;
-
-		while (ours == GSS_S_CONTINUE_NEEDED || theirs == GSS_S_CONTINUE_NEEDED) {
-			ours = gss_init_sec_context(&minor, initiator, &client, name, mech, flags, 0, NULL, &down, NULL, &up, NULL,
-			    NULL);
-			MUST(!GSS_ERROR(ours));
-			gss_release_buffer(&minor, &down);
-			if (!up.length)
-				break;
-			theirs = gss_accept_sec_context(&minor, &server, acceptor, &up, NULL, NULL, NULL, &down, NULL, NULL, NULL);
-			MUST(!GSS_ERROR(theirs));
-			gss_release_buffer(&minor, &up);
-		}
+		pair_open(name, mech, &client, &server);
 		gss_delete_sec_context(&minor, &client, NULL);
 		gss_delete_sec_context(&minor, &server, NULL);
 	}
 	gss_release_name(&minor, &name);
+	return 0;
+}
+
+/* --- messages ---------------------------------------------------------------- */
+
+#define MESSAGE(kind, len)	((len) << 1 | (kind))
+
+/* The key of a context is of this encryption type: the last arc of the name that comes with it. */
+static void
+etype_is(gss_ctx_id_t ctx, unsigned etype)
+{
+	gss_buffer_set_t set;
+	OM_uint32 minor;
+
+	MUST_BE(gss_inquire_sec_context_by_oid(&minor, ctx, GSS_C_INQ_SSPI_SESSION_KEY, &set), GSS_S_COMPLETE);
+	MUST(set->count == 2 && set->elements[1].length);
+	MUST_BE(((const unsigned char *)set->elements[1].value)[set->elements[1].length - 1], etype);
+	gss_release_buffer_set(&minor, &set);
+}
+
+/* Sealed and opened. */
+static uint64_t
+run_messages(unsigned long n, unsigned long arg)
+{
+	static const char *const services[2] = { "host/aes256.openlsa.test@OPENLSA.TEST", "host/sha256.openlsa.test@OPENLSA.TEST" };
+	static struct { gss_ctx_id_t client, server; } pairs[2];
+	gss_ctx_id_t *client = &pairs[arg & 1].client, *server = &pairs[arg & 1].server;
+	gss_buffer_desc text = { strlen(services[arg & 1]), (void *)(uintptr_t)services[arg & 1] };
+	OM_uint32 minor;
+	gss_name_t name;
+
+	if (!*client) {
+		creds_make();
+		MUST_BE(gss_import_name(&minor, &text, (gss_OID)GSS_KRB5_NT_PRINCIPAL_NAME, &name), GSS_S_COMPLETE);
+		pair_open(name, (gss_OID)gss_mech_krb5, client, server);
+		gss_release_name(&minor, &name);
+		etype_is(*client, arg & 1 ? 20 : 18);
+	}
+	text = (gss_buffer_desc){ arg >> 1, calloc(1, arg >> 1) };
+	while (n--) {
+		gss_buffer_desc sealed = GSS_C_EMPTY_BUFFER, plain = GSS_C_EMPTY_BUFFER;
+		int is;
+
+		MUST_BE(gss_wrap(&minor, *client, 1, GSS_C_QOP_DEFAULT, &text, &is, &sealed), GSS_S_COMPLETE);
+		MUST_BE(gss_unwrap(&minor, *server, &sealed, &plain, &is, NULL), GSS_S_COMPLETE);
+		gss_release_buffer(&minor, &sealed);
+		gss_release_buffer(&minor, &plain);
+	}
+	free(text.value);
 	return 0;
 }
 
@@ -167,6 +224,12 @@ main(void)
 	static const struct work list[] = {
 		{ "mutual",      run_contexts, 0 },
 		{ "spnego",      run_contexts, 1 },
+		{ "sha1-64",     run_messages, MESSAGE(0, 64ul) },
+		{ "sha1-1024",   run_messages, MESSAGE(0, 1024ul) },
+		{ "sha1-16384",  run_messages, MESSAGE(0, 16384ul) },
+		{ "sha2-64",     run_messages, MESSAGE(1, 64ul) },
+		{ "sha2-1024",   run_messages, MESSAGE(1, 1024ul) },
+		{ "sha2-16384",  run_messages, MESSAGE(1, 16384ul) },
 		{ "tgs-1",       run_tickets,  1 << 1 },
 		{ "tgs-16",      run_tickets,  16 << 1 },
 		{ "tgs-64",      run_tickets,  64 << 1 },
