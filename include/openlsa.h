@@ -90,6 +90,21 @@ SECURITY_STATUS OlsaSspiWaitAsync(SspiAsyncContext *Context, int TimeoutMs);
  */
 SECURITY_STATUS OlsaSspiCancelAsync(SspiAsyncContext *Context);
 
+/* --- tokens of logons ---------------------------------------------------------- */
+
+/*
+ * A token as a descriptor, which may be sent to another process (SCM_RIGHTS) or left to a child; it keeps the
+ * logon session alive by itself. Nothing can be done with it but OlsaTokenFromDescriptor, by whoever has it: it
+ * conveys the token, not the sender's rights. close() ends it.
+ * STATUS_INVALID_HANDLE; STATUS_NOT_SUPPORTED in embedded mode, where no other process knows the LSA.
+ */
+NTSTATUS OlsaTokenToDescriptor(HANDLE Token, int *Descriptor);
+/* A token of this process's own (CloseHandle); the descriptor stays open. STATUS_INVALID_HANDLE: it is none, or has ended. */
+NTSTATUS OlsaTokenFromDescriptor(int Descriptor, PHANDLE Token);
+
+/* Which Unix user the token's user is here, by openlsa.conf's map_* rules. STATUS_NONE_MAPPED. */
+NTSTATUS OlsaTokenUnixUser(HANDLE Token, ULONG *Uid, ULONG *Gid);
+
 /* --- tokens as text ------------------------------------------------------------ */
 
 #define OLSA_DECODE_TREE	0u	/* a tree for a terminal */

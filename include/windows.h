@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * windows.h - the small part of Windows' big header that SSPI and LSA
- * programs use: types, error codes, the last error, LocalFree, CloseHandle.
+ * programs use: types, error codes, the last error, LocalFree, CloseHandle, and
+ * by securitybaseapi.h tokens, SIDs and acting as a client.
  *
  * No function of kernel32 exists here under its own name: a declaration
  * gives the name of Windows to source code and the name Olsa... to the
@@ -17,6 +18,7 @@
 #include <ntdef.h>
 #include <guiddef.h>
 #include <winerror.h>
+#include <securitybaseapi.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -29,12 +31,6 @@ extern "C" {
 #define LMEM_MOVEABLE		0x0002
 #define LMEM_ZEROINIT		0x0040
 #define LPTR			(LMEM_FIXED | LMEM_ZEROINIT)
-
-#if defined(__APPLE__)
-#define OLSA_LINKED_AS(name)	__asm__("_" name)
-#else
-#define OLSA_LINKED_AS(name)	__asm__(name)
-#endif
 
 #define WAIT_OBJECT_0		0x00000000
 #define WAIT_TIMEOUT		258

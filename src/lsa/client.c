@@ -154,7 +154,8 @@ process_leave(struct process *p)
 static _Atomic uint32_t *
 counter_of(struct lsa *lsa, unsigned kind)
 {
-	return kind == KIND_CRED ? &lsa->creds : kind == KIND_CONTEXT ? &lsa->contexts : &lsa->policies;
+	return kind == KIND_CRED ? &lsa->creds : kind == KIND_CONTEXT ? &lsa->contexts :
+	    kind == KIND_TOKEN ? &lsa->tokens : &lsa->policies;
 }
 
 NTSTATUS
@@ -270,6 +271,7 @@ static void (*const destroyers[HANDLE_KINDS])(void *) = {
 	[KIND_CRED]    = cred_destroy,
 	[KIND_CONTEXT] = context_destroy,
 	[KIND_POLICY]  = policy_destroy,
+	[KIND_TOKEN]   = token_destroy,
 };
 
 struct handle_table *

@@ -16,15 +16,17 @@
 #include "store/account.h"
 #include "store/attempt.h"
 #include "store/session.h"
+#include "store/token.h"
 #include "wire/calls.h"
 #include "wire/frame.h"
+#include "wire/token_facts.h"
 
 #define COOKIE_LEN	16u
 #define NAME_MAX_LEN	127u
 #define CHALLENGES	16u
 #define SESSIONS_VIEWED	4u
 
-enum { KIND_CRED = 1, KIND_CONTEXT = 2, KIND_POLICY = 5 };
+enum { KIND_CRED = 1, KIND_CONTEXT = 2, KIND_POLICY = 5, KIND_TOKEN = 7 };
 
 struct uid_record {
 	struct uid_record *next;
@@ -81,6 +83,13 @@ struct context_object {
 	enum { CONTEXT_FRESH, CONTEXT_PARTIAL, CONTEXT_ESTABLISHED, CONTEXT_FAILED } state;
 };
 
+/* A token as a process has it. Its key proves to be shown it: whoever has both may open it for itself. */
+struct token_object {
+	struct object o;
+	struct token *token;
+	uint8_t key[TOKEN_KEY_LEN];
+};
+
 struct lsa_link {
 	struct lsa *lsa;
 	struct loop *loop;
@@ -129,6 +138,7 @@ struct served {
 	struct attempt attempt;
 	bool guessed, gate_open, settling;
 	struct session *viewed[SESSIONS_VIEWED];	/* held until the call ends */
+	struct bytes local_groups;	/* LocalGroups, packed (wire/token_facts.h) */
 	NTSTATUS refused;		/* why it is not served at all */
 };
 
@@ -157,7 +167,7 @@ struct lsa {
 	pthread_mutex_t lock;
 	struct process *processes;
 	struct uid_record *uids;
-	_Atomic uint32_t links, creds, contexts, policies, calls;
+	_Atomic uint32_t links, creds, contexts, policies, tokens, calls;
 	struct { pthread_mutex_t lock; struct waiter *waiters; uint64_t counts[8]; } changes;	/* of policy: changes.c */
 	_Atomic uint64_t handshakes;
 };
@@ -174,6 +184,7 @@ void object_end(struct object *o);
 /* STATUS_SUCCESS or STATUS_INVALID_HANDLE; it goes when nobody holds it any more. */
 NTSTATUS object_close(struct process *p, unsigned kind, uint64_t word);
 struct handle_table *client_table(void);
+void object_end(struct object *o);		/* for what destroys one: it is its process's no more */
 struct process *process_join(struct lsa_link *link, struct bytes cookie);
 void process_leave(struct process *p);		/* one link fewer */
 void process_release(struct process *p);	/* one holder fewer */
@@ -219,6 +230,9 @@ bool keep_may_accept(struct call *call, const char *principal);
 void keep_rows_drop(struct kept_row *rows);
 void keep_forget(struct served *s);
 void keep_session_ended(void *lsa, struct session *session);
+
+/* serve_token.c */
+void token_destroy(void *object);
 
 /* services.c */
 void services_forget(struct served *s);		/* an attempt that nobody settled */

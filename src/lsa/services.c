@@ -9,6 +9,7 @@
 #include "crypto/random.h"
 #include "lsa/client.h"
 #include "lsa/rights.h"
+#include "lsa/who.h"
 #include "store/audit.h"
 #include "store/policy.h"
 #include "store/replay.h"
@@ -167,6 +168,19 @@ logon_show(struct session *session, struct logon_view *ret_logon)
 	return STATUS_SUCCESS;
 }
 
+/* Policy's word on a logon of this kind by somebody of these groups. */
+static NTSTATUS
+groups_allow(struct call *call, const struct session_new *new)
+{
+	struct bytes *groups = call_memory(call, (new->group_count + 1) * sizeof *groups);
+
+	if (!groups)
+		return STATUS_INSUFFICIENT_RESOURCES;
+	for (size_t i = 0; i < new->group_count; i++)
+		groups[i] = new->groups[i].sid;
+	return rights_allow_logon(call, new->sid, groups, new->group_count, new->logon_type);
+}
+
 static NTSTATUS
 logon(struct call *call, const struct account_view *view, uint32_t logon_type, const char *package,
     struct logon_view *ret_logon)
@@ -189,11 +203,15 @@ logon(struct call *call, const struct account_view *view, uint32_t logon_type, c
 		new.user = bytes_of_text(account->name);
 		new.domain = bytes_of_text(store_computer(lsa->store));
 		new.sid = bytes_of(account->sid, sizeof account->sid);
-		status = rights_allow_logon(call, new.sid, NULL, 0, logon_type);
-		if (status != STATUS_SUCCESS) {
-			refused_audit(s, status, &new);
-			return status;
-		}
+		new.server = new.domain;
+		new.password_set = account->password_set;
+	}
+	status = who_groups(call, &new, NULL, 0, account != NULL);
+	if (status == STATUS_SUCCESS && account)
+		status = groups_allow(call, &new);
+	if (status != STATUS_SUCCESS) {
+		refused_audit(s, status, &new);
+		return status;
 	}
 	status = session_new(&session, lsa->sessions, &new);
 	if (status != STATUS_SUCCESS)
@@ -210,8 +228,10 @@ logon_as(struct call *call, const struct logon_facts *facts, uint32_t logon_type
 		.logon_time = time_filetime(), .logon_type = logon_type, .uid = SERVED(call)->link->peer.uid,
 	};
 	struct session *session;
-	NTSTATUS status = rights_allow_logon(call, facts->sid, facts->groups, facts->group_count, logon_type);
+	NTSTATUS status = who_groups(call, &new, facts->groups, facts->group_count, false);
 
+	if (status == STATUS_SUCCESS)
+		status = groups_allow(call, &new);
 	if (status != STATUS_SUCCESS)
 		return status;
 	status = session_new(&session, lsa_of(call)->sessions, &new);
@@ -247,6 +267,40 @@ first_seen(struct call *call, const uint8_t print[16], uint64_t until)
 		    "Remove it while nobody uses the store");
 		return false;
 	}
+}
+
+/* The caller's own session once more: the same user, and room for other credentials. */
+static NTSTATUS
+clone_own(struct call *call, uint32_t logon_type, const char *package, struct logon_view *ret_logon)
+{
+	struct session_view own;
+	struct session *session = NULL;
+	NTSTATUS status = keep_session(call, 0, &own);
+
+	if (status == STATUS_SUCCESS) {
+		const struct session *of = own.session;
+		struct session_new new = {
+			.user = bytes_of_text(of->user), .domain = bytes_of_text(of->domain), .package = bytes_of_text(package),
+			.server = bytes_of_text(of->server), .sid = of->sid, .logon_time = time_filetime(), .logon_type = logon_type,
+			.uid = of->uid, .groups = of->groups, .group_count = of->group_count,
+		};
+
+		status = session_new(&session, lsa_of(call)->sessions, &new);
+	}
+	return status == STATUS_SUCCESS ? logon_show(session, ret_logon) : status;
+}
+
+static void
+profile(struct call *call, const struct account_view *view, struct account_profile *ret_profile)
+{
+	const struct account *account = view->held;
+
+	(void)call;
+	*ret_profile = (struct account_profile){ .full_name = "" };
+	if (!account)
+		return;
+	ret_profile->password_set = account->password_set;
+	ret_profile->full_name = account->full_name;
 }
 
 static void
@@ -442,6 +496,8 @@ static const struct lsa_services table = {
 	.settle          = settle,
 	.logon           = logon,
 	.logoff          = logoff,
+	.clone           = clone_own,
+	.profile         = profile,
 	.rule            = rule,
 	.computer        = computer,
 	.host            = host,

@@ -78,6 +78,12 @@ struct account_view {
 	void *held;			/* the LSA's own */
 };
 
+struct account_profile {
+	uint64_t password_set;
+	uint32_t bad_count;
+	const char *full_name;		/* as long as the view */
+};
+
 /* What a logon yields. The LSA keeps a session and a token for as long as `session` is held. */
 struct logon_view {
 	uint64_t luid;
@@ -139,6 +145,10 @@ struct lsa_services {
 	NTSTATUS (*logon)(struct call *call, const struct account_view *view, uint32_t logon_type, const char *package,
 	    struct logon_view *ret_logon);
 	void (*logoff)(void *session);
+	/* A session of its own for whom the caller is already (LOGON32_LOGON_NEW_CREDENTIALS). */
+	NTSTATUS (*clone)(struct call *call, uint32_t logon_type, const char *package, struct logon_view *ret_logon);
+	/* What the profile of a logon tells of an account: FILETIMEs, wrong guesses in the window, the full name (UTF-8). */
+	void (*profile)(struct call *call, const struct account_view *view, struct account_profile *ret_profile);
 	uint32_t (*rule)(struct call *call, enum rule rule);
 	/* Names of this machine, UTF-8: NetBIOS and DNS. */
 	const char *(*computer)(struct call *call);
@@ -230,6 +240,21 @@ struct message_result {
 	struct bytes pointers;			/* call_memory or static: the places of those offsets, u32 each */
 };
 
+/* A logon by a buffer of the API's (LsaLogonUser). */
+struct logon_args {
+	uint32_t type;				/* SECURITY_LOGON_TYPE */
+	struct bytes body;			/* pointer-free, as a message's */
+	bool trusted;
+};
+struct logon_result {
+	NTSTATUS verdict;			/* starts as a refusal */
+	NTSTATUS substatus;			/* may be shown to this caller; 0: none */
+	struct bytes profile;			/* call_memory; offsets for pointers */
+	struct bytes pointers;			/* call_memory or static: the places of those offsets, u32 each */
+	void *session;				/* with success: what services' logon, logon_as or clone gave; taken over */
+	uint32_t level;				/* SECURITY_IMPERSONATION_LEVEL of an impersonation token; 0: impersonation */
+};
+
 struct change_args {
 	struct bytes domain, user;		/* UTF-16LE */
 	struct bytes old, fresh;		/* UTF-16LE passwords */
@@ -249,6 +274,13 @@ struct lsa_package {
 	NTSTATUS (*accept)(struct call *call, const struct leg_args *args, struct leg_result *ret);
 	NTSTATUS (*message)(struct call *call, const struct message_args *args, struct message_result *ret);
 	NTSTATUS (*change)(struct call *call, const struct change_args *args);
+	/* STATUS_SUCCESS: see the verdict; else it could not be judged. NULL: it logs nobody on. */
+	NTSTATUS (*logon)(struct call *call, const struct logon_args *args, struct logon_result *ret);
+	/*
+	 * Whom an acceptor's established context stands for: the session it holds (the LSA's own, borrowed) and
+	 * the SECURITY_IMPERSONATION_LEVEL that the client granted. NULL: nobody. May be NULL.
+	 */
+	void *(*who)(void *context, uint32_t *ret_level);
 	/* The long-term key of a password (UTF-8) as accounts keep it. NULL: not valid text, too long, or no memory. */
 	struct secret *(*key_of_password)(struct bytes password);
 	void (*forget_cred)(void *cred);

@@ -35,6 +35,7 @@ void (*const handles_destroy[HANDLE_KINDS])(void *) = {
 	[KIND_LSA]     = logon_destroy,
 	[KIND_POLICY]  = pol_destroy,
 	[KIND_EVENT]   = event_destroy,
+	[KIND_TOKEN]   = htoken_destroy,
 };
 
 /* Names the process image and the kind; neither word of a handle is 0, -1 or -2. */

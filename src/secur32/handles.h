@@ -68,6 +68,7 @@ void async_destroy(void *object);
 void logon_destroy(void *object);
 void pol_destroy(void *object);
 void event_destroy(void *object);
+void htoken_destroy(void *object);
 /* A closed context whose leg is in flight asynchronously: the leg is asked to stop and takes the rest with it. False: there is none. */
 bool async_doom(struct context *ctx);
 

@@ -7,6 +7,7 @@
 #include "secur32/events.h"
 #include "secur32/held.h"
 #include "secur32/memory.h"
+#include "secur32/root.h"
 
 static _Thread_local DWORD last_error;
 
@@ -22,11 +23,15 @@ SetLastError(DWORD dwErrCode)
 	last_error = dwErrCode;
 }
 
-/* Events are what it closes; an LSA handle ends with LsaDeregisterLogonProcess, one of policy with LsaClose. */
+/* Tokens and events; an LSA handle ends with LsaDeregisterLogonProcess, one of policy with LsaClose. */
 BOOL
 CloseHandle(HANDLE hObject)
 {
+	struct handle_table *t = root_handles();
+
 	if (event_close(hObject))
+		return TRUE;
+	if (t && hObject && handle_close(t, KIND_TOKEN, (uint64_t)(uintptr_t)hObject) == HANDLE_CLOSED)
 		return TRUE;
 	SetLastError(ERROR_INVALID_HANDLE);
 	return FALSE;

@@ -41,5 +41,7 @@ struct link {
 /* link_near.c, link_far.c: an open link that has not said connect yet. */
 NTSTATUS link_near_open(struct link **ret_link, struct why *why);
 NTSTATUS link_far_open(struct link **ret_link, bool waits_for_daemon, struct why *why);
+/* A connected socket alone, to a server that was authenticated; nothing was said on it. The caller's to close. */
+NTSTATUS link_far_dial(int *ret_fd, struct why *why);
 
 #endif

@@ -548,6 +548,12 @@ far_dial(int *ret_fd, bool waits, struct why *why)
 }
 
 NTSTATUS
+link_far_dial(int *ret_fd, struct why *why)
+{
+	return far_dial(ret_fd, false, why);
+}
+
+NTSTATUS
 link_far_open(struct link **ret_link, bool waits_for_daemon, struct why *why)
 {
 	const struct timeval second = { .tv_sec = 1 };

@@ -206,6 +206,15 @@ marshal_for(struct logon *l, uint32_t package)
 	return whose;
 }
 
+/* Logons of Negotiate come in the forms of MSV1_0. */
+enum marshal
+logon_marshal(struct logon *l, uint32_t package)
+{
+	enum marshal whose = marshal_for(l, package);
+
+	return whose == MARSHAL_NONE ? MARSHAL_MSV : whose;
+}
+
 NTSTATUS
 LsaCallAuthenticationPackage(HANDLE LsaHandle, ULONG AuthenticationPackage, PVOID ProtocolSubmitBuffer,
     ULONG SubmitBufferLength, PVOID *ProtocolReturnBuffer, PULONG ReturnBufferLength, PNTSTATUS ProtocolStatus)

@@ -6,6 +6,7 @@
 
 #include <ntsecapi.h>
 
+#include "secur32/marshal.h"
 #include "secur32/root.h"
 
 #define LOGON_PACKAGES 16u
@@ -22,5 +23,7 @@ struct logon *logon_hold(HANDLE handle);
 void logon_release(struct logon *l);
 /* A call's status on an LSA HANDLE: one that was cut off by a deregistration or a dead daemon is STATUS_PORT_DISCONNECTED. */
 NTSTATUS logon_told(const struct logon *l, NTSTATUS status);
+/* In whose form a package's logon buffers are. */
+enum marshal logon_marshal(struct logon *l, uint32_t package);
 
 #endif

@@ -74,15 +74,44 @@ static const struct layout submits[] = {
 	{ KERB(KerbTransferCredentialsMessage), sizeof(KERB_TRANSFER_CRED_REQUEST), 0, 0, 0, { 0 } },
 };
 
+/* Buffers of LsaLogonUser. */
+static const struct layout logons[] = {
+#define REQUEST MSV1_0_INTERACTIVE_LOGON
+	{ MSV(MsV1_0InteractiveLogon), sizeof(REQUEST), 0, 0, 0, { AT(LogonDomainName), AT(UserName), AT(Password) } },
+	{ MSV(MsV1_0WorkstationUnlockLogon), sizeof(REQUEST), 0, 0, 0, { AT(LogonDomainName), AT(UserName), AT(Password) } },
+#undef REQUEST
+#define REQUEST MSV1_0_LM20_LOGON
+	{ MSV(MsV1_0Lm20Logon), sizeof(REQUEST), 0, 0, 0, { AT(LogonDomainName), AT(UserName), AT(Workstation),
+	    AT(CaseSensitiveChallengeResponse), AT(CaseInsensitiveChallengeResponse) } },
+	{ MSV(MsV1_0NetworkLogon), sizeof(REQUEST), 0, 0, 0, { AT(LogonDomainName), AT(UserName), AT(Workstation),
+	    AT(CaseSensitiveChallengeResponse), AT(CaseInsensitiveChallengeResponse) } },
+#undef REQUEST
+#define REQUEST MSV1_0_SUBAUTH_LOGON
+	{ MSV(MsV1_0SubAuthLogon), sizeof(REQUEST), 0, 0, 0, { AT(LogonDomainName), AT(UserName), AT(Workstation),
+	    AT(AuthenticationInfo1), AT(AuthenticationInfo2) } },
+#undef REQUEST
+#define REQUEST MSV1_0_S4U_LOGON
+	{ MSV(MsV1_0S4ULogon), sizeof(REQUEST), 0, 0, 0, { AT(UserPrincipalName), AT(DomainName) } },
+#undef REQUEST
+#define REQUEST KERB_INTERACTIVE_LOGON
+	{ KERB(KerbInteractiveLogon), sizeof(REQUEST), 0, 0, 0, { AT(LogonDomainName), AT(UserName), AT(Password) } },
+#undef REQUEST
+};
+
+struct table { const struct layout *rows; size_t count; };
+
+static const struct table of_messages = { submits, sizeof submits / sizeof *submits };
+static const struct table of_logons = { logons, sizeof logons / sizeof *logons };
+
 static const struct layout *
-layout_of(enum marshal whose, uint32_t type, size_t len, bool *ret_known)
+layout_of(const struct table *t, enum marshal whose, uint32_t type, size_t len, bool *ret_known)
 {
 	*ret_known = false;
-	for (size_t i = 0; i < sizeof submits / sizeof *submits; i++)
-		if (submits[i].whose == whose && submits[i].type == type) {
+	for (size_t i = 0; i < t->count; i++)
+		if (t->rows[i].whose == whose && t->rows[i].type == type) {
 			*ret_known = true;
-			if (len >= submits[i].size)
-				return &submits[i];
+			if (len >= t->rows[i].size)
+				return &t->rows[i];
 		}
 	return NULL;
 }
@@ -159,8 +188,8 @@ relocate(uint8_t *flat, size_t len, const struct layout *row, uintptr_t base)
 	return row->cred && !cred_translate(flat + row->cred) ? STATUS_INVALID_HANDLE : STATUS_SUCCESS;
 }
 
-NTSTATUS
-marshal_submit(struct secret **ret_flat, enum marshal whose, const void *submit, size_t len)
+static NTSTATUS
+flatten(struct secret **ret_flat, const struct table *t, enum marshal whose, const void *submit, size_t len)
 {
 	const struct layout *row;
 	NTSTATUS status = STATUS_SUCCESS;
@@ -170,7 +199,7 @@ marshal_submit(struct secret **ret_flat, enum marshal whose, const void *submit,
 
 	if (!submit || len < 4 || len > SUBMIT_MOST)
 		return STATUS_INVALID_PARAMETER;
-	row = layout_of(whose, get_u32(submit), len, &known);
+	row = layout_of(t, whose, get_u32(submit), len, &known);
 	if (known && !row)
 		return STATUS_INVALID_PARAMETER;
 	flat = secret_of(bytes_of(submit, len));
@@ -185,6 +214,18 @@ marshal_submit(struct secret **ret_flat, enum marshal whose, const void *submit,
 	}
 	*ret_flat = flat;
 	return STATUS_SUCCESS;
+}
+
+NTSTATUS
+marshal_submit(struct secret **ret_flat, enum marshal whose, const void *submit, size_t len)
+{
+	return flatten(ret_flat, &of_messages, whose, submit, len);
+}
+
+NTSTATUS
+marshal_logon(struct secret **ret_flat, enum marshal whose, const void *submit, size_t len)
+{
+	return flatten(ret_flat, &of_logons, whose, submit, len);
 }
 
 void *

@@ -23,6 +23,8 @@ enum marshal { MARSHAL_NONE = 1, MARSHAL_MSV, MARSHAL_KERBEROS };
  * STATUS_INVALID_HANDLE: it names a credential that is none.
  */
 NTSTATUS marshal_submit(struct secret **ret_flat, enum marshal whose, const void *submit, size_t len);
+/* The same for a logon's buffer: its types are others than those of messages. */
+NTSTATUS marshal_logon(struct secret **ret_flat, enum marshal whose, const void *submit, size_t len);
 /*
  * A return buffer (LsaFreeReturnBuffer) with pointers into itself; NULL: no
  * memory. `pointers` are the places (32 bits each) of the 64-bit offsets in

@@ -10,7 +10,7 @@
 #include "secur32/link.h"
 
 /* Kinds of the one handle table of the application's side. */
-enum { KIND_CRED = 1, KIND_CONTEXT, KIND_ASYNC, KIND_LSA, KIND_POLICY, KIND_EVENT };
+enum { KIND_CRED = 1, KIND_CONTEXT, KIND_ASYNC, KIND_LSA, KIND_POLICY, KIND_EVENT, KIND_TOKEN };
 
 enum mode { MODE_UNKNOWN = 0, MODE_EMBEDDED, MODE_DAEMON };
 

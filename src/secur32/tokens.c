@@ -1,6 +1,7 @@
 /*
- * tokens.c - acting as the client of a context, security packages added at
- * run time, and what packages append to target names: not in this version.
+ * tokens.c - a client's credential delegated to others, security packages
+ * added at run time, and what packages append to target names: not in this
+ * version.
  */
 #include <windows.h>
 #include <sspi.h>
@@ -10,26 +11,6 @@
 
 /* None looks at its parameters. */
 #pragma GCC diagnostic ignored "-Wunused-parameter"
-
-/* --- the client ------------------------------------------------------------ */
-
-SECURITY_STATUS
-ImpersonateSecurityContext(PCtxtHandle phContext)
-{
-	return unsupported_sspi(__func__);
-}
-
-SECURITY_STATUS
-RevertSecurityContext(PCtxtHandle phContext)
-{
-	return unsupported_sspi(__func__);
-}
-
-SECURITY_STATUS
-QuerySecurityContextToken(PCtxtHandle phContext, HANDLE *Token)
-{
-	return unsupported_sspi(__func__);
-}
 
 SECURITY_STATUS
 DelegateSecurityContext(PCtxtHandle phContext, SEC_CHAR *pszTarget, SecDelegationType DelegationType,

@@ -19,7 +19,7 @@ struct seat {
 	struct sessions *home;
 	struct seat *next;
 	_Atomic uint32_t refs;
-	char text[];			/* user, domain, package, SID */
+	struct session_group groups[];	/* behind them user, domain, package, server, SIDs */
 };
 
 struct shard {
@@ -131,31 +131,68 @@ text_put(char **to, struct bytes text)
 	return at;
 }
 
+static bool
+new_fits(const struct session_new *new, size_t *ret_len)
+{
+	size_t len = new->user.len + new->domain.len + new->package.len + new->server.len + 4 + new->sid.len;
+
+	if (new->user.len > TEXT_MAX || new->domain.len > TEXT_MAX || new->package.len > TEXT_MAX ||
+	    new->server.len > TEXT_MAX || new->sid.len > SESSION_SID_MAX || new->group_count > SESSION_GROUPS_MAX ||
+	    (new->luid != 0 && (new->luid < SESSION_IUSR || new->luid > SESSION_SYSTEM)))
+		return false;
+	for (size_t i = 0; i < new->group_count; i++) {
+		if (new->groups[i].sid.len == 0 || new->groups[i].sid.len > SESSION_SID_MAX)
+			return false;
+		len += new->groups[i].sid.len;
+	}
+	*ret_len = len + new->group_count * sizeof *new->groups;
+	return true;
+}
+
+static void
+groups_put(char **to, struct session_group *groups, const struct session_new *new)
+{
+	for (size_t i = 0; i < new->group_count; i++) {
+		struct bytes sid = new->groups[i].sid;
+
+		bytes_copy(*to, sid.at, sid.len);
+		groups[i] = (struct session_group){ bytes_of(*to, sid.len), new->groups[i].attributes };
+		*to += sid.len;
+	}
+}
+
 NTSTATUS
 session_new(struct session **ret_session, struct sessions *sessions, const struct session_new *new)
 {
 	struct seat *seat, **place;
 	struct shard *shard;
+	size_t len;
 	char *to;
 
-	if (new->user.len > TEXT_MAX || new->domain.len > TEXT_MAX || new->package.len > TEXT_MAX ||
-	    new->sid.len > SESSION_SID_MAX || (new->luid != 0 && (new->luid < SESSION_IUSR || new->luid > SESSION_SYSTEM)))
+	if (!new_fits(new, &len))
 		return STATUS_INVALID_PARAMETER;
-	seat = malloc(sizeof *seat + new->user.len + new->domain.len + new->package.len + 3 + new->sid.len);
+	seat = malloc(sizeof *seat + len);
 	if (!seat)
 		return STATUS_NO_MEMORY;
-	to = seat->text;
+	to = (char *)&seat->groups[new->group_count];
 	seat->shown = (struct session){
 		.luid = new->luid ? new->luid : atomic_fetch_add_explicit(&sessions->next, 1, memory_order_relaxed),
 		.logon_time = new->logon_time,
 		.logon_type = new->logon_type,
 		.uid = new->uid,
+		.user_flags = new->user_flags,
+		.password_set = new->password_set,
+		.group_count = (uint32_t)new->group_count,
+		.groups = seat->groups,
 	};
 	seat->shown.user = text_put(&to, new->user);
 	seat->shown.domain = text_put(&to, new->domain);
 	seat->shown.package = text_put(&to, new->package);
+	seat->shown.server = text_put(&to, new->server);
 	bytes_copy(to, new->sid.at, new->sid.len);
 	seat->shown.sid = bytes_of(to, new->sid.len);
+	to += new->sid.len;
+	groups_put(&to, seat->groups, new);
 	seat->home = sessions;
 	atomic_init(&seat->refs, 1);
 	shard = shard_of(sessions, seat->shown.luid);
@@ -265,4 +302,10 @@ size_t
 session_count(struct sessions *sessions)
 {
 	return atomic_load_explicit(&sessions->count, memory_order_relaxed);
+}
+
+uint64_t
+session_luid(struct session *session)
+{
+	return atomic_fetch_add_explicit(&seat_of(session)->home->next, 1, memory_order_relaxed);
 }

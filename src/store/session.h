@@ -27,6 +27,12 @@ struct sessions;
 #define SESSION_LOWEST		0x10001u
 
 #define SESSION_SID_MAX		68u
+#define SESSION_GROUPS_MAX	1100u
+
+struct session_group {
+	struct bytes sid;			/* binary */
+	uint32_t attributes;			/* SE_GROUP_* */
+};
 
 /* All of it is a copy of the session's own and lives as long as it is held. Immutable. */
 struct session {
@@ -34,16 +40,23 @@ struct session {
 	uint64_t logon_time;			/* FILETIME */
 	uint32_t logon_type;			/* SECURITY_LOGON_TYPE */
 	uint32_t uid;				/* of who asked for the logon */
+	uint32_t user_flags;			/* LOGON_* of the logon's profile */
+	uint32_t group_count;
+	uint64_t password_set;			/* FILETIME, 0: not known */
 	const char *user, *domain, *package;	/* UTF-8, "" when there is none */
+	const char *server;			/* who vouched for the user */
 	struct bytes sid;			/* binary; may be empty */
+	const struct session_group *groups;	/* what a token of it shows, but for the SID of the logon itself */
 };
 
 struct session_new {
 	uint64_t luid;				/* 0: the next one; else one of the reserved */
-	struct bytes user, domain, package;	/* UTF-8, at most 1024 bytes each */
+	struct bytes user, domain, package, server;	/* UTF-8, at most 1024 bytes each */
 	struct bytes sid;			/* at most SESSION_SID_MAX bytes */
-	uint64_t logon_time;
-	uint32_t logon_type, uid;
+	uint64_t logon_time, password_set;
+	uint32_t logon_type, uid, user_flags;
+	const struct session_group *groups;	/* at most SESSION_GROUPS_MAX */
+	size_t group_count;
 };
 
 /* ended: the last holder has gone; called once with the session still whole, by the dropping thread, no lock held. May be NULL. */
@@ -63,5 +76,7 @@ struct session *session_find(struct sessions *sessions, uint64_t luid) MUST_CHEC
  */
 NTSTATUS session_list(struct sessions *sessions, uint64_t **ret_luids, size_t *ret_count) MUST_CHECK;
 size_t session_count(struct sessions *sessions);
+/* A LUID that nothing has had yet, for a token of this session. */
+uint64_t session_luid(struct session *session);
 
 #endif

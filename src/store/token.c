@@ -9,7 +9,7 @@
 struct own {
 	struct token shown;
 	_Atomic uint32_t refs;
-	struct bytes groups[];		/* and their bytes behind them */
+	uint32_t gids[];
 };
 
 static struct own *
@@ -19,30 +19,19 @@ own_of(struct token *token)
 }
 
 NTSTATUS
-token_new(struct token **ret_token, struct session *session, enum token_level level, const struct bytes *groups, size_t group_count)
+token_new(struct token **ret_token, struct session *session, const struct token_new *new)
 {
-	size_t len = 0;
 	struct own *own;
-	uint8_t *to;
 
-	if (level == LEVEL_NONE || level > LEVEL_DELEGATION || group_count > TOKEN_GROUPS_MAX)
+	if (new->type == TYPE_NONE || new->type > TYPE_IMPERSONATION || new->level == LEVEL_NONE ||
+	    new->level > LEVEL_DELEGATION || new->gid_count > TOKEN_GIDS_MAX)
 		return STATUS_INVALID_PARAMETER;
-	for (size_t i = 0; i < group_count; i++) {
-		if (groups[i].len == 0 || groups[i].len > SESSION_SID_MAX)
-			return STATUS_INVALID_PARAMETER;
-		len += groups[i].len;
-	}
-	own = malloc(sizeof *own + group_count * sizeof own->groups[0] + len);
+	own = malloc(sizeof *own + new->gid_count * sizeof own->gids[0]);
 	if (!own)
 		return STATUS_NO_MEMORY;
-	to = (uint8_t *)&own->groups[group_count];
-	for (size_t i = 0; i < group_count; i++) {
-		bytes_copy(to, groups[i].at, groups[i].len);
-		own->groups[i] = bytes_of(to, groups[i].len);
-		to += groups[i].len;
-	}
-	own->shown = (struct token){ .session = session_hold(session), .level = level,
-	    .group_count = (uint32_t)group_count, .groups = own->groups };
+	own->shown = (struct token){ .session = session_hold(session), .id = session_luid(session), .made = *new };
+	bytes_copy(own->gids, new->gids, new->gid_count * sizeof own->gids[0]);
+	own->shown.made.gids = own->gids;
 	atomic_init(&own->refs, 1);
 	*ret_token = &own->shown;
 	return STATUS_SUCCESS;

@@ -41,6 +41,7 @@ sed -n '/^global:/,/^local:/s/^	\([A-Za-z_0-9]*\);$/\1/p' "$map" | sort >"$work/
 cat >"$work/all.c" <<-'END'
 	#include <windows.h>
 	#include <ntdef.h>
+	#include <sddl.h>
 	#define SECURITY_WIN32
 	#include <security.h>
 	#include <ntsecapi.h>

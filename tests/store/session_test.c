@@ -147,23 +147,35 @@ TEST(threads)
 TEST(tokens)
 {
 	struct sessions *all = NULL;
-	struct session *s;
+	struct session *s = NULL;
 	struct token *t = NULL;
-	struct bytes groups[2] = { bytes_of(sid, sizeof sid), bytes_of(sid, 12) };
+	struct session_group groups[2] = { { bytes_of(sid, sizeof sid), 7 }, { bytes_of(sid, 12), 4 } };
+	struct session_new in = { .user = bytes_of_text("alice"), .server = bytes_of_text("SRV"), .groups = groups, .group_count = 2 };
+	uint32_t gids[2] = { 100, 7 };
+	struct token_new new = { .type = TYPE_IMPERSONATION, .privileges = 6, .gids = gids, .gid_count = 2 };
 
 	ended_count = 0;
 	CHECK_U64((uint32_t)sessions_new(&all, ended, NULL), STATUS_SUCCESS);
-	s = log_on(all, 0);
-	CHECK_U64((uint32_t)token_new(&t, s, LEVEL_NONE, groups, 2), (uint32_t)STATUS_INVALID_PARAMETER);
-	CHECK_U64((uint32_t)token_new(&t, s, LEVEL_IMPERSONATION, groups, 2), STATUS_SUCCESS);
+	CHECK_U64((uint32_t)session_new(&s, all, &in), STATUS_SUCCESS);
+	CHECK(s->group_count == 2 && bytes_same(s->groups[1].sid, groups[1].sid) && s->groups[1].sid.at != groups[1].sid.at);
+	CHECK_U64(s->groups[0].attributes, 7);
+	CHECK_TEXT(s->server, "SRV");
+	CHECK_U64((uint32_t)token_new(&t, s, &new), (uint32_t)STATUS_INVALID_PARAMETER);
+	new.level = LEVEL_IMPERSONATION;
+	CHECK_U64((uint32_t)token_new(&t, s, &new), STATUS_SUCCESS);
+	CHECK(t->id > s->luid && t->made.privileges == 6 && t->made.gids != gids && t->made.gids[1] == 7);
 	session_drop(s);
 	CHECK_U64(ended_count, 0);
-	CHECK(t->group_count == 2 && bytes_same(t->groups[1], groups[1]) && t->groups[1].at != groups[1].at);
 	CHECK(token_hold(t) == t);
 	token_drop(t);
 	token_drop(t);
 	CHECK_U64(ended_count, 1);
 	token_drop(NULL);
+	in.group_count = SESSION_GROUPS_MAX + 1;
+	CHECK_U64((uint32_t)session_new(&s, all, &in), (uint32_t)STATUS_INVALID_PARAMETER);
+	in.group_count = 2;
+	groups[1].sid.len = 0;
+	CHECK_U64((uint32_t)session_new(&s, all, &in), (uint32_t)STATUS_INVALID_PARAMETER);
 	sessions_drop(all);
 }
 

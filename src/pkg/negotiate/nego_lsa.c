@@ -343,6 +343,25 @@ negotiate_change(struct call *call, const struct change_args *args)
 	return ntlm->change(call, args);
 }
 
+/* Who logs on with a password is an account of this machine, and those are NTLM's. */
+static NTSTATUS
+negotiate_logon(struct call *call, const struct logon_args *args, struct logon_result *ret)
+{
+	const struct lsa_package *ntlm = package_named(inner_name(INNER_NTLM));
+
+	if (!ntlm || !ntlm->logon)
+		return because(call, STATUS_NOT_SUPPORTED, TO_CALLER, "no package here logs users on");
+	return ntlm->logon(call, args, ret);
+}
+
+static void *
+negotiate_who(void *at, uint32_t *ret_level)
+{
+	const struct nego_context *ctx = at;
+
+	return ctx->inner && ctx->package->who ? ctx->package->who(ctx->inner, ret_level) : NULL;
+}
+
 const struct lsa_package negotiate_lsa = {
 	.name           = "Negotiate",
 	.comment        = "Microsoft Package Negotiator",
@@ -356,6 +375,8 @@ const struct lsa_package negotiate_lsa = {
 	.init           = negotiate_init,
 	.accept         = negotiate_accept,
 	.change         = negotiate_change,
+	.logon          = negotiate_logon,
+	.who            = negotiate_who,
 	.forget_cred    = negotiate_forget_cred,
 	.forget_context = negotiate_forget_context,
 };

@@ -300,6 +300,7 @@ answer_logon(struct call *call, struct ntlm_context *ctx, const struct answer *i
 		status = ntlm_data_give(call, &d, &ret->user_data);
 		if (status == STATUS_SUCCESS) {
 			ctx->session = logon.session;
+			ctx->identify = in->flags & NTLM_NEGOTIATE_IDENTIFY;
 			ctx->logoff = s->logoff;
 			s->audit(call, STATUS_SUCCESS, d.domain, d.user, "NTLM", logon.luid);
 		} else

@@ -25,6 +25,7 @@ cause_text(NTSTATUS cause)
 	case STATUS_NTLM_BLOCKED:		return "the peer answered with NTLM version 1, which policy ntlm-v1 forbids";
 	case STATUS_ACCESS_DENIED:		return "anonymous logon is not allowed here";
 	case STATUS_INVALID_LOGON_TYPE:		return "the peer sent no response";
+	case STATUS_INVALID_PARAMETER:		return "what was sent cannot be judged";
 	default:				return "the account is restricted";
 	}
 }
@@ -148,7 +149,7 @@ proof_v1(const struct nt_hash *hash, const struct check_ask *ask, struct exchang
 
 /* Why not, whatever was compared; STATUS_SUCCESS: nothing stands against it. */
 static NTSTATUS
-objection(struct call *call, const struct check *c, bool open, bool right)
+objection(struct call *call, const struct check *c, bool open, bool right, bool console)
 {
 	if (!open)
 		return STATUS_ACCOUNT_LOCKED_OUT;
@@ -158,7 +159,7 @@ objection(struct call *call, const struct check *c, bool open, bool right)
 		return STATUS_WRONG_PASSWORD;
 	if (c->view.restriction != STATUS_SUCCESS)
 		return c->view.restriction;
-	if (c->view.blank && services(call)->rule(call, RULE_LIMIT_BLANK))
+	if (c->view.blank && !console && services(call)->rule(call, RULE_LIMIT_BLANK))
 		return STATUS_ACCOUNT_RESTRICTION;
 	return STATUS_SUCCESS;
 }
@@ -182,7 +183,7 @@ check_proof(struct call *call, struct check *c, const struct check_ask *ask)
 	hash = account_hash(c);
 	right = ask->response ? proof_v2(&hash, ask, &c->key) : proof_v1(&hash, ask, &c->key);
 	bytes_wipe(&hash, sizeof hash);
-	status = objection(call, c, open, right);
+	status = objection(call, c, open, right, false);
 	if (status == STATUS_SUCCESS)
 		c->verdict = CHECK_PROVEN;
 	else
@@ -219,6 +220,45 @@ check_password(struct call *call, struct check *c, struct bytes domain, struct b
 out:
 	bytes_wipe(&given, sizeof given);
 	return status;
+}
+
+NTSTATUS
+check_logon(struct call *call, struct check *c, struct bytes domain, struct bytes user, struct bytes password, bool console)
+{
+	struct nt_hash hash, given = nt_hash_of_password(password);
+	bool open = false, right;
+	NTSTATUS status = check_begin(call, c, domain, user, &open);
+
+	if (status == STATUS_SUCCESS) {
+		hash = account_hash(c);
+		right = same_secret(hash.b, given.b, sizeof hash.b);
+		bytes_wipe(&hash, sizeof hash);
+		status = objection(call, c, open, right, console);
+		if (status == STATUS_SUCCESS)
+			c->verdict = CHECK_PROVEN;
+		else
+			deny(call, c, status, guessed(c, open, right));
+		status = STATUS_SUCCESS;
+	}
+	bytes_wipe(&given, sizeof given);
+	return status;
+}
+
+/* Nothing is guessed, so nothing counts; a lock holds all the same. */
+NTSTATUS
+check_vouched(struct call *call, struct check *c, struct bytes domain, struct bytes user)
+{
+	bool open = false;
+	NTSTATUS status = check_begin(call, c, domain, user, &open);
+
+	if (status != STATUS_SUCCESS)
+		return status;
+	status = objection(call, c, open, true, true);
+	if (status == STATUS_SUCCESS)
+		c->verdict = CHECK_PROVEN;
+	else
+		deny(call, c, status, GUESS_NONE);
+	return STATUS_SUCCESS;
 }
 
 void

@@ -59,6 +59,12 @@ NTSTATUS check_conclude(struct call *call, struct check *c);
 NTSTATUS check_wait(struct call *call, NTSTATUS kept);
 void check_drop(struct check *c);
 
+/* For logons with a password, reserved and settled as check_proof's. console: where a blank password is enough. */
+NTSTATUS check_logon(struct call *call, struct check *c, struct bytes domain, struct bytes user, struct bytes password,
+    bool console);
+/* For an account that a trusted caller vouches for: whether it may be used. */
+NTSTATUS check_vouched(struct call *call, struct check *c, struct bytes domain, struct bytes user);
+
 /* For changes of passwords: whether this is the account's hash; constant in time. The same reserving, settled by check_conclude. */
 NTSTATUS check_password(struct call *call, struct check *c, struct bytes domain, struct bytes user,
     struct bytes password);

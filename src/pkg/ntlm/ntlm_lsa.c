@@ -16,6 +16,7 @@
 #include "crypto/legacy.h"
 #include "pkg/ntlm/ntlm_data.h"
 #include "pkg/ntlm/ntlm_logon.h"
+#include "pkg/ntlm/ntlm_msv.h"
 
 /* --- text ------------------------------------------------------------- */
 
@@ -238,6 +239,15 @@ ntlm_forget_context(void *at)
 	free(ctx);
 }
 
+static void *
+ntlm_who(void *at, uint32_t *ret_level)
+{
+	const struct ntlm_context *ctx = at;
+
+	*ret_level = ctx->identify ? 1 : 2;		/* SecurityIdentification, SecurityImpersonation */
+	return ctx->session;
+}
+
 /* --- what both roles ask and tell -------------------------------------- */
 
 NTSTATUS
@@ -384,6 +394,8 @@ const struct lsa_package ntlm_lsa = {
 	.accept         = ntlm_accept,
 	.message        = ntlm_message,
 	.change         = ntlm_change,
+	.logon          = ntlm_logon,
+	.who            = ntlm_who,
 	.key_of_password = key_of_password,
 	.forget_cred    = ntlm_forget_cred,
 	.forget_context = ntlm_forget_context,

@@ -43,6 +43,7 @@ struct ntlm_context {
 	bool server;
 	struct ntlm_talk *talk;		/* NULL once it is done */
 	void *session;			/* the acceptor's, once it is done */
+	bool identify;			/* the client lets itself be identified, not impersonated */
 	void (*logoff)(void *session);
 	struct ntlm_inside *inside;	/* its keys, while the package that entered this one needs them */
 };

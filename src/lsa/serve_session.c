@@ -1,0 +1,130 @@
+/*
+ * serve_session.c - the calls that tell of logon sessions. Their LUIDs are
+ * everybody's, unless policy says otherwise; what is in one is for its owner
+ * and for those who are trusted.
+ */
+#include "lsa/client.h"
+
+#include <stdlib.h>
+
+#include "lsa/rights.h"
+#include "store/policy.h"
+
+#define LUIDS_A_PAGE 4000u
+
+/* These calls name no LSA handle, so the peer itself is judged, not the link. */
+static bool
+peer_trusted(struct served *s)
+{
+	const struct lsa_peer *peer = &s->link->peer;
+
+	if (peer->unmapped)
+		return false;
+	return s->link->rank >= TRUSTED || peer->tcb || peer->admin || rights_peer_tcb(&s->call, peer);
+}
+
+static bool
+owns(struct served *s, const struct session *session)
+{
+	const struct lsa_peer *peer = &s->link->peer;
+
+	/* Peers that we cannot tell apart own nothing but what hangs on their own process. */
+	return peer->unmapped ? session == s->process->session : session->uid == peer->uid;
+}
+
+static bool
+own_alone(struct served *s)
+{
+	struct store *store;
+
+	if (lsa_store(s->link->lsa, &store, &s->call) != STATUS_SUCCESS || policy_u32(store, POLICY_SESSION_ENUM_OWN))
+		return !peer_trusted(s);
+	return false;
+}
+
+NTSTATUS
+serve_sessions(struct served *s, const struct sessions_in *in, struct sessions_out *out)
+{
+	struct writer w = writer_of(call_memory(&s->call, LUIDS_A_PAGE * 8), LUIDS_A_PAGE * 8);
+	uint64_t *luids = NULL;
+	size_t count = 0;
+	bool own = own_alone(s);
+	NTSTATUS status = w.at ? session_list(s->link->lsa->sessions, &luids, &count) : STATUS_INSUFFICIENT_RESOURCES;
+
+	if (status != STATUS_SUCCESS)
+		return status;
+	for (size_t i = 0; i < count && !out->more; i++) {
+		struct session *session = NULL;
+
+		if (luids[i] <= in->after)
+			continue;
+		if (w.need == w.cap) {
+			out->more = 1;
+			break;
+		}
+		if (own)
+			session = session_find(s->link->lsa->sessions, luids[i]);
+		if (!own || (session && owns(s, session)))
+			writer_u64(&w, luids[i]);
+		session_drop(session);
+	}
+	free(luids);
+	out->luids = bytes_of(w.at, w.need);
+	return STATUS_SUCCESS;
+}
+
+static struct bytes
+kept(struct served *s, struct bytes b, bool *good)
+{
+	uint8_t *at = call_memory(&s->call, b.len + 1);
+
+	if (!at) {
+		*good = false;
+		return BYTES_NONE;
+	}
+	bytes_copy(at, b.at, b.len);
+	return bytes_of(at, b.len);
+}
+
+static NTSTATUS
+session_tell(struct served *s, const struct session *session, struct session_out *out)
+{
+	bool good = true;
+
+	out->luid = session->luid;
+	out->type = session->logon_type;
+	out->time = session->logon_time;
+	out->user = kept(s, bytes_of_text(session->user), &good);
+	out->domain = kept(s, bytes_of_text(session->domain), &good);
+	out->package = kept(s, bytes_of_text(session->package), &good);
+	out->server = kept(s, bytes_of_text(session->server), &good);
+	out->sid = kept(s, session->sid, &good);
+	out->flags = session->user_flags;
+	out->password_set = session->password_set;
+	return good ? STATUS_SUCCESS : STATUS_INSUFFICIENT_RESOURCES;
+}
+
+NTSTATUS
+serve_session(struct served *s, const struct session_in *in, struct session_out *out)
+{
+	struct session *session;
+	struct session_view own;
+	NTSTATUS status;
+
+	if (in->luid == 0) {
+		status = services(&s->call)->session(&s->call, 0, &own);
+		return status == STATUS_SUCCESS ? session_tell(s, own.session, out) : status;
+	}
+	if (in->luid == SESSION_SYSTEM && peer_trusted(s)) {
+		out->luid = in->luid;
+		out->package = bytes_of_text("Negotiate");
+		return STATUS_SUCCESS;
+	}
+	session = session_find(s->link->lsa->sessions, in->luid);
+	if (!session && in->luid != SESSION_SYSTEM)
+		return because(&s->call, STATUS_NO_SUCH_LOGON_SESSION, TO_CALLER, "there is no logon session of this LUID");
+	status = session && (owns(s, session) || peer_trusted(s)) ? session_tell(s, session, out) :
+	    because(&s->call, STATUS_ACCESS_DENIED, TO_CALLER, "the logon session is another user's, and the caller is not trusted");
+	session_drop(session);
+	return status;
+}

@@ -1,0 +1,561 @@
+/*
+ * ntlm_msv.c - logons of MSV1_0.
+ *
+ *     BEGIN --refused--> LOST     a lost guess is being made durable
+ *         \--proven----> let in
+ *
+ * Layouts: MSV1_0_INTERACTIVE_LOGON, MSV1_0_LM20_LOGON, MSV1_0_S4U_LOGON and
+ * their profiles, <ntsecapi.h>.
+ */
+#include "pkg/ntlm/ntlm_msv.h"
+
+#include "base/utf16.h"
+#include "pkg/ntlm/ntlm_check.h"
+#include "pkg/ntlm/ntlm_flat.h"
+#include "pkg/ntlm/ntlm_lsa.h"
+#include "pkg/ntlm/ntlm_name.h"
+#include "pkg/ntlm/ntlm_primary.h"
+
+#define OF(field) bytes_of((field), sizeof(field))
+
+enum { SUBMIT_INTERACTIVE = 2, SUBMIT_LM20, SUBMIT_NETWORK, SUBMIT_SUBAUTH, SUBMIT_UNLOCK = 7, SUBMIT_S4U = 12,
+	SUBMIT_VIRTUAL = 82, SUBMIT_NO_ELEVATION, SUBMIT_LUID };
+enum { TYPE_INTERACTIVE = 2, TYPE_NETWORK, TYPE_UNLOCK = 7, TYPE_NEW_CREDENTIALS = 9, TYPE_CACHED = 11 };
+
+/* ParameterControl. */
+#define CLEARTEXT_ALLOWED	0x2u
+#define CLIENT_CHALLENGE	0x80u
+#define GUEST_ONLY		0x100u
+#define THIS_DOMAIN_ONLY	0x400u
+#define CLEARTEXT_SUPPLIED	0x4000u
+#define SUBAUTH_WANTED		0xFF100000u
+
+/* UserFlags. */
+#define FLAG_NTLM2_ENABLED	0x100u
+#define FLAG_NT_V2		0x800u
+
+#define FIXED_INTERACTIVE	56u
+#define FIXED_LM20		104u
+#define FIXED_S4U		40u
+#define RESPONSE_MAX		24000u
+#define NEVER			0x7fffffffffffffffull
+
+struct submit {
+	uint32_t type, control;
+	struct bytes domain, user, password;	/* UTF-16LE */
+	struct bytes nt, lm;
+	uint8_t challenge[8];
+};
+
+struct logging_on {
+	enum { BEGIN, LOST } at;
+	NTSTATUS verdict, substatus;		/* LOST: the answer */
+};
+
+static NTSTATUS
+verdict(struct call *call, struct logon_result *ret, NTSTATUS status, const char *why)
+{
+	ret->verdict = because(call, status, TO_CALLER, "%s", why);
+	return STATUS_SUCCESS;
+}
+
+/* --- what was submitted ----------------------------------------------------------- */
+
+/* False: malformed. */
+static bool
+submit_take(struct submit *m, struct bytes body)
+{
+	struct reader r = reader_of(body);
+
+	*m = (struct submit){ .type = reader_u32(&r) };
+	switch (m->type) {
+	case SUBMIT_INTERACTIVE:
+	case SUBMIT_UNLOCK:
+		reader_skip(&r, 4);
+		m->domain = flat_take(&r, FIXED_INTERACTIVE, true);
+		m->user = flat_take(&r, FIXED_INTERACTIVE, true);
+		m->password = flat_take(&r, FIXED_INTERACTIVE, true);
+		break;
+	case SUBMIT_LM20:
+	case SUBMIT_NETWORK:
+		reader_skip(&r, 4);
+		m->domain = flat_take(&r, FIXED_LM20, true);
+		m->user = flat_take(&r, FIXED_LM20, true);
+		(void)flat_take(&r, FIXED_LM20, true);		/* Workstation */
+		reader_fixed(&r, m->challenge, sizeof m->challenge);
+		m->nt = flat_take(&r, FIXED_LM20, false);
+		m->lm = flat_take(&r, FIXED_LM20, false);
+		m->control = reader_u32(&r);
+		reader_skip(&r, 4);
+		if (m->type == SUBMIT_LM20)
+			m->control = 0;
+		break;
+	case SUBMIT_S4U:
+		(void)reader_u32(&r);				/* Flags: local accounts have no logon hours */
+		m->user = flat_take(&r, FIXED_S4U, true);
+		m->domain = flat_take(&r, FIXED_S4U, true);
+		break;
+	default:
+		break;
+	}
+	return reader_ok(&r);
+}
+
+/* What only a trusted caller may ask for, and what nobody can. */
+static NTSTATUS
+submit_allowed(struct call *call, const struct logon_args *args, const struct submit *m)
+{
+	bool subauth = m->type == SUBMIT_SUBAUTH || (m->control & SUBAUTH_WANTED);
+
+	if (!args->trusted && (subauth || m->type == SUBMIT_S4U || (m->type >= SUBMIT_VIRTUAL && m->type <= SUBMIT_LUID)))
+		return because(call, STATUS_PRIVILEGE_NOT_HELD, TO_CALLER, "only a trusted caller may log on in this way");
+	if (subauth)
+		return because(call, STATUS_NO_SUCH_PACKAGE, TO_CALLER, "there are no subauthentication packages");
+	switch (m->type) {
+	case SUBMIT_INTERACTIVE:
+	case SUBMIT_UNLOCK:
+	case SUBMIT_S4U:
+		break;
+	case SUBMIT_LM20:
+	case SUBMIT_NETWORK:
+		if (args->type != TYPE_NETWORK)
+			return because(call, STATUS_INVALID_LOGON_TYPE, TO_CALLER, "a response to a challenge is a network logon");
+		break;
+	default:
+		return because(call, STATUS_BAD_VALIDATION_CLASS, TO_CALLER, "MSV1_0 knows no logon buffer of this type");
+	}
+	if (m->user.len > 2 * NTLM_NAME_MAX || m->password.len > 2 * NTLM_NAME_MAX || m->domain.len > 2 * NTLM_DOMAIN_MAX ||
+	    m->nt.len > RESPONSE_MAX || m->lm.len > RESPONSE_MAX)
+		return because(call, STATUS_NAME_TOO_LONG, TO_CALLER, "a name or a password has more than 256 characters");
+	return STATUS_SUCCESS;
+}
+
+/* --- refusals --------------------------------------------------------------------------- */
+
+/* What this caller may learn. A caller without trust learns of an account's state only behind its right password. */
+static void
+answer(const struct logon_args *args, NTSTATUS cause, struct logon_result *ret)
+{
+	ret->verdict = STATUS_LOGON_FAILURE;
+	ret->substatus = STATUS_SUCCESS;
+	switch (cause) {
+	case STATUS_NO_SUCH_USER:
+	case STATUS_WRONG_PASSWORD:
+		if (args->trusted)
+			ret->substatus = cause;
+		break;
+	case STATUS_ACCOUNT_LOCKED_OUT:
+		if (args->trusted)
+			ret->verdict = cause;
+		break;
+	case STATUS_ACCOUNT_DISABLED:
+	case STATUS_PASSWORD_EXPIRED:
+	case STATUS_INVALID_LOGON_HOURS:
+	case STATUS_INVALID_WORKSTATION:
+		ret->verdict = STATUS_ACCOUNT_RESTRICTION;
+		ret->substatus = cause;
+		break;
+	case STATUS_ACCOUNT_RESTRICTION:
+	case STATUS_ACCOUNT_EXPIRED:
+	case STATUS_PASSWORD_MUST_CHANGE:
+		ret->verdict = cause;
+		break;
+	default:
+		break;
+	}
+}
+
+static NTSTATUS
+refused(struct call *call, const struct logon_args *args, struct logging_on *f, struct check *c, struct logon_result *ret)
+{
+	NTSTATUS status;
+
+	answer(args, c->cause, ret);
+	if (ret->verdict != STATUS_LOGON_FAILURE)
+		because(call, ret->verdict, TO_CALLER, "the password is right, and the account cannot be used in this way now");
+	f->verdict = ret->verdict;
+	f->substatus = ret->substatus;
+	f->at = LOST;
+	c->status = STATUS_LOGON_FAILURE;
+	status = check_conclude(call, c);
+	return status == STATUS_PENDING ? status : STATUS_SUCCESS;
+}
+
+/* --- profiles ------------------------------------------------------------------------------ */
+
+#define STRINGS_MOST 6u
+
+struct strings { struct bytes at[STRINGS_MOST]; unsigned count; };
+
+static NTSTATUS
+profile_texts(struct call *call, struct strings *ret, const char *const *texts, unsigned count)
+{
+	ret->count = count;
+	for (unsigned i = 0; i < count; i++) {
+		NTSTATUS status = texts[i] ? ntlm_text16(call, &ret->at[i], bytes_of_text(texts[i])) : STATUS_SUCCESS;
+
+		if (!texts[i] || status == SEC_E_INVALID_TOKEN)
+			ret->at[i] = BYTES_NONE;
+		else if (status != STATUS_SUCCESS)
+			return status;
+	}
+	return STATUS_SUCCESS;
+}
+
+static size_t
+strings_room(const struct strings *s)
+{
+	size_t room = 0;
+
+	for (unsigned i = 0; i < s->count; i++)
+		room += s->at[i].len + 4;
+	return room;
+}
+
+static NTSTATUS
+profile_interactive(struct call *call, const struct account_profile *p, struct logon_result *ret)
+{
+	static const uint8_t pointers[] = { 64, 0, 0, 0, 80, 0, 0, 0, 96, 0, 0, 0, 112, 0, 0, 0, 128, 0, 0, 0, 144, 0, 0, 0 };
+	const char *texts[] = { NULL, NULL, p->full_name, NULL, NULL, services(call)->computer(call) };
+	struct strings s;
+	NTSTATUS status = profile_texts(call, &s, texts, 6);
+	size_t room = 160 + (status == STATUS_SUCCESS ? strings_room(&s) : 0);
+	uint8_t *memory = call_memory(call, room);
+	struct writer w = writer_of(memory, room);
+	uint64_t at = 160;
+
+	if (status != STATUS_SUCCESS || !memory)
+		return status != STATUS_SUCCESS ? status : STATUS_INSUFFICIENT_RESOURCES;
+	writer_u32(&w, 2);				/* MsV1_0InteractiveProfile */
+	writer_u16(&w, 0);				/* LogonCount: not kept */
+	writer_u16(&w, p->bad_count > UINT16_MAX ? UINT16_MAX : (uint16_t)p->bad_count);
+	writer_u64(&w, services(call)->now(call));
+	writer_u64(&w, NEVER);				/* LogoffTime */
+	writer_u64(&w, NEVER);				/* KickOffTime */
+	writer_u64(&w, p->password_set);
+	writer_u64(&w, p->password_set);		/* PasswordCanChange */
+	writer_u64(&w, NEVER);				/* PasswordMustChange */
+	for (unsigned i = 0; i < s.count; i++)
+		flat_put(&w, s.at[i], &at, 2);
+	writer_u32(&w, FLAG_NTLM2_ENABLED);
+	writer_u32(&w, 0);
+	for (unsigned i = 0; i < s.count; i++)
+		flat_put_text(&w, s.at[i], 2);
+	ret->profile = bytes_of(memory, w.need);
+	ret->pointers = OF(pointers);
+	return writer_ok(&w) ? STATUS_SUCCESS : STATUS_INTERNAL_ERROR;
+}
+
+/* key: of the session; NULL where nobody proved anything. */
+static NTSTATUS
+profile_lm20(struct call *call, const char *domain, const uint8_t *key, uint32_t flags, struct logon_result *ret)
+{
+	static const uint8_t pointers[] = { 56, 0, 0, 0, 80, 0, 0, 0, 96, 0, 0, 0 };
+	const char *texts[] = { domain, services(call)->computer(call), NULL };
+	struct strings s;
+	NTSTATUS status = profile_texts(call, &s, texts, 3);
+	size_t room = 104 + (status == STATUS_SUCCESS ? strings_room(&s) : 0);
+	uint8_t *memory = call_memory(call, room);
+	struct writer w = writer_of(memory, room);
+	uint64_t at = 104;
+
+	if (status != STATUS_SUCCESS || !memory)
+		return status != STATUS_SUCCESS ? status : STATUS_INSUFFICIENT_RESOURCES;
+	writer_u64(&w, 3);				/* MsV1_0Lm20LogonProfile, and four bytes of nothing */
+	writer_u64(&w, NEVER);				/* KickOffTime */
+	writer_u64(&w, NEVER);				/* LogoffTime */
+	writer_u32(&w, flags);
+	if (key)
+		writer_bytes(&w, bytes_of(key, 16));
+	else
+		writer_zeros(&w, 16);
+	writer_u32(&w, 0);
+	flat_put(&w, s.at[0], &at, 2);
+	writer_u64(&w, 0);				/* LanmanSessionKey: never */
+	flat_put(&w, s.at[1], &at, 2);
+	flat_put(&w, s.at[2], &at, 2);
+	for (unsigned i = 0; i < s.count; i++)
+		flat_put_text(&w, s.at[i], 2);
+	ret->profile = bytes_of(memory, w.need);
+	ret->pointers = OF(pointers);
+	return writer_ok(&w) ? STATUS_SUCCESS : STATUS_INTERNAL_ERROR;
+}
+
+/* --- let in ------------------------------------------------------------------------------------ */
+
+/* A session for the account, or for nobody. Policy may refuse this kind of logon: that is a verdict. */
+static NTSTATUS
+session_make(struct call *call, const struct logon_args *args, const struct account_view *view, struct logon_view *ret_view,
+    struct logon_result *ret)
+{
+	NTSTATUS status = services(call)->logon(call, view, args->type, "NTLM", ret_view);
+
+	if (status == STATUS_LOGON_TYPE_NOT_GRANTED)
+		return verdict(call, ret, status, "policy does not let this user log on in this way here");
+	ret->verdict = status;
+	if (status == STATUS_SUCCESS)
+		services(call)->audit(call, status, bytes_of_text(ret_view->domain), bytes_of_text(ret_view->user), "NTLM",
+		    ret_view->luid);
+	return status;
+}
+
+/* The session is given on, or given back where the rest could not be done. */
+static NTSTATUS
+session_give(struct call *call, struct logon_view *view, NTSTATUS status, struct logon_result *ret)
+{
+	if (ret->verdict != STATUS_SUCCESS || status != STATUS_SUCCESS)
+		services(call)->logoff(view->session);
+	else
+		ret->session = view->session;
+	return status;
+}
+
+/* --- a name and a password ----------------------------------------------------------------------- */
+
+static bool
+is_local(struct call *call, struct bytes domain, NTSTATUS *ret_status)
+{
+	struct bytes text;
+
+	*ret_status = STATUS_SUCCESS;
+	if (!domain.len || (domain.len == 2 && domain.at[0] == '.' && !domain.at[1]))
+		return true;
+	*ret_status = ntlm_text8(call, &text, domain);
+	if (*ret_status == SEC_E_INVALID_TOKEN) {
+		*ret_status = STATUS_SUCCESS;
+		return false;
+	}
+	return *ret_status == STATUS_SUCCESS && name_is_ours(text, services(call)->computer(call), services(call)->host(call));
+}
+
+static NTSTATUS
+new_credentials(struct call *call, const struct logon_args *args, const struct submit *m, struct logon_result *ret)
+{
+	struct account_profile nothing = { .full_name = NULL };
+	struct logon_view view;
+	struct nt_hash hash = nt_hash_of_password(m->password);
+	NTSTATUS status = services(call)->clone(call, args->type, "NTLM", &view);
+
+	if (status == STATUS_SUCCESS) {
+		ret->verdict = STATUS_SUCCESS;
+		status = primary_keep(call, view.session, m->user, m->domain, &hash);
+		if (status == STATUS_SUCCESS)
+			status = profile_interactive(call, &nothing, ret);
+		status = session_give(call, &view, status, ret);
+	}
+	bytes_wipe(&hash, sizeof hash);
+	return status;
+}
+
+static NTSTATUS
+password_granted(struct call *call, const struct logon_args *args, const struct submit *m, const struct check *c,
+    struct logon_result *ret)
+{
+	struct account_profile profile;
+	struct logon_view view;
+	struct nt_hash hash;
+	NTSTATUS status;
+
+	services(call)->profile(call, &c->view, &profile);
+	status = session_make(call, args, &c->view, &view, ret);
+	if (status != STATUS_SUCCESS || ret->verdict != STATUS_SUCCESS)
+		return status;
+	hash = nt_hash_of_password(m->password);
+	status = primary_keep(call, view.session, m->user, m->domain, &hash);
+	bytes_wipe(&hash, sizeof hash);
+	if (status == STATUS_SUCCESS)
+		status = profile_interactive(call, &profile, ret);
+	return session_give(call, &view, status, ret);
+}
+
+static NTSTATUS
+password_logon(struct call *call, const struct logon_args *args, const struct submit *m, struct logging_on *f,
+    struct logon_result *ret)
+{
+	bool console = args->type == TYPE_INTERACTIVE || args->type == TYPE_UNLOCK || args->type == TYPE_CACHED;
+	struct check c;
+	NTSTATUS status;
+
+	if (args->type == TYPE_NEW_CREDENTIALS)
+		return new_credentials(call, args, m, ret);
+	if (!m->user.len)
+		return verdict(call, ret, STATUS_LOGON_FAILURE, "no user was named");
+	if (!is_local(call, m->domain, &status))
+		return status != STATUS_SUCCESS ? status :
+		    verdict(call, ret, STATUS_NO_LOGON_SERVERS, "the domain is another than this machine, and NTLM can ask none for it");
+	status = check_logon(call, &c, m->domain, m->user, m->password, console);
+	if (status != STATUS_SUCCESS)
+		return status;
+	if (c.verdict != CHECK_PROVEN) {
+		status = refused(call, args, f, &c, ret);
+	} else {
+		status = check_conclude(call, &c);
+		if (status == STATUS_SUCCESS)
+			status = password_granted(call, args, m, &c, ret);
+	}
+	check_drop(&c);
+	return status;
+}
+
+/* --- a response to a challenge ---------------------------------------------------------------------- */
+
+static NTSTATUS
+nobody_logon(struct call *call, const struct logon_args *args, struct logon_result *ret)
+{
+	struct logon_view view;
+	NTSTATUS status;
+
+	if (!services(call)->rule(call, RULE_NTLM_ANONYMOUS) && !args->trusted)
+		return verdict(call, ret, STATUS_LOGON_FAILURE, "policy ntlm-anonymous lets nobody in without a name");
+	status = session_make(call, args, NULL, &view, ret);
+	if (status != STATUS_SUCCESS || ret->verdict != STATUS_SUCCESS)
+		return status;
+	return session_give(call, &view, profile_lm20(call, view.domain, NULL, 0, ret), ret);
+}
+
+/* A client's clock may be 36 hours off: MSV1_0_MAX_NTLM3_LIFE. */
+static bool
+timely(struct call *call, const struct ntlm2_response *response)
+{
+	uint64_t now = services(call)->now(call), then = response->blob.time;
+
+	return then <= now ? now - then <= NTLM_SKEW : then - now <= NTLM_SKEW;
+}
+
+/* NULL: it may be judged; else why it is refused without being looked at. */
+static const char *
+response_objection(struct call *call, const struct logon_args *args, const struct submit *m, struct ntlm2_response *response)
+{
+	bool issued = services(call)->challenge_take(call, m->challenge);
+
+	if (!issued && !args->trusted)
+		return "the challenge was not issued on this connection, or it was used before";
+	if (m->control & GUEST_ONLY)
+		return "there is no guest account";
+	if ((m->control & THIS_DOMAIN_ONLY) && !m->domain.len)
+		return "only the domain named was to be tried, and none was";
+	if (m->control & CLEARTEXT_SUPPLIED)
+		return m->control & CLEARTEXT_ALLOWED && m->nt.len % 2 == 0 && m->nt.len <= 2 * NTLM_NAME_MAX ? NULL :
+		    "a password in place of a response was not allowed, or is none";
+	if (m->nt.len == sizeof(struct ntlm1_response))
+		return services(call)->rule(call, RULE_NTLM_V1) ? NULL : "the response is one of NTLM version 1, which policy ntlm-v1 forbids";
+	if (!ntlm2_response_take(response, m->nt))
+		return "there is no NT response, or it is malformed";
+	return timely(call, response) ? NULL : "the response was made more than 36 hours ago, or will be";
+}
+
+static NTSTATUS
+response_granted(struct call *call, const struct logon_args *args, const struct submit *m, struct check *c,
+    struct logon_result *ret)
+{
+	bool v2 = m->nt.len != sizeof(struct ntlm1_response) && !(m->control & CLEARTEXT_SUPPLIED);
+	struct logon_view view;
+	NTSTATUS status = session_make(call, args, &c->view, &view, ret);
+
+	if (status != STATUS_SUCCESS || ret->verdict != STATUS_SUCCESS)
+		return status;
+	return session_give(call, &view, profile_lm20(call, view.domain, m->control & CLEARTEXT_SUPPLIED ? NULL : c->key.b,
+	    FLAG_NTLM2_ENABLED | (v2 ? FLAG_NT_V2 : 0), ret), ret);
+}
+
+static NTSTATUS
+response_logon(struct call *call, const struct logon_args *args, const struct submit *m, struct logging_on *f,
+    struct logon_result *ret)
+{
+	struct ntlm2_response response;
+	struct check_ask ask = { .domain = m->domain, .user = m->user, .challenge = m->challenge, .nt = m->nt, .lm = m->lm,
+	    .flags = m->control & CLIENT_CHALLENGE ? NTLM_NEGOTIATE_ESS : 0 };
+	const char *objection;
+	struct check c;
+	NTSTATUS status;
+
+	if (!m->user.len && !m->nt.len && !m->lm.len)
+		return nobody_logon(call, args, ret);
+	objection = response_objection(call, args, m, &response);
+	if (objection) {
+		check_refuse(call, &c, &ask, STATUS_INVALID_PARAMETER);
+		because(call, STATUS_LOGON_FAILURE, TO_TRUSTED, "%s", objection);
+		return refused(call, args, f, &c, ret);
+	}
+	if (m->control & CLEARTEXT_SUPPLIED) {
+		status = check_logon(call, &c, m->domain, m->user, m->nt, false);
+	} else {
+		ask.response = m->nt.len == sizeof(struct ntlm1_response) ? NULL : &response;
+		status = check_proof(call, &c, &ask);
+	}
+	if (status == STATUS_SUCCESS) {
+		if (c.verdict != CHECK_PROVEN) {
+			status = refused(call, args, f, &c, ret);
+		} else {
+			status = check_conclude(call, &c);
+			if (status == STATUS_SUCCESS)
+				status = response_granted(call, args, m, &c, ret);
+		}
+	}
+	check_drop(&c);
+	return status;
+}
+
+/* --- a name alone ------------------------------------------------------------------------------------- */
+
+static NTSTATUS
+s4u_logon(struct call *call, const struct logon_args *args, const struct submit *m, struct logging_on *f,
+    struct logon_result *ret)
+{
+	struct logon_view view;
+	struct check c;
+	NTSTATUS status;
+
+	if (!m->user.len)
+		return verdict(call, ret, STATUS_LOGON_FAILURE, "no user was named");
+	if (!is_local(call, m->domain, &status))
+		return status != STATUS_SUCCESS ? status :
+		    verdict(call, ret, STATUS_NO_LOGON_SERVERS, "the domain is another than this machine, and NTLM can ask none for it");
+	status = check_vouched(call, &c, m->domain, m->user);
+	if (status != STATUS_SUCCESS)
+		return status;
+	if (c.verdict != CHECK_PROVEN)
+		return refused(call, args, f, &c, ret);
+	status = check_conclude(call, &c);
+	if (status == STATUS_SUCCESS)
+		status = session_make(call, args, &c.view, &view, ret);
+	if (status != STATUS_SUCCESS || ret->verdict != STATUS_SUCCESS)
+		return status;
+	return session_give(call, &view, profile_lm20(call, view.domain, NULL, 0, ret), ret);
+}
+
+NTSTATUS
+ntlm_logon(struct call *call, const struct logon_args *args, struct logon_result *ret)
+{
+	struct logging_on *f = frame(call, sizeof *f, NULL);
+	struct submit m;
+	NTSTATUS status;
+	bool good;
+
+	if (!f)
+		return STATUS_INSUFFICIENT_RESOURCES;
+	if (f->at == LOST) {
+		status = check_wait(call, STATUS_LOGON_FAILURE);
+		ret->verdict = f->verdict;
+		ret->substatus = f->substatus;
+		return status == STATUS_PENDING ? status : STATUS_SUCCESS;
+	}
+	ret->verdict = STATUS_LOGON_FAILURE;
+	good = submit_take(&m, args->body);
+	status = args->body.len >= 4 ? submit_allowed(call, args, &m) : STATUS_SUCCESS;
+	if (status == STATUS_SUCCESS && !good)
+		status = because(call, STATUS_INVALID_PARAMETER, TO_CALLER, "the logon buffer is malformed");
+	if (status != STATUS_SUCCESS) {
+		ret->verdict = status;
+		return STATUS_SUCCESS;
+	}
+	switch (m.type) {
+	case SUBMIT_LM20:
+	case SUBMIT_NETWORK:
+		return response_logon(call, args, &m, f, ret);
+	case SUBMIT_S4U:
+		return s4u_logon(call, args, &m, f, ret);
+	default:
+		return password_logon(call, args, &m, f, ret);
+	}
+}
