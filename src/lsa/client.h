@@ -138,6 +138,7 @@ struct served {
 	struct attempt attempt;
 	bool guessed, gate_open, settling;
 	struct session *viewed[SESSIONS_VIEWED];	/* held until the call ends */
+	bool judged;			/* the session that it names was found to be the peer's to use */
 	struct bytes local_groups;	/* LocalGroups, packed (wire/token_facts.h) */
 	NTSTATUS refused;		/* why it is not served at all */
 };
@@ -230,6 +231,9 @@ bool keep_may_accept(struct call *call, const char *principal);
 void keep_rows_drop(struct kept_row *rows);
 void keep_forget(struct served *s);
 void keep_session_ended(void *lsa, struct session *session);
+
+/* serve_session.c: a member of the services' table */
+NTSTATUS sessions_of(struct call *call, struct bytes *ret_luids);
 
 /* serve_token.c */
 void token_destroy(void *object);

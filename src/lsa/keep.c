@@ -211,7 +211,7 @@ keep_session(struct call *call, uint64_t luid, struct session_view *ret_view)
 	if (!luid)
 		status = default_session(s, &session);
 	else if ((session = session_find(s->link->lsa->sessions, luid)))
-		status = session->uid == s->link->peer.uid || s->link->rank >= TRUSTED ? STATUS_SUCCESS : STATUS_ACCESS_DENIED;
+		status = session->uid == s->link->peer.uid || s->link->rank >= TRUSTED || s->judged ? STATUS_SUCCESS : STATUS_ACCESS_DENIED;
 	while (i < SESSIONS_VIEWED && s->viewed[i] && s->viewed[i] != session)
 		i++;
 	if (status == STATUS_SUCCESS && i == SESSIONS_VIEWED)
@@ -222,7 +222,7 @@ keep_session(struct call *call, uint64_t luid, struct session_view *ret_view)
 		return status;
 	s->viewed[i] = session;
 	*ret_view = (struct session_view){ .luid = session->luid, .user = session->user, .domain = session->domain,
-	    .session = session };
+	    .server = session->server, .sid = session->sid, .logon_type = session->logon_type, .session = session };
 	return STATUS_SUCCESS;
 }
 

@@ -73,6 +73,33 @@ serve_sessions(struct served *s, const struct sessions_in *in, struct sessions_o
 	return STATUS_SUCCESS;
 }
 
+/* What a message of a package may tell: the link's rank counts, for it was sent on an LSA handle. */
+NTSTATUS
+sessions_of(struct call *call, struct bytes *ret_luids)
+{
+	struct served *s = SERVED(call);
+	uint64_t *luids = NULL;
+	struct writer w;
+	size_t count = 0;
+	NTSTATUS status = session_list(s->link->lsa->sessions, &luids, &count);
+
+	if (status != STATUS_SUCCESS)
+		return status;
+	w = writer_of(call_memory(call, count * 8 + 1), count * 8);
+	for (size_t i = 0; w.at && i < count; i++) {
+		struct session *session = session_find(s->link->lsa->sessions, luids[i]);
+
+		if (session && (s->link->rank >= TRUSTED || owns(s, session)))
+			writer_u64(&w, luids[i]);
+		session_drop(session);
+	}
+	free(luids);
+	if (!w.at)
+		return STATUS_INSUFFICIENT_RESOURCES;
+	*ret_luids = bytes_of(w.at, w.need);
+	return STATUS_SUCCESS;
+}
+
 static struct bytes
 kept(struct served *s, struct bytes b, bool *good)
 {

@@ -31,6 +31,21 @@ serve_package(struct served *s, const struct package_in *in, struct package_out 
 #define USE_OUTBOUND	2u
 #define USE_POLICY_ONLY	0x20u
 
+/* Another's session is for those whom the kernel says to be trusted; the link is an SSPI one, whatever the peer. */
+static NTSTATUS
+session_named(struct served *s, uint64_t luid)
+{
+	const struct lsa_peer *peer = &s->link->peer;
+	struct session *session = session_find(s->link->lsa->sessions, luid);
+	bool own = session && !peer->unmapped && session->uid == peer->uid;
+
+	s->judged = own || (session && !peer->unmapped && (peer->tcb || peer->admin));
+	session_drop(session);
+	if (s->judged)
+		return STATUS_SUCCESS;
+	return because(&s->call, SEC_E_NOT_OWNER, TO_CALLER, "the logon session named is not the caller's own");
+}
+
 NTSTATUS
 serve_acquire(struct served *s, const struct acquire_in *in, struct acquire_out *out)
 {
@@ -39,7 +54,7 @@ serve_acquire(struct served *s, const struct acquire_in *in, struct acquire_out 
 		.inbound = in->use & USE_INBOUND, .outbound = in->use & USE_OUTBOUND,
 		.explicit_identity = in->given & 1u, .has_password = in->given & 2u,
 		.user = in->user, .domain = in->domain, .password = in->password,
-		.principal = in->principal, .packages = in->packages,
+		.principal = in->principal, .packages = in->packages, .logon_id = in->logon_id,
 	};
 	struct acquire_result got = { .expiry = 0x7fffffffffffffffu };
 	struct cred_object *cred;
@@ -49,8 +64,11 @@ serve_acquire(struct served *s, const struct acquire_in *in, struct acquire_out 
 		return because(&s->call, SEC_E_SECPKG_NOT_FOUND, TO_CALLER, "no security package of this name here");
 	if ((!args.inbound && !args.outbound) || (in->use & USE_POLICY_ONLY))
 		return because(&s->call, SEC_E_NO_CREDENTIALS, TO_CALLER, "neither inbound nor outbound use was asked for");
-	if (in->logon_id)
-		return because(&s->call, SEC_E_NOT_OWNER, TO_CALLER, "the logon session named is not the caller's own");
+	if (in->logon_id) {
+		status = session_named(s, in->logon_id);
+		if (status != STATUS_SUCCESS)
+			return status;
+	}
 	call_enter(&s->call);
 	status = p->acquire(&s->call, &args, &got);
 	call_leave(&s->call, status);

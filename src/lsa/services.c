@@ -509,6 +509,7 @@ static const struct lsa_services table = {
 	.challenge_issue = challenge_issue,
 	.challenge_take  = challenge_take,
 	.session         = keep_session,
+	.sessions        = sessions_of,
 	.session_kept    = keep_session_kept,
 	.session_keep    = keep_session_keep,
 	.process_kept    = keep_process_kept,

@@ -105,6 +105,9 @@ struct logon_facts {
 struct session_view {
 	uint64_t luid;
 	const char *user, *domain;		/* UTF-8 */
+	const char *server;			/* who vouched for the user; may be empty */
+	struct bytes sid;			/* binary; may be empty */
+	uint32_t logon_type;
 	void *session;
 };
 
@@ -170,6 +173,8 @@ struct lsa_services {
 	    struct logon_view *ret_logon);
 	/* Session `luid`, or with 0 the caller's own. STATUS_NO_SUCH_LOGON_SESSION; STATUS_ACCESS_DENIED where it is another's and the caller not trusted. */
 	NTSTATUS (*session)(struct call *call, uint64_t luid, struct session_view *ret_view);
+	/* The LUIDs of the caller's own sessions, or of all where he is trusted; 8 bytes each, in call memory. */
+	NTSTATUS (*sessions)(struct call *call, struct bytes *ret_luids);
 	/* One thing per package and session, or per package and calling process. Held for the caller (kept_drop), or NULL. keep takes over the maker's count. */
 	struct kept *(*session_kept)(struct call *call, void *session, const struct lsa_package *package);
 	NTSTATUS (*session_keep)(struct call *call, void *session, const struct lsa_package *package, struct kept *kept);
@@ -202,6 +207,7 @@ struct acquire_args {
 	struct bytes password;			/* UTF-16LE; inside the frame, wiped with it */
 	struct bytes principal;			/* UTF-8 */
 	struct bytes packages;			/* UTF-8 list, for Negotiate */
+	uint64_t logon_id;			/* a session whose password stands in for one that was not given; 0: the caller's own */
 	bool inside;				/* entered by another package */
 };
 struct acquire_result {

@@ -35,6 +35,12 @@ static const struct layout submits[] = {
 #define REQUEST MSV1_0_GETCHALLENRESP_REQUEST_V1
 	{ MSV(MsV1_0Lm20GetChallengeResponse), sizeof(REQUEST), 0, 0, 0, { AT(Password) } },
 #undef REQUEST
+	{ MSV(MsV1_0EnumerateUsers), sizeof(MSV1_0_ENUMUSERS_REQUEST), 0, 0, 0, { 0 } },
+	{ MSV(MsV1_0GetUserInfo), sizeof(MSV1_0_GETUSERINFO_REQUEST), 0, 0, 0, { 0 } },
+#define REQUEST MSV1_0_CHANGEPASSWORD_REQUEST
+	{ MSV(MsV1_0ChangePassword), sizeof(REQUEST), 0, 0, 0,
+	    { AT(DomainName), AT(AccountName), AT(OldPassword), AT(NewPassword) } },
+#undef REQUEST
 	{ KERB(KerbQueryTicketCacheMessage), sizeof(KERB_QUERY_TKT_CACHE_REQUEST), 0, 0, 0, { 0 } },
 	{ KERB(KerbQueryTicketCacheExMessage), sizeof(KERB_QUERY_TKT_CACHE_REQUEST), 0, 0, 0, { 0 } },
 	{ KERB(KerbQueryTicketCacheEx2Message), sizeof(KERB_QUERY_TKT_CACHE_REQUEST), 0, 0, 0, { 0 } },

@@ -1,5 +1,5 @@
 /*
- * ntlm_logon.c - messages 0, 1 and 5 of the package, and a new password.
+ * ntlm_logon.c - messages 0 to 3 and 5 of the package, and a new password.
  *
  *     BEGIN --wrong--> LOST     the guess is being made durable
  *         \--right---> SETTING  the new password is being written
@@ -11,12 +11,14 @@
 
 #include "crypto/random.h"
 #include "pkg/ntlm/ntlm_check.h"
+#include "pkg/ntlm/ntlm_flat.h"
 #include "pkg/ntlm/ntlm_lsa.h"
+#include "pkg/ntlm/ntlm_primary.h"
 
 #define OF(field) bytes_of((field), sizeof(field))
 
 enum {
-	CHALLENGE_REQUEST, GET_RESPONSE, CHANGE_PASSWORD = 5, SUBAUTH = 9,
+	CHALLENGE_REQUEST, GET_RESPONSE, ENUMERATE_USERS, GET_USER_INFO, CHANGE_PASSWORD = 5, SUBAUTH = 9,
 	MESSAGES = 25				/* the numbers of MSV1_0_PROTOCOL_MESSAGE_TYPE */
 };
 
@@ -25,43 +27,6 @@ verdict(struct call *call, struct message_result *ret, NTSTATUS status, const ch
 {
 	ret->verdict = because(call, status, TO_CALLER, "%s", why);
 	return STATUS_SUCCESS;
-}
-
-/* A counted string: u16 length, u16 room, u32 nothing, u64 offset. It lies behind the fixed part. */
-static struct bytes
-string_take(struct reader *r, size_t fixed)
-{
-	uint16_t len = reader_u16(r);
-	struct bytes text;
-	uint64_t at;
-
-	reader_skip(r, 6);
-	at = reader_u64(r);
-	if (!len)
-		return BYTES_NONE;
-	if (len % 2 || at < fixed || at > r->whole.len || !bytes_part(&text, r->whole, (size_t)at, len)) {
-		reader_spoil(r);
-		return BYTES_NONE;
-	}
-	return text;
-}
-
-/* The same for a reply; the text goes to *at, which moves on to the next even place. */
-static void
-string_put(struct writer *w, struct bytes text, uint64_t *at)
-{
-	writer_u16(w, (uint16_t)text.len);
-	writer_u16(w, (uint16_t)text.len);
-	writer_u32(w, 0);
-	writer_u64(w, text.len ? *at : 0);
-	*at += text.len + text.len % 2;
-}
-
-static void
-string_text_put(struct writer *w, struct bytes text)
-{
-	writer_bytes(w, text);
-	writer_zeros(w, text.len % 2);
 }
 
 /* --- 0: a challenge for a later network logon ----------------------------- */
@@ -121,12 +86,12 @@ response_ask_take(struct response_ask *ask, struct bytes body)
 	ask->control = reader_u32(&r);
 	fixed = ask->control & NTLM3_PARMS ? LONG_FORM : SHORT_FORM;
 	ask->logon_id = reader_u64(&r);
-	ask->password = string_take(&r, fixed);
+	ask->password = flat_take(&r, fixed, true);
 	reader_fixed(&r, ask->challenge, sizeof ask->challenge);
 	if (fixed == LONG_FORM) {
-		ask->user = string_take(&r, fixed);
-		ask->domain = string_take(&r, fixed);
-		ask->server = string_take(&r, fixed);
+		ask->user = flat_take(&r, fixed, true);
+		ask->domain = flat_take(&r, fixed, true);
+		ask->server = flat_take(&r, fixed, true);
 	}
 	return reader_ok(&r);
 }
@@ -144,16 +109,16 @@ response_reply(struct call *call, const struct response *out, struct message_res
 	if (!reply)
 		return STATUS_INSUFFICIENT_RESOURCES;
 	writer_u64(&w, GET_RESPONSE);		/* MessageType and four bytes of nothing */
-	string_put(&w, out->nt, &at);
-	string_put(&w, out->lm, &at);
-	string_put(&w, out->user, &at);
-	string_put(&w, out->domain, &at);
+	flat_put(&w, out->nt, &at, 0);
+	flat_put(&w, out->lm, &at, 0);
+	flat_put(&w, out->user, &at, 0);
+	flat_put(&w, out->domain, &at, 0);
 	writer_bytes(&w, OF(out->user_key));
 	writer_bytes(&w, OF(out->lanman_key));
-	string_text_put(&w, out->nt);
-	string_text_put(&w, out->lm);
-	string_text_put(&w, out->user);
-	string_text_put(&w, out->domain);
+	flat_put_text(&w, out->nt, 0);
+	flat_put_text(&w, out->lm, 0);
+	flat_put_text(&w, out->user, 0);
+	flat_put_text(&w, out->domain, 0);
 	ret->verdict = STATUS_SUCCESS;
 	ret->body = bytes_of(reply, w.need);
 	ret->pointers = OF(pointers);
@@ -240,16 +205,13 @@ response_v1(const struct response_ask *ask, const struct nt_hash *hash, struct r
 	return STATUS_SUCCESS;
 }
 
-/* No session here has a password of its own yet; asked for both names as well that means a null session. */
+/* Without a password of the session's, and asked for both names, it is a null session. */
 static NTSTATUS
-response_primary(struct call *call, const struct message_args *args, const struct response_ask *ask,
-    struct message_result *ret)
+primary_none(struct call *call, const struct response_ask *ask, struct message_result *ret)
 {
 	static const struct response nobody;
 	uint32_t all = USE_PRIMARY | RETURN_USER | RETURN_DOMAIN;
 
-	if (ask->logon_id && !args->trusted)
-		return verdict(call, ret, STATUS_ACCESS_DENIED, "only a trusted caller may name another logon session");
 	if ((ask->control & all) != all)
 		return verdict(call, ret, STATUS_NO_SUCH_LOGON_SESSION, "the logon session has no password of its own");
 	because(call, STATUS_SUCCESS, TO_CALLER, "the logon session has no password of its own: this is a null session");
@@ -257,39 +219,166 @@ response_primary(struct call *call, const struct message_args *args, const struc
 }
 
 static NTSTATUS
-get_response(struct call *call, const struct message_args *args, struct message_result *ret)
+response_make(struct call *call, const struct response_ask *ask, const struct nt_hash *hash, struct message_result *ret)
 {
-	struct response_ask ask = { 0 };
 	struct response out = { 0 };
-	struct nt_hash hash;
-	NTSTATUS status;
+	NTSTATUS status = ask->control & NTLM3_PARMS ? response_v2(call, ask, hash, &out) : response_v1(ask, hash, &out);
 
-	if (!response_ask_take(&ask, args->body))
-		return verdict(call, ret, STATUS_INVALID_PARAMETER, "the request is malformed");
-	if (ask.control & USE_PRIMARY)
-		return response_primary(call, args, &ask, ret);
-	if ((ask.control & OWF_PASSWORD) && !args->trusted)
-		return verdict(call, ret, STATUS_ACCESS_DENIED, "only a trusted caller may give a hash for a password");
-	if (ask.control & OWF_PASSWORD ? ask.password.len != sizeof hash : ask.password.len > 2 * NTLM_NAME_MAX)
-		return verdict(call, ret, STATUS_INVALID_PARAMETER, "the password has not the right length");
-	if (!(ask.control & NTLM3_PARMS) && !services(call)->rule(call, RULE_NTLM_V1))
-		return verdict(call, ret, STATUS_NOT_SUPPORTED, "NTLM version 1 was asked for, which policy ntlm-v1 forbids");
-	if (ask.control & OWF_PASSWORD)
-		bytes_copy(hash.b, ask.password.at, sizeof hash);
-	else
-		hash = nt_hash_of_password(ask.password);
-	status = ask.control & NTLM3_PARMS ? response_v2(call, &ask, &hash, &out) : response_v1(&ask, &hash, &out);
-	bytes_wipe(&hash, sizeof hash);
-	if (ask.control & RETURN_USER)
-		out.user = ask.user;
-	if (ask.control & RETURN_DOMAIN)
-		out.domain = ask.domain;
+	if (ask->control & RETURN_USER)
+		out.user = ask->user;
+	if (ask->control & RETURN_DOMAIN)
+		out.domain = ask->domain;
 	if (status == STATUS_SUCCESS)
 		status = response_reply(call, &out, ret);
 	else if (status == STATUS_INVALID_PARAMETER)
 		status = verdict(call, ret, status, "the names or the target information are malformed");
 	bytes_wipe(&out, sizeof out);
 	return status;
+}
+
+/* The session's own user, whatever names the request has. */
+static NTSTATUS
+response_primary(struct call *call, struct response_ask *ask, struct message_result *ret)
+{
+	struct ntlm_primary *primary = NULL;
+	struct session_view view;
+	struct nt_hash hash;
+	const uint8_t *p;
+	NTSTATUS status = services(call)->session(call, ask->logon_id, &view);
+
+	if (status == STATUS_ACCESS_DENIED)
+		return verdict(call, ret, status, "only a trusted caller may name another logon session");
+	if (status == STATUS_NO_SUCH_LOGON_SESSION)
+		return verdict(call, ret, status, "there is no logon session of this LUID");
+	if (status != STATUS_SUCCESS)
+		return status;
+	primary = primary_of(call, view.session);
+	if (!primary)
+		return primary_none(call, ask, ret);
+	ask->user = primary->user;
+	ask->domain = primary->domain;
+	WITH_SECRET(p, primary->nt_hash)
+		bytes_copy(hash.b, p, sizeof hash.b);
+	status = response_make(call, ask, &hash, ret);
+	bytes_wipe(&hash, sizeof hash);
+	kept_drop(&primary->kept);
+	return status;
+}
+
+static NTSTATUS
+get_response(struct call *call, const struct message_args *args, struct message_result *ret)
+{
+	struct response_ask ask = { 0 };
+	struct nt_hash hash;
+	NTSTATUS status;
+
+	if (!response_ask_take(&ask, args->body))
+		return verdict(call, ret, STATUS_INVALID_PARAMETER, "the request is malformed");
+	if (!(ask.control & NTLM3_PARMS) && !services(call)->rule(call, RULE_NTLM_V1) && !(ask.control & USE_PRIMARY))
+		return verdict(call, ret, STATUS_NOT_SUPPORTED, "NTLM version 1 was asked for, which policy ntlm-v1 forbids");
+	if (ask.control & USE_PRIMARY) {
+		if (!services(call)->rule(call, RULE_NTLM_V1))
+			ask.control |= NTLM3_PARMS;	/* version 2 or nothing */
+		return response_primary(call, &ask, ret);
+	}
+	if ((ask.control & OWF_PASSWORD) && !args->trusted)
+		return verdict(call, ret, STATUS_ACCESS_DENIED, "only a trusted caller may give a hash for a password");
+	if (ask.control & OWF_PASSWORD ? ask.password.len != sizeof hash : ask.password.len > 2 * NTLM_NAME_MAX)
+		return verdict(call, ret, STATUS_INVALID_PARAMETER, "the password has not the right length");
+	if (ask.control & OWF_PASSWORD)
+		bytes_copy(hash.b, ask.password.at, sizeof hash);
+	else
+		hash = nt_hash_of_password(ask.password);
+	status = response_make(call, &ask, &hash, ret);
+	bytes_wipe(&hash, sizeof hash);
+	return status;
+}
+
+/* --- 2, 3: who is logged on ---------------------------------------------------- */
+
+/* Handles are LUIDs' low halves: nothing more was ever told of them. */
+static NTSTATUS
+enumerate_users(struct call *call, struct message_result *ret)
+{
+	static const uint8_t pointers[] = { 8, 0, 0, 0, 16, 0, 0, 0 };
+	struct bytes luids = BYTES_NONE;
+	struct reader r;
+	struct writer w;
+	size_t count, room;
+	NTSTATUS status = services(call)->sessions(call, &luids);
+
+	if (status != STATUS_SUCCESS)
+		return status;
+	count = luids.len / 8;
+	room = 24 + count * 12;
+	w = writer_of(call_memory(call, room), room);
+	if (!w.at)
+		return STATUS_INSUFFICIENT_RESOURCES;
+	writer_u32(&w, ENUMERATE_USERS);
+	writer_u32(&w, (uint32_t)count);
+	writer_u64(&w, count ? 24 : 0);
+	writer_u64(&w, count ? 24 + count * 8 : 0);
+	writer_bytes(&w, luids);
+	r = reader_of(luids);
+	for (size_t i = 0; i < count; i++)
+		writer_u32(&w, (uint32_t)reader_u64(&r));
+	ret->verdict = STATUS_SUCCESS;
+	ret->body = bytes_of(w.at, w.need);
+	ret->pointers = OF(pointers);
+	return STATUS_SUCCESS;
+}
+
+static NTSTATUS
+user_info_reply(struct call *call, const struct session_view *view, struct message_result *ret)
+{
+	static const uint8_t pointers[] = { 8, 0, 0, 0, 24, 0, 0, 0, 40, 0, 0, 0, 56, 0, 0, 0 };
+	const char *texts[3] = { view->user, view->domain, view->server };
+	struct bytes at[3];
+	uint64_t place = 72 + view->sid.len;
+	size_t room = (size_t)place;
+	struct writer w;
+
+	for (unsigned i = 0; i < 3; i++) {
+		NTSTATUS status = ntlm_text16(call, &at[i], bytes_of_text(texts[i]));
+
+		if (status != STATUS_SUCCESS)
+			return status;
+		room += at[i].len;
+	}
+	w = writer_of(call_memory(call, room), room);
+	if (!w.at)
+		return STATUS_INSUFFICIENT_RESOURCES;
+	writer_u64(&w, GET_USER_INFO);		/* and four bytes of nothing */
+	writer_u64(&w, view->sid.len ? 72 : 0);
+	for (unsigned i = 0; i < 3; i++)
+		flat_put(&w, at[i], &place, 0);
+	writer_u32(&w, view->logon_type);
+	writer_u32(&w, 0);
+	writer_bytes(&w, view->sid);
+	for (unsigned i = 0; i < 3; i++)
+		flat_put_text(&w, at[i], 0);
+	ret->verdict = STATUS_SUCCESS;
+	ret->body = bytes_of(w.at, w.need);
+	ret->pointers = OF(pointers);
+	return STATUS_SUCCESS;
+}
+
+static NTSTATUS
+get_user_info(struct call *call, const struct message_args *args, struct message_result *ret)
+{
+	struct reader r = reader_of(args->body);
+	struct session_view view;
+	uint64_t luid;
+	NTSTATUS status;
+
+	reader_skip(&r, 4);
+	luid = reader_u64(&r);
+	if (!reader_ok(&r))
+		return verdict(call, ret, STATUS_INVALID_PARAMETER, "the request is malformed");
+	status = services(call)->session(call, luid, &view);
+	if (status == STATUS_ACCESS_DENIED || status == STATUS_NO_SUCH_LOGON_SESSION)
+		return verdict(call, ret, status, "there is no logon session of this LUID that the caller may ask about");
+	return status == STATUS_SUCCESS ? user_info_reply(call, &view, ret) : status;
 }
 
 /* --- a new password --------------------------------------------------------- */
@@ -406,10 +495,10 @@ change_message(struct call *call, const struct message_args *args, struct messag
 	NTSTATUS status;
 
 	reader_skip(&r, 8);
-	change.domain = string_take(&r, fixed);
-	change.user = string_take(&r, fixed);
-	change.old = string_take(&r, fixed);
-	change.fresh = string_take(&r, fixed);
+	change.domain = flat_take(&r, fixed, true);
+	change.user = flat_take(&r, fixed, true);
+	change.old = flat_take(&r, fixed, true);
+	change.fresh = flat_take(&r, fixed, true);
 	reader_skip(&r, 8);			/* Impersonating: the old password proves enough */
 	if (!reader_ok(&r))
 		return verdict(call, ret, STATUS_INVALID_PARAMETER, "the request is malformed");
@@ -431,6 +520,8 @@ ntlm_message(struct call *call, const struct message_args *args, struct message_
 	switch (number) {
 	case CHALLENGE_REQUEST:	return challenge_request(call, ret);
 	case GET_RESPONSE:	return get_response(call, args, ret);
+	case ENUMERATE_USERS:	return enumerate_users(call, ret);
+	case GET_USER_INFO:	return get_user_info(call, args, ret);
 	case CHANGE_PASSWORD:	return change_message(call, args, ret);
 	case SUBAUTH:		return verdict(call, ret, STATUS_NO_SUCH_PACKAGE, "there are no subauthentication packages");
 	default:		return verdict(call, ret, STATUS_NOT_SUPPORTED, "this message is not supported");

@@ -17,6 +17,7 @@
 #include "pkg/ntlm/ntlm_data.h"
 #include "pkg/ntlm/ntlm_logon.h"
 #include "pkg/ntlm/ntlm_msv.h"
+#include "pkg/ntlm/ntlm_primary.h"
 
 /* --- text ------------------------------------------------------------- */
 
@@ -140,15 +141,61 @@ ntlm_forget_cred(void *at)
 	free(cred);
 }
 
+/* Of the session that is meant; *ret_cred stays NULL where its user gave no password. */
+static NTSTATUS
+session_cred(struct call *call, const struct acquire_args *args, struct ntlm_cred **ret_cred)
+{
+	struct ntlm_primary *primary = NULL;
+	struct session_view view;
+	struct ntlm_cred *cred;
+	const uint8_t *p;
+	NTSTATUS status;
+
+	if (!args->logon_id)			/* a uid's own session has no password */
+		return STATUS_SUCCESS;
+	status = services(call)->session(call, args->logon_id, &view);
+	if (status == STATUS_SUCCESS)
+		primary = primary_of(call, view.session);
+	if (!primary)
+		return status;
+	cred = calloc(1, sizeof *cred + primary->user.len + primary->domain.len);
+	if (cred) {
+		*cred = (struct ntlm_cred){ .is = CRED_USER, .user_len = (uint32_t)primary->user.len,
+		    .domain_len = (uint32_t)primary->domain.len };
+		bytes_copy(cred->text, primary->user.at, primary->user.len);
+		bytes_copy(cred->text + primary->user.len, primary->domain.at, primary->domain.len);
+		WITH_SECRET(p, primary->nt_hash)
+			cred->nt_hash = secret_of(bytes_of(p, secret_len(primary->nt_hash)));
+	}
+	kept_drop(&primary->kept);
+	if (!cred || !cred->nt_hash) {
+		ntlm_forget_cred(cred);
+		return STATUS_INSUFFICIENT_RESOURCES;
+	}
+	*ret_cred = cred;
+	return STATUS_SUCCESS;
+}
+
 static NTSTATUS
 ntlm_acquire(struct call *call, const struct acquire_args *args, struct acquire_result *ret)
 {
 	bool identity = args->outbound && args->explicit_identity;
-	struct ntlm_cred *cred;
+	struct ntlm_cred *cred = NULL;
 	NTSTATUS status = STATUS_SUCCESS;
 
 	if (!services(call)->rule(call, RULE_NTLM_ALLOWED))
 		return because(call, SEC_E_NO_CREDENTIALS, TO_CALLER, "policy ntlm-allowed forbids NTLM on this machine");
+	if (args->outbound && !identity) {
+		status = session_cred(call, args, &cred);
+		if (status != STATUS_SUCCESS)
+			return status;
+		if (cred) {
+			ret->name = cred_name(call, cred);
+			ret->expiry = NTLM_NEVER;
+			ret->cred = cred;
+			return STATUS_SUCCESS;
+		}
+	}
 	if (args->outbound && !args->inbound && !identity)
 		return because(call, SEC_E_NO_CREDENTIALS, TO_CALLER,
 		    "NTLM has no stored password for the current user; pass an identity (SEC_WINNT_AUTH_IDENTITY)");

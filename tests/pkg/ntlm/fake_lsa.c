@@ -335,10 +335,45 @@ issued_take(struct call *c, const uint8_t challenge[8])
 	return false;
 }
 
+/* The caller's own has number 0; there is another one, which is not his. */
+static NTSTATUS
+session(struct call *c, uint64_t luid, struct session_view *ret)
+{
+	if (luid)
+		return STATUS_ACCESS_DENIED;
+	*ret = (struct session_view){ .luid = 0x4321, .user = "uid-1", .domain = "here", .server = "", .session = c->machine };
+	return STATUS_SUCCESS;
+}
+
+static NTSTATUS
+sessions(struct call *c, struct bytes *ret_luids)
+{
+	static const uint8_t luids[16] = { 0x21, 0x43, 0, 0, 0, 0, 0, 0, 0x22, 0x43 };
+
+	(void)c;
+	*ret_luids = bytes_of(luids, sizeof luids);
+	return STATUS_SUCCESS;
+}
+
+static struct kept *
+session_kept(struct call *c, void *of, const struct lsa_package *package)
+{
+	(void)c;
+	(void)of;
+	(void)package;
+	return NULL;
+}
+
+void
+kept_drop(struct kept *kept)
+{
+	kept->drop(kept);
+}
+
 static const struct lsa_services table = {
 	.account = account, .attempt = attempt, .settle = settle, .logon = logon, .logoff = logoff, .rule = rule,
 	.computer = computer, .host = host, .machine_id = machine_id, .process = process, .now = now, .audit = audit,
-	.set_key = set_key, .challenge_issue = issue, .challenge_take = issued_take,
+	.session = session, .sessions = sessions, .session_kept = session_kept, .set_key = set_key, .challenge_issue = issue, .challenge_take = issued_take,
 	.setting = setting, .audit_choice = audit_choice,
 };
 

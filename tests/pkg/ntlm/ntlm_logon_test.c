@@ -101,13 +101,35 @@ TEST(challenge)
 	end();
 }
 
+TEST(who_is_logged_on)
+{
+	uint8_t body[12] = { 2 };
+	struct message_result r;
+
+	begin();
+	CHECK_U64(ask(bytes_of(body, 4), false, &r), STATUS_SUCCESS);
+	CHECK_U64(r.verdict, STATUS_SUCCESS);
+	CHECK_HEX(r.body.at, r.body.len, "02000000 02000000 1800000000000000 2800000000000000 2143000000000000 2243000000000000 "
+	    "21430000 22430000");
+	body[0] = 3;
+	CHECK_U64(ask(bytes_of(body, 12), false, &r), STATUS_SUCCESS);
+	CHECK_U64(r.verdict, STATUS_SUCCESS);
+	CHECK(r.body.len > 72 && get_u32(r.body.at) == 3 && get_u32(r.body.at + 8) == 0);	/* no SID is known */
+	CHECK_U64(ask(bytes_of(body, 11), false, &r), STATUS_SUCCESS);
+	CHECK_U64(r.verdict, STATUS_INVALID_PARAMETER);
+	body[4] = 9;
+	CHECK_U64(ask(bytes_of(body, 12), false, &r), STATUS_SUCCESS);
+	CHECK_U64(r.verdict, STATUS_ACCESS_DENIED);
+	end();
+}
+
 TEST(numbers)
 {
 	struct message_result r;
 	uint8_t body[4];
 
 	begin();
-	for (uint32_t n = 2; n < 30; n++) {
+	for (uint32_t n = 4; n < 30; n++) {
 		if (n == 5)
 			continue;
 		put_u32(body, n);
@@ -217,8 +239,7 @@ static const struct {
 	bool reply;
 } primaries[] = {
 	{ 7,       0, false, STATUS_SUCCESS,		   true },
-	{ 7,       5, true,  STATUS_SUCCESS,		   true },
-	{ 7,       5, false, STATUS_ACCESS_DENIED,	   false },
+	{ 7,       5, false, STATUS_ACCESS_DENIED,	   false },	/* as the LSA says */
 	{ 1,       0, false, STATUS_NO_SUCH_LOGON_SESSION, false },
 	{ 3,       0, true,  STATUS_NO_SUCH_LOGON_SESSION, false },
 	{ 0x820,   0, false, STATUS_ACCESS_DENIED,	   false },
@@ -370,6 +391,7 @@ int
 main(void)
 {
 	RUN(challenge);
+	RUN(who_is_logged_on);
 	RUN(numbers);
 	RUN(response_of_version_2);
 	RUN(response_of_version_1);
