@@ -171,9 +171,10 @@ TEST(tickets_one_by_one)
 	CHECK_U64((uint32_t)get("HTTP/nowhere.openlsa.test", 0, NULL), (uint32_t)SEC_E_TARGET_UNKNOWN);
 	if (CHECK_U64((uint32_t)get("HTTP/localhost", 0, &reply), STATUS_SUCCESS)) {
 		const KERB_EXTERNAL_TICKET *t = &reply->Ticket;
+		const UNICODE_STRING *parts = t->ServiceName->Names;
 
 		CHECK(t->EncodedTicketSize > 100 && t->EncodedTicket[0] == 0x61);	/* Ticket ::= [APPLICATION 1] */
-		CHECK(t->ServiceName->NameCount == 2 && t->ServiceName->Names[1].Length == 18);
+		CHECK(t->ServiceName->NameCount == 2 && parts[1].Length == 18);
 		CHECK(t->ClientName->NameCount == 1 && t->ClientName->Names[0].Buffer[0] == 'a');
 		CHECK(t->SessionKey.Length == 32 && t->SessionKey.KeyType == 18 && t->SessionKey.Value);
 		CHECK(t->EndTime.QuadPart > t->StartTime.QuadPart);
