@@ -197,7 +197,7 @@ passed(void)
 {
 	int ends[2], fd, no = -1;
 	HANDLE token = NULL, again = NULL;
-	LUID luid;
+	LUID luid = { 0, 0 };
 	LPSTR a, b;
 	pid_t child;
 
