@@ -56,12 +56,25 @@ def table(text):
     return [(name, state.strip().strip("`"), test) for name, state, test in rows]
 
 
+def source_names():
+    """Exports that programs know by another name, from the headers: export to name."""
+    found = {}
+    for header in os.listdir(os.path.join(ROOT, "include")):
+        for name, export in re.findall(r"(\w+)\([^;{]*\)\s*OLSA_LINKED_AS\(\"(\w+)\"\)", read("include", header)):
+            found[export] = name
+    return found
+
+
 def mentions(test, name):
+    """By the export's name, or by the one that the headers give it."""
     path = os.path.join(ROOT, test)
     if not os.path.isfile(path):
         return False
     with open(path, encoding="utf-8") as f:
-        return re.search(r"\b%s\b" % re.escape(name), f.read()) is not None
+        return re.search(r"\b(%s|%s)\b" % (re.escape(name), SOURCE_NAMES.get(name, name)), f.read()) is not None
+
+
+SOURCE_NAMES = source_names()
 
 
 def exported(lib):
