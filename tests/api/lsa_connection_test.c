@@ -242,7 +242,7 @@ message_0_gives_challenges(void)
 	CHECK(LsaCallAuthenticationPackage(lsa, id, &ask, 2, &reply, &len, &verdict) == STATUS_INVALID_PARAMETER);
 	CHECK(LsaCallAuthenticationPackage(lsa, id, &ask, sizeof ask, &reply, &len, NULL) == STATUS_INVALID_PARAMETER);
 	CHECK(LsaCallAuthenticationPackage(lsa, 4711, &ask, sizeof ask, &reply, &len, &verdict) == STATUS_NO_SUCH_PACKAGE);
-	ask.MessageType = MsV1_0SubAuth;
+	ask.MessageType = MsV1_0ReLogonUsers;
 	verdict = 0;
 	CHECK(LsaCallAuthenticationPackage(lsa, id, &ask, sizeof ask, &reply, &len, &verdict) == STATUS_SUCCESS);
 	CHECK(verdict == STATUS_NOT_SUPPORTED);
