@@ -126,8 +126,8 @@ struct run {
 static struct told *told;		/* shared: one place for each child that may be under way */
 
 /*
- * libkrb5 1.20 dereferences what it could not allocate when it is first used
- * without memory. That is told apart by where it happened, and counts as refused.
+ * libkrb5 1.20 and its plug-ins dereference what they could not allocate.
+ * That is told apart by where it happened, and counts as refused.
  */
 #define THEIRS 97
 
@@ -138,7 +138,7 @@ is_krb5s(const void *at, bool *ret_libc)
 	const char *name = dladdr(at, &where) && where.dli_fname ? where.dli_fname : "";
 
 	*ret_libc = strstr(name, "/libc.so") != NULL;
-	return strstr(name, "/libkrb5") || strstr(name, "/libk5crypto");
+	return strstr(name, "/libkrb5") || strstr(name, "/libk5crypto") || strstr(name, "/krb5/plugins/");
 }
 
 static void
