@@ -83,6 +83,16 @@ slot_take(struct far *f, struct ask *ask)
 	return true;
 }
 
+/* Whether it is under way, and as which number. */
+static bool
+slot_is_of(const struct far *f, const struct ask *ask, uint32_t *ret_id)
+{
+	uint32_t i = ask->id & SLOT_MASK;
+
+	*ret_id = ask->id;
+	return i < f->slot_count && f->slots[i].ask == ask;
+}
+
 static struct ask *
 slot_give(struct far *f, uint32_t id)
 {
@@ -437,11 +447,17 @@ cancel_told(struct ask *ask)
 static void
 far_cancel(struct link *link, struct ask *ask)
 {
-	struct ask *messenger = calloc(1, sizeof *messenger);
-	struct cancel_in in = { .call = ask->id };
+	struct far *f = FAR_OF(link);
+	struct ask *messenger;
+	struct cancel_in in;
+	bool found;
 
+	pthread_mutex_lock(&f->lock);
+	found = slot_is_of(f, ask, &in.call);
+	pthread_mutex_unlock(&f->lock);
+	messenger = found ? calloc(1, sizeof *messenger) : NULL;
 	if (!messenger)
-		return;				/* the deadline ends it */
+		return;				/* not sent yet, told already, or the deadline ends it */
 	messenger->finished = cancel_told;
 	ask_cancel(messenger, link, &in);
 }
