@@ -3,6 +3,7 @@
  */
 #include "base/bytes.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -138,6 +139,25 @@ writer_sized(struct writer *w, struct bytes b)
 {
 	writer_u32(w, (uint32_t)b.len);
 	writer_bytes(w, b);
+}
+
+struct bytes
+writer_keep(struct writer *w, struct bytes b)
+{
+	struct bytes kept = bytes_of(w->at + w->need, b.len);
+
+	writer_bytes(w, b);
+	return kept;
+}
+
+void
+writer_format_list(struct writer *w, const char *format, va_list args)
+{
+	char text[96];
+	int len = vsnprintf(text, sizeof text, format, args);
+
+	if (len > 0)
+		writer_bytes(w, bytes_of(text, (size_t)len < sizeof text ? (size_t)len : sizeof text - 1));
 }
 
 void

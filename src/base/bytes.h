@@ -10,6 +10,7 @@
 #ifndef OPENLSA_BASE_BYTES_H
 #define OPENLSA_BASE_BYTES_H
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -90,6 +91,10 @@ static inline void writer_u64(struct writer *w, uint64_t v);
 static inline void writer_bytes(struct writer *w, struct bytes b);
 void writer_zeros(struct writer *w, size_t len);
 void writer_sized(struct writer *w, struct bytes b);
+/* Writes and tells where it went, in memory that holds all of it. */
+struct bytes writer_keep(struct writer *w, struct bytes b);
+/* At most 95 characters of text; what is longer is cut. */
+void writer_format_list(struct writer *w, const char *format, va_list args) __attribute__((format(printf, 2, 0)));
 /* Overwrites four bytes already written, for a length known late. */
 void writer_patch_u32(struct writer *w, size_t offset, uint32_t v);
 

@@ -240,15 +240,10 @@ info_work(struct edit *e, struct book_change *c)
 	return book_write(c, BOOK_INFO, e->key, e->guard);
 }
 
-/* The legacy view: a category's option is that of all its subcategories. */
 static NTSTATUS
-auditing_work(struct edit *e, struct book_change *c)
+auditing_read(struct book_change *c, struct auditing *ret)
 {
-	uint8_t bytes[4 + AUDIT_PLACES];
-	struct writer w = writer_of(bytes, sizeof bytes);
-	struct reader r = reader_of(e->guard);
 	struct secret *old = NULL;
-	struct auditing a;
 	const uint8_t *at;
 	bool good = false;
 	NTSTATUS status = book_read(c, BOOK_AUDIT, bytes_of_text("system"), &old);
@@ -256,10 +251,31 @@ auditing_work(struct edit *e, struct book_change *c)
 	if (status != STATUS_SUCCESS && status != STATUS_NOT_FOUND)
 		return status;
 	WITH_SECRET(at, old)
-		good = auditing_take(&a, bytes_of(at, secret_len(old)));
+		good = auditing_take(ret, bytes_of(at, secret_len(old)));
 	secret_drop(&old);
-	if (!good)
-		return STATUS_INTERNAL_DB_ERROR;
+	return good ? STATUS_SUCCESS : STATUS_INTERNAL_DB_ERROR;
+}
+
+static NTSTATUS
+auditing_write(struct book_change *c, const struct auditing *a)
+{
+	uint8_t bytes[4 + AUDIT_PLACES];
+	struct writer w = writer_of(bytes, sizeof bytes);
+
+	auditing_put(&w, a);
+	return book_write(c, BOOK_AUDIT, bytes_of_text("system"), bytes_of(bytes, w.need));
+}
+
+/* The legacy view: a category's option is that of all its subcategories. */
+static NTSTATUS
+auditing_work(struct edit *e, struct book_change *c)
+{
+	struct reader r = reader_of(e->guard);
+	struct auditing a;
+	NTSTATUS status = auditing_read(c, &a);
+
+	if (status != STATUS_SUCCESS)
+		return status;
 	a.on = reader_u32(&r) != 0;
 	for (uint32_t category = 0; category < AUDIT_CATEGORIES; category++) {
 		uint32_t option = reader_u32(&r);
@@ -267,8 +283,7 @@ auditing_work(struct edit *e, struct book_change *c)
 		for (uint32_t i = auditing_first(category); option && i < auditing_first(category + 1); i++)
 			a.settings[i] = (uint8_t)(option & (AUDITS_SUCCESS | AUDITS_FAILURE));
 	}
-	auditing_put(&w, &a);
-	return book_write(c, BOOK_AUDIT, bytes_of_text("system"), bytes_of(bytes, w.need));
+	return auditing_write(c, &a);
 }
 
 static NTSTATUS
@@ -397,22 +412,12 @@ serve_audited(struct served *s, const struct audited_in *in, struct audited_out 
 static NTSTATUS
 places_work(struct edit *e, struct book_change *c)
 {
-	uint8_t bytes[4 + AUDIT_PLACES];
-	struct writer w = writer_of(bytes, sizeof bytes);
 	struct reader r = reader_of(e->guard);
-	struct secret *old = NULL;
 	struct auditing a;
-	const uint8_t *at;
-	bool good = false;
-	NTSTATUS status = book_read(c, BOOK_AUDIT, bytes_of_text("system"), &old);
+	NTSTATUS status = auditing_read(c, &a);
 
-	if (status != STATUS_SUCCESS && status != STATUS_NOT_FOUND)
+	if (status != STATUS_SUCCESS)
 		return status;
-	WITH_SECRET(at, old)
-		good = auditing_take(&a, bytes_of(at, secret_len(old)));
-	secret_drop(&old);
-	if (!good)
-		return STATUS_INTERNAL_DB_ERROR;
 	while (reader_left(&r) > 0) {
 		uint32_t place = reader_u32(&r), option = reader_u32(&r);
 
@@ -421,8 +426,7 @@ places_work(struct edit *e, struct book_change *c)
 		if (option)
 			a.settings[place] = (uint8_t)(option & (AUDITS_SUCCESS | AUDITS_FAILURE));
 	}
-	auditing_put(&w, &a);
-	return book_write(c, BOOK_AUDIT, bytes_of_text("system"), bytes_of(bytes, w.need));
+	return auditing_write(c, &a);
 }
 
 NTSTATUS

@@ -45,56 +45,53 @@ message_end(struct context *ctx, NTSTATUS status)
 	return sec_of(status);
 }
 
-SECURITY_STATUS
-MakeSignature(PCtxtHandle phContext, ULONG fQOP, PSecBufferDesc pMessage, ULONG MessageSeqNo)
+static SECURITY_STATUS
+protect(PCtxtHandle handle, bool seals, ULONG qop, PSecBufferDesc message, ULONG sequence)
 {
 	struct context *ctx;
-	SECURITY_STATUS status = message_begin(&ctx, phContext, pMessage);
+	SECURITY_STATUS status = message_begin(&ctx, handle, message);
 
 	if (status != SEC_E_OK)
 		return status;
-	return message_end(ctx, ctx->user->sign(ctx->half, fQOP, pMessage, MessageSeqNo));
+	return message_end(ctx, (seals ? ctx->user->seal : ctx->user->sign)(ctx->half, qop, message, sequence));
+}
+
+static SECURITY_STATUS
+prove(PCtxtHandle handle, bool seals, PSecBufferDesc message, ULONG sequence, PULONG ret_qop)
+{
+	struct context *ctx;
+	SECURITY_STATUS status = message_begin(&ctx, handle, message);
+	ULONG qop = 0;
+	NTSTATUS verdict;
+
+	if (status != SEC_E_OK)
+		return status;
+	verdict = (seals ? ctx->user->unseal : ctx->user->verify)(ctx->half, message, sequence, &qop);
+	if (verdict == STATUS_SUCCESS && ret_qop)
+		*ret_qop = qop;
+	return message_end(ctx, verdict);
+}
+
+SECURITY_STATUS
+MakeSignature(PCtxtHandle phContext, ULONG fQOP, PSecBufferDesc pMessage, ULONG MessageSeqNo)
+{
+	return protect(phContext, false, fQOP, pMessage, MessageSeqNo);
 }
 
 SECURITY_STATUS
 VerifySignature(PCtxtHandle phContext, PSecBufferDesc pMessage, ULONG MessageSeqNo, PULONG pfQOP)
 {
-	struct context *ctx;
-	SECURITY_STATUS status = message_begin(&ctx, phContext, pMessage);
-	ULONG qop = 0;
-	NTSTATUS verdict;
-
-	if (status != SEC_E_OK)
-		return status;
-	verdict = ctx->user->verify(ctx->half, pMessage, MessageSeqNo, &qop);
-	if (verdict == STATUS_SUCCESS && pfQOP)
-		*pfQOP = qop;
-	return message_end(ctx, verdict);
+	return prove(phContext, false, pMessage, MessageSeqNo, pfQOP);
 }
 
 SECURITY_STATUS
 EncryptMessage(PCtxtHandle phContext, ULONG fQOP, PSecBufferDesc pMessage, ULONG MessageSeqNo)
 {
-	struct context *ctx;
-	SECURITY_STATUS status = message_begin(&ctx, phContext, pMessage);
-
-	if (status != SEC_E_OK)
-		return status;
-	return message_end(ctx, ctx->user->seal(ctx->half, fQOP, pMessage, MessageSeqNo));
+	return protect(phContext, true, fQOP, pMessage, MessageSeqNo);
 }
 
 SECURITY_STATUS
 DecryptMessage(PCtxtHandle phContext, PSecBufferDesc pMessage, ULONG MessageSeqNo, PULONG pfQOP)
 {
-	struct context *ctx;
-	SECURITY_STATUS status = message_begin(&ctx, phContext, pMessage);
-	ULONG qop = 0;
-	NTSTATUS verdict;
-
-	if (status != SEC_E_OK)
-		return status;
-	verdict = ctx->user->unseal(ctx->half, pMessage, MessageSeqNo, &qop);
-	if (verdict == STATUS_SUCCESS && pfQOP)
-		*pfQOP = qop;
-	return message_end(ctx, verdict);
+	return prove(phContext, true, pMessage, MessageSeqNo, pfQOP);
 }

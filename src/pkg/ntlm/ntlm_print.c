@@ -26,15 +26,11 @@ struct out {
 static void __attribute__((format(printf, 2, 3)))
 say(struct out *o, const char *format, ...)
 {
-	char text[96];
 	va_list args;
-	int len;
 
 	va_start(args, format);
-	len = vsnprintf(text, sizeof text, format, args);
+	writer_format_list(o->w, format, args);
 	va_end(args);
-	if (len > 0)
-		writer_bytes(o->w, bytes_of(text, (size_t)len < sizeof text ? (size_t)len : sizeof text - 1));
 }
 
 /* What holds others and, in the tree, where its bytes are. Empty spans are nowhere. */

@@ -30,15 +30,6 @@ struct half {
 
 /* --- birth and state ---------------------------------------------------- */
 
-static struct bytes
-text_keep(struct writer *w, struct bytes text)
-{
-	struct bytes kept = bytes_of(w->at + w->need, text.len);
-
-	writer_bytes(w, text);
-	return kept;
-}
-
 static bool
 half_seal(struct half *h, const struct ntlm_data *d)
 {
@@ -85,10 +76,10 @@ half_open(void **ret_half, struct bytes bytes)
 		w = writer_of(h->text, text);
 		h->data = d;
 		h->data.seal = BYTES_NONE;
-		h->data.user = text_keep(&w, d.user);
-		h->data.domain = text_keep(&w, d.domain);
-		h->data.target = text_keep(&w, d.target);
-		h->data.sid = text_keep(&w, d.sid);
+		h->data.user = writer_keep(&w, d.user);
+		h->data.domain = writer_keep(&w, d.domain);
+		h->data.target = writer_keep(&w, d.target);
+		h->data.sid = writer_keep(&w, d.sid);
 		*ret_half = h;
 		h = NULL;
 		status = SEC_E_OK;
