@@ -197,6 +197,9 @@ LsaLogonUser(HANDLE LsaHandle, PLSA_STRING OriginName, SECURITY_LOGON_TYPE Logon
 		status = groups_pack(&u.groups, LocalGroups);
 	if (status == STATUS_SUCCESS)
 		status = root_sspi_link(&u.home, &why);
+	/* The daemon that the handle is of has gone, and no other has come. */
+	if (status == STATUS_OBJECT_NAME_NOT_FOUND)
+		status = STATUS_PORT_DISCONNECTED;
 	if (status == STATUS_SUCCESS) {
 		status = ask_it(&u, OriginName, (ULONG)LogonType, AuthenticationPackage, LocalGroups, SourceContext);
 		why_take(&why, ask_why(&u.ask));
