@@ -402,9 +402,9 @@ main(int argc, char **argv)
 {
 	sigset_t child;
 
-	if (argc < 2)
+	lsad = argc > 1 ? realpath(argv[1], NULL) : NULL;
+	if (!lsad)
 		return 2;
-	lsad = argv[1];
 	every = argc > 2 ? (unsigned)atoi(argv[2]) : 1;
 	(void)snprintf(room, sizeof room, "%s", "/tmp/openlsa-kill-XXXXXX");
 	if (!mkdtemp(room) || chdir(room) != 0)
