@@ -115,23 +115,31 @@ class Place:
         self.run("-q", "policy", "set", name, str(value))
 
 
+@contextlib.contextmanager
+def daemon(lsad, given):
+    """Serves a state folder of its own; the environment that finds it, or None. One that ends badly counts as a failure."""
+    with folder() as work, open(work + "/log", "w+") as log:
+        path = work + "/s"
+        env = {k: v for k, v in given.items() if k != "NOTIFY_SOCKET" and not k.startswith("OPENLSA_")}
+        process = subprocess.Popen([lsad, "--foreground", "--socket", path, "--state", work + "/state"], env=env,
+                                   stdout=log, stderr=log)
+        try:
+            serves = check("the daemon serves", wait_for(lambda: os.path.exists(path)))
+            yield dict(env, OPENLSA_MODE="daemon", OPENLSA_SOCKET=path) if serves else None
+        finally:
+            status = stop(process)
+            log.seek(0)
+            check("the daemon ends well", status == 0, status, log.read())
+
+
 def places(lsad, lsactl):
     """Near, then far; a daemon that ends badly counts as a failure."""
     clean = {k: v for k, v in os.environ.items() if not k.startswith("OPENLSA_")}
     with folder() as work:
         yield Place("near", dict(clean, OPENLSA_MODE="embedded", OPENLSA_STATE=work + "/state"), lsactl)
-    with folder() as work, open(work + "/log", "w+") as log:
-        path = work + "/s"
-        env = {k: v for k, v in clean.items() if k != "NOTIFY_SOCKET"}
-        daemon = subprocess.Popen([lsad, "--foreground", "--socket", path, "--state", work + "/state"], env=env,
-                                  stdout=log, stderr=log)
-        try:
-            if check("the daemon serves", wait_for(lambda: os.path.exists(path))):
-                yield Place("far", dict(clean, OPENLSA_MODE="daemon", OPENLSA_SOCKET=path), lsactl)
-        finally:
-            status = stop(daemon)
-            log.seek(0)
-            check("the daemon ends well", status == 0, status, log.read())
+    with daemon(lsad, clean) as env:
+        if env:
+            yield Place("far", env, lsactl)
 
 
 # --- two peers ------------------------------------------------------------------
