@@ -1,7 +1,7 @@
 /*
  * root.c - what a process has of us. The root hangs in a page that the kernel
- * empties at fork, so a child sees none; the environment is read with
- * secure_getenv, and a set-uid program takes only what was built in.
+ * empties at fork, so a child sees none; what the environment may say is the
+ * surroundings' to know, and a set-uid program takes only what was built in.
  */
 #include "secur32/root.h"
 
@@ -16,10 +16,8 @@
 #include "base/fork.h"
 #include "base/trace.h"
 #include "secur32/handles.h"
+#include "secur32/surroundings.h"
 
-#ifndef OPENLSA_CONF_FILE
-#define OPENLSA_CONF_FILE "/etc/openlsa/openlsa.conf"
-#endif
 #ifndef OPENLSA_SOCKET_FILE
 #define OPENLSA_SOCKET_FILE "/run/lsad/lsad.sock"
 #endif
@@ -102,14 +100,14 @@ join(const char *a, const char *b)
 static bool
 state_folder(char **ret_folder)
 {
-	const char *dir = secure_getenv("OPENLSA_STATE"), *below = "";
+	const char *dir = surroundings.text("OPENLSA_STATE"), *below = "";
 
 	if (!dir || !*dir) {
-		dir = secure_getenv("XDG_STATE_HOME");
+		dir = surroundings.text("XDG_STATE_HOME");
 		below = "/openlsa";
 	}
 	if (*below && (!dir || *dir != '/')) {
-		dir = secure_getenv("HOME");
+		dir = surroundings.text("HOME");
 		below = "/.local/state/openlsa";
 	}
 	if (!dir || (*below && *dir != '/'))
@@ -141,11 +139,11 @@ root_configure(struct root *r)
 {
 	bool good = true;
 	bool secure = getauxval(AT_SECURE) != 0;
-	const char *socket = secure_getenv("OPENLSA_SOCKET"), *mode = secure_getenv("OPENLSA_MODE");
+	const char *socket = surroundings.text("OPENLSA_SOCKET"), *mode = surroundings.text("OPENLSA_MODE");
 	struct conf *conf = NULL;
 	struct conf_fault fault = { 0, 0, NULL };
-	enum conf_result had = conf_open(&conf, OPENLSA_CONF_FILE, &fault);
-	const char *text;
+	const char *file = surroundings.conf_file(), *text;
+	enum conf_result had = conf_open(&conf, file, &fault);
 
 	r->mode = MODE_EMBEDDED;
 	if (had == CONF_OK) {
@@ -156,12 +154,11 @@ root_configure(struct root *r)
 		had = conf_u32(&r->daemon_uid, conf, "lsad_uid", 0, UINT32_MAX - 1, &fault);
 		if ((had != CONF_OK && had != CONF_ABSENT) || r->mode == MODE_UNKNOWN) {
 			r->mode = MODE_UNKNOWN;
-			(void)snprintf(r->why_no_mode, sizeof r->why_no_mode, "a value in %s is not understood",
-			    OPENLSA_CONF_FILE);
+			(void)snprintf(r->why_no_mode, sizeof r->why_no_mode, "a value in %s is not understood", file);
 		}
 	} else if (had != CONF_ABSENT) {
 		r->mode = MODE_UNKNOWN;
-		(void)snprintf(r->why_no_mode, sizeof r->why_no_mode, "%s, line %u: %s", OPENLSA_CONF_FILE,
+		(void)snprintf(r->why_no_mode, sizeof r->why_no_mode, "%s, line %u: %s", file,
 		    (unsigned)fault.line, fault.error ? strerror(fault.error) : fault.what);
 	}
 	r->conf = conf;
@@ -171,6 +168,8 @@ root_configure(struct root *r)
 			(void)snprintf(r->why_no_mode, sizeof r->why_no_mode,
 			    "OPENLSA_MODE is neither \"embedded\" nor \"daemon\"");
 	}
+	if (surroundings.never_near && r->mode != MODE_UNKNOWN)
+		r->mode = MODE_DAEMON;
 	if (secure) {
 		r->mode = r->mode == MODE_UNKNOWN ? MODE_UNKNOWN : MODE_DAEMON;
 		free(r->socket);
@@ -198,8 +197,8 @@ root_new(void)
 	r->daemon_uid = UINT32_MAX;
 	r->handles = handle_table_new(1u << 22, handles_destroy);
 	good = root_configure(r) && r->handles;
-	if (secure_getenv("OPENLSA_TRACE"))
-		(void)trace_to(secure_getenv("OPENLSA_TRACE"));
+	if (surroundings.text("OPENLSA_TRACE"))
+		(void)trace_to(surroundings.text("OPENLSA_TRACE"));
 	if (!good) {
 		handle_table_drop(r->handles);
 		conf_drop(r->conf);

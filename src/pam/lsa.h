@@ -1,0 +1,44 @@
+/*
+ * lsa.h - what the module asks of lsad: to log somebody on, who an account is
+ * here, and a new password. Statuses are the LSA's; PAM is not known here.
+ */
+#ifndef OPENLSA_PAM_LSA_H
+#define OPENLSA_PAM_LSA_H
+
+#include <windows.h>
+#include <ntsecapi.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+struct line {
+	HANDLE lsa;
+	ULONG package;
+	bool trusted;			/* lsad told the caller is a logon process */
+};
+
+/* At once, or never: nothing waits for lsad to start. The line is to be left, also after a failure. */
+NTSTATUS line_reach(struct line *ret_line, const char *service);
+void line_leave(struct line *line);
+
+struct whom { const char *domain, *user; };
+
+/* STATUS_SUCCESS with a token (CloseHandle). *ret_substatus: the cause, as far as this caller may know it. */
+NTSTATUS line_log_on(struct line *line, const struct whom *whom, const char *password, uint32_t type, const char *origin,
+    HANDLE *ret_token, NTSTATUS *ret_substatus);
+/* The same without a password, on the caller's word; trusted lines alone. */
+NTSTATUS line_vouch(struct line *line, const struct whom *whom, const char *origin, HANDLE *ret_token,
+    NTSTATUS *ret_substatus);
+/* By who knows the old password. */
+NTSTATUS line_change(struct line *line, const struct whom *whom, const char *old, const char *fresh);
+/* By an administrator. */
+NTSTATUS line_set(struct line *line, const struct whom *whom, const char *fresh);
+
+struct account { ULONG flags; uint32_t uid; };
+
+/*
+ * What an administrator can see of an account: OLSA_USER_*, and who it is here. STATUS_NO_SUCH_USER, also for one of
+ * another domain; STATUS_NONE_MAPPED; STATUS_ACCESS_DENIED: the caller is no administrator.
+ */
+NTSTATUS line_account(struct line *line, const struct whom *whom, struct account *ret_account);
+
+#endif

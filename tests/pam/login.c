@@ -1,0 +1,145 @@
+/*
+ * login.c - a program that authenticates by PAM, one step a line of standard
+ * input, so that a test can look around between steps:
+ *
+ *     say TEXT           the answer to a later question; "say" is an empty one
+ *     start SERVICE USER
+ *     authenticate, account, setcred, open, close, password, expired, end
+ *     blank              authenticate, with PAM_DISALLOW_NULL_AUTHTOK
+ *     delete             setcred, with PAM_DELETE_CRED
+ *     user NAME          PAM_USER from here on
+ *     real UID           the real uid alone, as in a set-uid program
+ *     child              a child that ends its copy of the handle
+ *
+ * Each step but say is answered by a line: the step, the result's name, the
+ * questions that were asked, and what was said to the user.
+ */
+#include <pwd.h>
+#include <security/pam_appl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static char *answers[16];
+static unsigned answers_in, answers_out, asked;
+static char told[512];
+static pam_handle_t *pamh;
+
+static const char *const names[] = {
+	"SUCCESS", "OPEN_ERR", "SYMBOL_ERR", "SERVICE_ERR", "SYSTEM_ERR", "BUF_ERR", "PERM_DENIED", "AUTH_ERR",
+	"CRED_INSUFFICIENT", "AUTHINFO_UNAVAIL", "USER_UNKNOWN", "MAXTRIES", "NEW_AUTHTOK_REQD", "ACCT_EXPIRED", "SESSION_ERR",
+	"CRED_UNAVAIL", "CRED_EXPIRED", "CRED_ERR", "NO_MODULE_DATA", "CONV_ERR", "AUTHTOK_ERR", "AUTHTOK_RECOVERY_ERR",
+	"AUTHTOK_LOCK_BUSY", "AUTHTOK_DISABLE_AGING", "TRY_AGAIN", "IGNORE", "ABORT", "AUTHTOK_EXPIRED",
+};
+
+static int
+converse(int count, const struct pam_message **messages, struct pam_response **ret_responses, void *none)
+{
+	struct pam_response *r = calloc((size_t)count, sizeof *r);
+
+	(void)none;
+	if (!r)
+		return PAM_BUF_ERR;
+	for (int i = 0; i < count; i++) {
+		if (messages[i]->msg_style != PAM_PROMPT_ECHO_OFF && messages[i]->msg_style != PAM_PROMPT_ECHO_ON) {
+			snprintf(told, sizeof told, "%s", messages[i]->msg);
+			continue;
+		}
+		asked++;
+		if (answers_out == answers_in) {
+			free(r);
+			return PAM_CONV_ERR;
+		}
+		r[i].resp = answers[answers_out++];
+	}
+	*ret_responses = r;
+	return PAM_SUCCESS;
+}
+
+static void
+answer(const char *step, int result)
+{
+	printf("%s %s %u %s\n", step, result >= 0 && (size_t)result < sizeof names / sizeof *names ? names[result] : "?", asked, told);
+	asked = 0;
+	*told = 0;
+	while (answers_out < answers_in)
+		free(answers[answers_out++]);
+	answers_in = answers_out = 0;
+}
+
+static int
+child(void)
+{
+	int status = 0;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		(void)pam_close_session(pamh, 0);
+		_exit(pam_end(pamh, PAM_SUCCESS | (int)PAM_DATA_SILENT));
+	}
+	return pid > 0 && waitpid(pid, &status, 0) == pid && status == 0 ? PAM_SUCCESS : PAM_SYSTEM_ERR;
+}
+
+static int
+step(const char *verb, const char *first, const char *second)
+{
+	static const struct pam_conv conv = { .conv = converse };
+
+	if (strcmp(verb, "start") == 0)
+		return pam_start(first, second, &conv, &pamh);
+	if (strcmp(verb, "authenticate") == 0)
+		return pam_authenticate(pamh, 0);
+	if (strcmp(verb, "blank") == 0)
+		return pam_authenticate(pamh, (int)PAM_DISALLOW_NULL_AUTHTOK);
+	if (strcmp(verb, "account") == 0)
+		return pam_acct_mgmt(pamh, 0);
+	if (strcmp(verb, "setcred") == 0)
+		return pam_setcred(pamh, PAM_ESTABLISH_CRED);
+	if (strcmp(verb, "delete") == 0)
+		return pam_setcred(pamh, PAM_DELETE_CRED);
+	if (strcmp(verb, "open") == 0)
+		return pam_open_session(pamh, 0);
+	if (strcmp(verb, "close") == 0)
+		return pam_close_session(pamh, 0);
+	if (strcmp(verb, "password") == 0)
+		return pam_chauthtok(pamh, 0);
+	if (strcmp(verb, "expired") == 0)
+		return pam_chauthtok(pamh, PAM_CHANGE_EXPIRED_AUTHTOK);
+	if (strcmp(verb, "user") == 0)
+		return pam_set_item(pamh, PAM_USER, first);
+	if (strcmp(verb, "real") == 0)
+		return setresuid((uid_t)atoi(first), (uid_t)-1, (uid_t)-1) == 0 ? PAM_SUCCESS : PAM_SYSTEM_ERR;
+	if (strcmp(verb, "child") == 0)
+		return child();
+	if (strcmp(verb, "end") == 0)
+		return pam_end(pamh, PAM_SUCCESS);
+	return PAM_ABORT;
+}
+
+int
+main(void)
+{
+	char line[2048];
+
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	while (fgets(line, sizeof line, stdin)) {
+		char *first, *second;
+
+		line[strcspn(line, "\n")] = 0;
+		first = strchr(line, ' ');
+		if (first)
+			*first++ = 0;
+		if (strcmp(line, "say") == 0) {
+			if (answers_in < sizeof answers / sizeof *answers)
+				answers[answers_in++] = strdup(first ? first : "");
+			continue;
+		}
+		second = strcmp(line, "start") == 0 && first ? strchr(first, ' ') : NULL;
+		if (second)
+			*second++ = 0;
+		answer(line, step(line, first ? first : "", second ? second : ""));
+	}
+	return 0;
+}
