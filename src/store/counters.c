@@ -40,6 +40,7 @@ struct head {
 	_Atomic uint64_t base;			/* seconds since 1970 at that start */
 	_Alignas(64) _Atomic uint32_t capacity;
 	_Alignas(64) _Atomic uint64_t generation;
+	_Atomic uint64_t witness;		/* the last change that was committed; zero in files of older versions */
 };
 
 struct counters {
@@ -371,4 +372,21 @@ counters_mend(struct counters *c)
 
 	if (now & 1)
 		(void)atomic_compare_exchange_strong(&c->head->generation, &now, now + 1);
+}
+
+/* --- the witness ----------------------------------------------------------------- */
+
+uint64_t
+counters_witness(const struct counters *c)
+{
+	return atomic_load(&c->head->witness);
+}
+
+void
+counters_saw(struct counters *c, uint64_t change)
+{
+	uint64_t now = atomic_load(&c->head->witness);
+
+	while (now < change && !atomic_compare_exchange_weak(&c->head->witness, &now, change))
+		;
 }

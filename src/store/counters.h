@@ -4,7 +4,7 @@
  * generation of the database. It knows where a word is, not what it means
  * (attempt.c does).
  *
- *     0       head: magic, layout, key, boot, clock, capacity, generation
+ *     0       head: magic, layout, key, boot, clock, capacity, generation, witness
  *     4096    4096 words for unknown names
  *     36864   `capacity` words for accounts, grown by 4096
  */
@@ -47,5 +47,12 @@ uint64_t counters_generation(const struct counters *c);
 uint64_t counters_begin(struct counters *c);
 void counters_end(struct counters *c, uint64_t begun);
 void counters_mend(struct counters *c);
+
+/*
+ * The number of the last change that is known to be in the database: written after its commit, so the disk never
+ * has it without the change. A database that is behind it is an old one, or its log was cut.
+ */
+uint64_t counters_witness(const struct counters *c);
+void counters_saw(struct counters *c, uint64_t change);
 
 #endif

@@ -38,7 +38,7 @@ struct card {
 struct shelf {
 	struct { _Alignas(64) pthread_rwlock_t lock; } stripes[STRIPES];
 	struct card **buckets;			/* a power of two */
-	size_t bucket_count, count;
+	size_t bucket_count, count, damaged;
 	struct card **by_rid;			/* from ACCOUNT_FIRST_RID */
 	size_t rid_count;
 	uint64_t change;			/* rows up to this one are known */

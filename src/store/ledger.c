@@ -13,7 +13,7 @@
 #include "store/folder.h"
 #include "store/ledger.h"
 
-#define VERSION		2u
+#define VERSION		3u
 #define NAME		"db/accounts.db"
 #define BUSY_MS		5000
 #define COMPUTER_LEN	15u				/* of a name that we make up: NetBIOS */
@@ -28,8 +28,9 @@ static const char schema[] =
 /* Version 2: policy's entries. */
 static const char schema_entries[] =
 	"create table entry(kind integer, key blob, change integer not null, seal blob, primary key(kind, key)) without rowid;"
-	"create index entry_change on entry(change);"
-	"pragma user_version=2";
+	"create index entry_change on entry(change);";
+/* Version 3: a seal over all policies. */
+static const char schema_version[] = "pragma user_version=3";
 
 #define EMPTIED "fold = null, name = null, full_name = null, flags = null, password_set = null, seal = null"
 #define COLUMNS "rid, change, fold, name, full_name, flags, password_set, seal"
@@ -129,6 +130,8 @@ ledger_end(struct store *s, const struct counts *counts, NTSTATUS st)
 		uint64_t begun = counters_begin(s->counters);
 
 		st = database_exec(&s->writer, "commit");
+		if (st == STATUS_SUCCESS)
+			counters_saw(s->counters, counts->change);
 		s->wrote = true;
 		database_undo(&s->writer);
 		counters_end(s->counters, begun);
@@ -214,8 +217,8 @@ version_get(struct store *s, uint64_t *ret_version)
 }
 
 /* The sentence for a status that came from the database. */
-static NTSTATUS
-failed(NTSTATUS st, char why[STORE_WHY])
+NTSTATUS
+ledger_failed(NTSTATUS st, char why[STORE_WHY])
 {
 	static const struct { NTSTATUS status; const char *text; } rows[] = {
 		{ STATUS_DLL_NOT_FOUND,		"libsqlite3.so.0 is missing or older than 3.31: install SQLite" },
@@ -223,13 +226,15 @@ failed(NTSTATUS st, char why[STORE_WHY])
 		{ STATUS_MEDIA_WRITE_PROTECTED,	"it cannot be written: the file system or the file is read-only" },
 		{ STATUS_ACCESS_DENIED,		"permission denied: it must belong to the user who runs this" },
 		{ STATUS_NO_MEMORY,		"no memory" },
+		{ STATUS_WORKING_SET_QUOTA,	"memory for secrets cannot be locked: raise the limit RLIMIT_MEMLOCK (ulimit -l)" },
 		{ STATUS_TOO_MANY_OPENED_FILES,	"too many open files" },
 		{ STATUS_SHARING_VIOLATION,	"another program keeps it locked" },
-		{ STATUS_DECRYPTION_FAILED,	"the sealing key is another store's, or the file is damaged: restore the right one from a backup" },
+		{ STATUS_DECRYPTION_FAILED,	"the sealing key is another store's, or the file is damaged: put both back with lsad --restore, see lsad(8)" },
 		{ STATUS_INVALID_DEVICE_STATE, "this process was forked while its parent was reading it: fork earlier, or exec" },
-		{ STATUS_REVISION_MISMATCH,	"a newer OpenLSA made it: use that one" },
+		{ STATUS_REVISION_MISMATCH,	"a newer OpenLSA made it: use that one, or put a backup of this one back with lsad --restore, see lsad(8)" },
 		{ STATUS_OBJECT_NAME_INVALID,	"the computer's name is not usable: give one in the configuration" },
-		{ STATUS_FILE_CORRUPT_ERROR,	"it is damaged: restore it from a backup, or save what is readable with: sqlite3 accounts.db .recover" },
+		{ STATUS_FILE_CORRUPT_ERROR,	"it is damaged: put a backup back with lsad --restore, see lsad(8), or save what is readable with: sqlite3 accounts.db .recover" },
+		{ STATUS_FILE_INVALID,		"it is older than db/attempts remembers, or gone: put it back with lsad --restore, see lsad(8); to begin with it as it is, remove db/attempts" },
 	};
 
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
@@ -249,7 +254,11 @@ ledger_make(struct store *s, const struct store_settings *settings)
 	if (st == STATUS_SUCCESS)
 		st = database_exec(&s->reader, schema_entries);
 	if (st == STATUS_SUCCESS)
+		st = database_exec(&s->reader, schema_version);
+	if (st == STATUS_SUCCESS)
 		st = identity_make(s, settings->computer_name);
+	if (st == STATUS_SUCCESS)
+		st = ledger_policies_seal(s, &s->reader);
 	if (st == STATUS_SUCCESS)
 		st = database_exec(&s->reader, "commit");
 	s->wrote = true;
@@ -257,14 +266,18 @@ ledger_make(struct store *s, const struct store_settings *settings)
 	return st;
 }
 
-/* From version 1: nothing of it changes. */
+/* From an older version: nothing of it changes. */
 static NTSTATUS
-ledger_grow(struct store *s)
+ledger_grow(struct store *s, uint64_t version)
 {
 	NTSTATUS st = database_exec(&s->reader, "begin immediate");
 
-	if (st == STATUS_SUCCESS)
+	if (st == STATUS_SUCCESS && version < 2)
 		st = database_exec(&s->reader, schema_entries);
+	if (st == STATUS_SUCCESS)
+		st = database_exec(&s->reader, schema_version);
+	if (st == STATUS_SUCCESS)
+		st = ledger_policies_seal(s, &s->reader);
 	if (st == STATUS_SUCCESS)
 		st = database_exec(&s->reader, "commit");
 	s->wrote = true;
@@ -283,7 +296,7 @@ ledger_open(struct store *s, bool alone, const struct store_settings *settings, 
 		/* Made here, for its mode; nobody can have it open, so no lock of SQLite's goes with this descriptor. */
 		fd = alone ? openat(s->folder, NAME, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600) : -1;
 		if (fd < 0)
-			return alone ? folder_failed(errno, NAME, "making the database", why) : failed(STATUS_FILE_CORRUPT_ERROR, why);
+			return alone ? folder_failed(errno, NAME, "making the database", why) : ledger_failed(STATUS_FILE_CORRUPT_ERROR, why);
 		close(fd);
 		if (file_folder_sync(s->folder, NAME) != STATUS_SUCCESS)
 			return folder_failed(EIO, NAME, "making the database", why);
@@ -294,16 +307,18 @@ ledger_open(struct store *s, bool alone, const struct store_settings *settings, 
 		st = version_get(s, &version);
 	if (st == STATUS_SUCCESS && version > VERSION)
 		st = STATUS_REVISION_MISMATCH;
+	if (st == STATUS_SUCCESS && version == 0 && counters_witness(s->counters) > 0)
+		st = STATUS_FILE_INVALID;		/* there was one */
 	if (st == STATUS_SUCCESS && version == 0)
 		st = alone ? ledger_make(s, settings) : STATUS_FILE_CORRUPT_ERROR;
-	else if (st == STATUS_SUCCESS && settings->exclusive)
+	else if (st == STATUS_SUCCESS)
 		st = database_check(&s->reader);
-	if (st == STATUS_SUCCESS && version == 1)
-		st = alone ? ledger_grow(s) : STATUS_SHARING_VIOLATION;
+	if (st == STATUS_SUCCESS && version != 0 && version < VERSION)
+		st = alone ? ledger_grow(s, version) : STATUS_SHARING_VIOLATION;
 	if (st == STATUS_SUCCESS)
 		st = identity_take(s);
 	if (st != STATUS_SUCCESS)
-		return failed(st, why);
+		return ledger_failed(st, why);
 	database_guard(&s->reader);
 	return STATUS_SUCCESS;
 }

@@ -10,6 +10,8 @@
 /* alone: nobody else has the store open, so it may be made. */
 NTSTATUS ledger_open(struct store *s, bool alone, const struct store_settings *settings, char why[STORE_WHY]) MUST_CHECK;
 void ledger_close(struct store *s);
+/* The sentence for a status that came from the database. */
+NTSTATUS ledger_failed(NTSTATUS st, char why[STORE_WHY]);
 
 struct counts { uint32_t next_rid; uint64_t change; };
 
@@ -22,10 +24,15 @@ struct ledger_row {
 	bool gone;				/* deleted: nothing but rid and change counts */
 	bool damaged;
 };
-/* On the reader, between look and look_away; `each` may fail. */
+/*
+ * On the reader, between look and look_away; `each` may fail. ledger_counts is the first of a transaction;
+ * STATUS_FILE_INVALID: the database is behind what the counters' witness saw.
+ */
 NTSTATUS ledger_counts(struct store *s, struct database *db, struct counts *ret_counts) MUST_CHECK;
 NTSTATUS ledger_changes(struct store *s, uint64_t since, NTSTATUS (*each)(void *arg, const struct ledger_row *row), void *arg) MUST_CHECK;
 NTSTATUS ledger_policies(struct store *s, uint32_t values[POLICY_COUNT]) MUST_CHECK;
+/* Seals them all together, so that none can be of another time than the others: with each change of one. */
+NTSTATUS ledger_policies_seal(struct store *s, struct database *db) MUST_CHECK;
 NTSTATUS ledger_unseal(struct store *s, const struct ledger_row *row, struct secret **ret_hash, bool *ret_blank) MUST_CHECK;
 /* One moment of the database, on the reader, whose lock the caller holds until it has looked away. mend, before: see counters.h. */
 NTSTATUS ledger_look(struct store *s) MUST_CHECK;

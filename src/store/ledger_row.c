@@ -7,6 +7,7 @@
 
 #define HIDDEN_LEN	(ACCOUNT_HASH_LEN + 1u)		/* the hash, and whether the password is blank */
 #define ABOUT_MAX	4096u
+#define POLICIES_MAX	16384u
 
 /* --- what a seal is about --------------------------------------------------- */
 
@@ -103,6 +104,7 @@ ledger_counts(struct store *s, struct database *db, struct counts *ret_counts)
 	uint8_t value[12];
 	struct reader r;
 	struct counts c;
+	uint64_t witness = counters_witness(s->counters);	/* before: a commit that comes between is seen by the row */
 	size_t len;
 	NTSTATUS st = ledger_meta_get(s, db, "counts", value, sizeof value, &len);
 
@@ -113,6 +115,8 @@ ledger_counts(struct store *s, struct database *db, struct counts *ret_counts)
 	c.change = reader_u64(&r);
 	if (!reader_done(&r) || c.next_rid < ACCOUNT_FIRST_RID || c.next_rid > ACCOUNT_FIRST_RID + COUNTERS_MAX || c.change > INT64_MAX - 1)
 		return STATUS_FILE_CORRUPT_ERROR;
+	if (c.change < witness)
+		return STATUS_FILE_INVALID;
 	*ret_counts = c;
 	return STATUS_SUCCESS;
 }
@@ -278,11 +282,78 @@ policy_value(uint8_t to[4], uint32_t value)
 	return bytes_of(to, 4);
 }
 
+/* All rows, as they stand in the table. */
+static NTSTATUS
+policies_about(struct database *db, uint8_t to[POLICIES_MAX], struct bytes *ret_about)
+{
+	struct writer w = writer_of(to, POLICIES_MAX);
+	struct row r = row_begin(db, POLICIES_GET);
+	NTSTATUS st;
+
+	writer_sized(&w, bytes_of_text("policies"));
+	while ((st = row_step(&r)) == STATUS_SUCCESS) {
+		writer_sized(&w, row_text(&r, 0));
+		writer_u32(&w, (uint32_t)row_u64(&r, 1, UINT32_MAX));
+		if (r.bad)
+			break;
+	}
+	if (r.bad || !writer_ok(&w))
+		st = STATUS_FILE_CORRUPT_ERROR;
+	row_end(&r);
+	if (st != STATUS_NO_MORE_ENTRIES)
+		return st;
+	*ret_about = bytes_of(to, w.need);
+	return STATUS_SUCCESS;
+}
+
+NTSTATUS
+ledger_policies_seal(struct store *s, struct database *db)
+{
+	uint8_t text[POLICIES_MAX], seal[VAULT_EXTRA];
+	struct bytes about;
+	struct row r;
+	NTSTATUS st = policies_about(db, text, &about);
+
+	if (st == STATUS_SUCCESS)
+		st = vault_seal(s->vault, seal, about, NULL);
+	if (st != STATUS_SUCCESS)
+		return st;
+	r = row_begin(db, META_PUT);
+	row_bind_text(&r, bytes_of_text("policies"));
+	row_bind_blob(&r, BYTES_NONE);
+	row_bind_blob(&r, bytes_of(seal, sizeof seal));
+	st = row_step(&r);
+	row_end(&r);
+	return st == STATUS_NO_MORE_ENTRIES ? STATUS_SUCCESS : st;
+}
+
+static NTSTATUS
+policies_check(struct store *s)
+{
+	uint8_t text[POLICIES_MAX];
+	struct bytes about;
+	struct row r;
+	NTSTATUS st = policies_about(&s->reader, text, &about);
+
+	if (st != STATUS_SUCCESS)
+		return st;
+	r = row_begin(&s->reader, META_GET);
+	row_bind_text(&r, bytes_of_text("policies"));
+	st = row_step(&r);
+	if (st == STATUS_SUCCESS)
+		st = vault_unseal(s->vault, NULL, about, row_blob(&r, 1));
+	if (st == STATUS_NO_MORE_ENTRIES || st == STATUS_DECRYPTION_FAILED)
+		st = STATUS_FILE_CORRUPT_ERROR;
+	row_end(&r);
+	return st;
+}
+
 NTSTATUS
 ledger_policies(struct store *s, uint32_t values[POLICY_COUNT])
 {
 	uint8_t about[ABOUT_MAX], number[4];
 	struct row r = row_begin(&s->reader, POLICIES_GET);
+	bool whole = true;
 	NTSTATUS st;
 
 	for (unsigned i = 0; i < POLICY_COUNT; i++)
@@ -303,6 +374,7 @@ ledger_policies(struct store *s, uint32_t values[POLICY_COUNT])
 			st = good;
 			break;
 		}
+		whole = whole && good == STATUS_SUCCESS;
 		if (!policy_find(&policy, name)) {	/* of a later version if the seal is right, else damaged */
 			if (good == STATUS_SUCCESS)
 				continue;
@@ -313,7 +385,9 @@ ledger_policies(struct store *s, uint32_t values[POLICY_COUNT])
 		    ? value : policy_rows[policy].strict;
 	}
 	row_end(&r);
-	return st == STATUS_NO_MORE_ENTRIES ? STATUS_SUCCESS : st;
+	if (st == STATUS_NO_MORE_ENTRIES)
+		st = whole ? policies_check(s) : STATUS_SUCCESS;
+	return st;
 }
 
 NTSTATUS
@@ -332,5 +406,5 @@ ledger_put_policy(struct store *s, enum policy policy, uint32_t value)
 	row_bind_blob(&r, bytes_of(seal, sizeof seal));
 	st = row_step(&r);
 	row_end(&r);
-	return st == STATUS_NO_MORE_ENTRIES ? STATUS_SUCCESS : st;
+	return st == STATUS_NO_MORE_ENTRIES ? ledger_policies_seal(s, &s->writer) : st;
 }

@@ -17,6 +17,7 @@ struct delivery {
 	struct fresh *items;
 	size_t count, cap;
 	uint32_t highest;
+	const struct counts *counts;
 };
 
 NTSTATUS
@@ -122,7 +123,7 @@ deliver(void *arg, const struct ledger_row *row)
 	struct ledger_row shape = *row;
 
 	/* Damaged beyond a place of its own: nobody's name leads here. */
-	if (row->rid < ACCOUNT_FIRST_RID || row->rid >= ACCOUNT_FIRST_RID + COUNTERS_MAX)
+	if (row->rid < ACCOUNT_FIRST_RID || row->rid >= d->counts->next_rid || row->change > d->counts->change)
 		return STATUS_FILE_CORRUPT_ERROR;
 	if (d->count == d->cap) {
 		size_t cap = d->cap ? d->cap * 2 : 16;
@@ -159,6 +160,7 @@ unlink_card(struct shelf *shelf, struct card *card)
 	if (*at)
 		*at = card->next;
 	shelf->count--;
+	shelf->damaged -= card->damaged;
 }
 
 static void
@@ -169,6 +171,7 @@ link_card(struct shelf *shelf, struct card *card)
 	card->next = *at;
 	*at = card;
 	shelf->count++;
+	shelf->damaged += card->damaged;
 }
 
 static void
@@ -176,7 +179,7 @@ rehash(struct shelf *shelf, struct card **buckets, size_t count)
 {
 	shelf->buckets = buckets;
 	shelf->bucket_count = count;
-	shelf->count = 0;
+	shelf->count = shelf->damaged = 0;
 	for (size_t i = 0; i < shelf->rid_count; i++)
 		if (shelf->by_rid[i])
 			link_card(shelf, shelf->by_rid[i]);
@@ -236,9 +239,9 @@ shelve(struct store *s, struct delivery *d, const uint32_t policies[POLICY_COUNT
 NTSTATUS
 shelf_refresh(struct store *s)
 {
-	struct delivery d = { .store = s };
+	struct counts counts = { 0 };
+	struct delivery d = { .store = s, .counts = &counts };
 	uint32_t policies[POLICY_COUNT];
-	struct counts counts;
 	struct leaf *leaves = NULL;
 	uint64_t generation;
 	NTSTATUS st = STATUS_SUCCESS;
@@ -258,6 +261,9 @@ shelf_refresh(struct store *s)
 		st = ledger_counts(s, &s->reader, &counts);
 	if (st == STATUS_SUCCESS)
 		st = ledger_changes(s, s->shelf.change, deliver, &d);
+	/* Every RID that was ever given has its row; one that is missing here was somebody's. */
+	if (st == STATUS_SUCCESS && s->shelf.change == 0 && d.count != counts.next_rid - ACCOUNT_FIRST_RID)
+		st = STATUS_FILE_CORRUPT_ERROR;
 	if (st == STATUS_SUCCESS)
 		st = ledger_policies(s, policies);
 	if (st == STATUS_SUCCESS)
@@ -304,7 +310,8 @@ shelf_find(struct store *s, const struct name_fold *fold, bool *ret_damaged)
 	card = s->shelf.buckets[hash & (s->shelf.bucket_count - 1)];
 	while (card && !(card->hash == hash && bytes_same(card->fold, wanted)))
 		card = card->next;
-	*ret_damaged = card && card->damaged;
+	/* A damaged row may have lost its name: whoever is not found may be the one. */
+	*ret_damaged = card ? card->damaged : s->shelf.damaged > 0;
 	if (card && card->damaged)
 		card = NULL;
 	if (card)

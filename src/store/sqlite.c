@@ -228,7 +228,7 @@ NTSTATUS
 database_check(struct database *db)
 {
 	bool good = false;
-	int rc = db->sq->exec(db->at, "pragma quick_check(1)", first_line, &good, NULL);
+	int rc = db->sq->exec(db->at, "pragma integrity_check(1)", first_line, &good, NULL);
 
 	if (rc == SQLITE_OK && good)
 		return STATUS_SUCCESS;

@@ -52,7 +52,7 @@ void database_close(struct database *db);
 void database_put_off(struct database *db);
 /* Fixed text, no parameters. */
 NTSTATUS database_exec(struct database *db, const char *text) MUST_CHECK;
-NTSTATUS database_check(struct database *db) MUST_CHECK;	/* quick_check */
+NTSTATUS database_check(struct database *db) MUST_CHECK;	/* integrity_check: also that indices and tables agree */
 void database_guard(struct database *db);
 void database_undo(struct database *db);			/* ends a transaction, if there is one */
 

@@ -101,9 +101,7 @@ store_fill(struct store *s, const struct store_settings *settings, char why[STOR
 	if (st == STATUS_SUCCESS && alone && !settings->exclusive)
 		st = folder_share(s->lock, why);
 	if (st != STATUS_SUCCESS && !why[0])
-		(void)snprintf(why, STORE_WHY, st == STATUS_NO_MEMORY ? "no memory."
-		    : st == STATUS_WORKING_SET_QUOTA ? "memory for secrets cannot be locked: raise the limit RLIMIT_MEMLOCK (ulimit -l)."
-		    : "%s: the accounts cannot be read: restore db/accounts.db from a backup.", settings->folder);
+		(void)ledger_failed(st, why);
 	if (key >= 0)
 		close(key);
 	if (db >= 0)

@@ -47,6 +47,7 @@ struct store_settings {
  *     STATUS_ACCESS_DENIED             the folder or a file belongs to someone else or is open to others
  *     STATUS_SHARING_VIOLATION         lsad has it, or others have it and lsad wants it
  *     STATUS_FILE_CORRUPT_ERROR        the database or the counters are damaged
+ *     STATUS_FILE_INVALID              the database is older than the counters remember, or gone
  *     STATUS_DECRYPTION_FAILED         the sealing key is missing, malformed or another store's
  *     STATUS_REVISION_MISMATCH         a newer OpenLSA made it
  *     STATUS_DLL_NOT_FOUND             libsqlite3.so.0 is absent or too old

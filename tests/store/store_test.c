@@ -261,14 +261,15 @@ ms_now(void)
 static void
 damage(const char *name, unsigned rounds, uint64_t until)
 {
-	static uint8_t good[1 << 17], bad[1 << 17];
-	int fd = open(estate_path(name), O_RDONLY);
-	ssize_t len = read(fd, good, sizeof good);
+	static uint8_t good[1 << 17], bad[1 << 17], counts[1 << 17];
+	int fd = open(estate_path(name), O_RDONLY), other = open(estate_path("db/attempts"), O_RDONLY);
+	ssize_t len = read(fd, good, sizeof good), counts_len = read(other, counts, sizeof counts);
 	char keep[2][64] = { "db/accounts.db-wal", "db/accounts.db-shm" };
 	unsigned done = 0, refused = 0;
 
 	close(fd);
-	if (!CHECK(len > 0))
+	close(other);
+	if (!CHECK(len > 0 && counts_len > 0))
 		return;
 	for (; done < rounds && ms_now() < until; done++) {
 		bool exclusive = done & 1;
@@ -289,7 +290,8 @@ damage(const char *name, unsigned rounds, uint64_t until)
 		store_close(s);
 		unlink(estate_path(keep[0]));
 		unlink(estate_path(keep[1]));
-		/* What a round has left in the other file does not matter to the next: this one is whole again. */
+		/* What the round has added is forgotten by both. */
+		file_write("db/attempts", counts, (size_t)counts_len);
 		file_write(name, good, (size_t)len);
 	}
 	printf("%s: %u damages, %u refused\n", name, done, refused);
