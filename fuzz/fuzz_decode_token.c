@@ -6,17 +6,25 @@
 #include "fuzz.h"
 
 #include "base/utf16.h"
+#include "pkg/kerberos/kerb_print.h"
+#include "pkg/negotiate/nego_print.h"
 #include "pkg/ntlm/ntlm_msg.h"
 #include "pkg/ntlm/ntlm_print.h"
 
 static uint8_t text[1 << 20], again[140000];
 
+static bool
+spnego_print(struct writer *w, struct bytes token, bool json)
+{
+	return nego_print(w, token, json, kerb_print);
+}
+
 static void
-must_print(struct bytes token, bool json)
+must_print(bool (*print)(struct writer *, struct bytes, bool), struct bytes token, bool json)
 {
 	struct writer w = writer_of(text, sizeof text), wide = writer_of(NULL, 0);
 
-	if (!ntlm_print(&w, token, json) || !writer_ok(&w))
+	if (!print(&w, token, json) || !writer_ok(&w))
 		return;
 	MUST(utf16_from_utf8(&wide, bytes_of(text, w.need)));
 	for (size_t i = 0; i < w.need; i++)
@@ -51,8 +59,11 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	uint8_t *copy = exact_copy(bytes_of(data, size));
 	struct bytes token = bytes_of(copy, size);
 
-	must_print(token, false);
-	must_print(token, true);
+	for (int json = 0; json < 2; json++) {
+		must_print(ntlm_print, token, json);
+		must_print(kerb_print, token, json);
+		must_print(spnego_print, token, json);
+	}
 	must_rebuild(token);
 	free(copy);
 	return 0;

@@ -5,6 +5,7 @@ Runs inside tests/lab/kdc.py: a realm on loopback, alice's tickets, the keytab o
 usage: kdc.py run DIR negotiate_krb5_test.py PEER_OURS PEER_GSS LSAD LSACTL
 """
 import glob
+import json
 import os
 import subprocess
 import sys
@@ -40,6 +41,11 @@ with interop.folder() as work:
                 for side, who in ((t.client, client), (t.server, server)):
                     check(f"{place.name}: {name}, {way}: Kerberos is inside",
                           who is mit or side.facts.get("inner") == "Kerberos 0", t.said)
+                told = json.loads(place.run("--json", "decode", t.frames[0].hex()))["token"]
+                told = told.get("mechToken", told)
+                check(f"{place.name}: {name}, {way}: the first token decoded", told.get("message") == "AP-REQ" and
+                      told["realm"] == REALM and told["service"] == ["host", "localhost"] and told["keyVersion"] > 0 and
+                      told["options"]["mutualRequired"] == (way != "one token"), told)
                 check(f"{place.name}: {name}, {way}: and it is alice", "alice" in t.server.facts.get("name", ""), t.said)
 
         # A password instead of tickets; a wrong one is not tried with less.

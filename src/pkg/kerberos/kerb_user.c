@@ -11,6 +11,7 @@
 
 #include "pkg/kerberos/kerb_data.h"
 #include "pkg/kerberos/kerb_gather.h"
+#include "pkg/kerberos/kerb_print.h"
 #include "pkg/kerberos/kerb_wrap.h"
 
 #define MAX_TOKEN	48000u
@@ -510,4 +511,5 @@ const struct user_package kerberos_user = {
 	.unseal = half_unseal,
 	.export = half_export,
 	.gather = kerb_gather,
+	.describe = kerb_print,
 };

@@ -4,78 +4,31 @@
  */
 #include "pkg/negotiate/nego_print.h"
 
-#include <stdarg.h>
-#include <stdio.h>
-
 #include "base/der.h"
+#include "base/outline.h"
 #include "pkg/negotiate/nego_msg.h"
 
 struct out {
-	struct writer *w;
-	struct bytes token;
-	bool json;
+	struct outline line;
 	nego_inside *inside;
 	bool ended;		/* a tree inside has ended the last line */
 };
-
-static void __attribute__((format(printf, 2, 3)))
-say(struct out *o, const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	writer_format_list(o->w, format, args);
-	va_end(args);
-}
-
-static void
-key(struct out *o, const char *name, struct bytes at)
-{
-	if (o->json)
-		say(o, ",\"%s\":", name);
-	else if (at.len)
-		say(o, "\n%04zx +%-5zu  %s: ", (size_t)(at.at - o->token.at), at.len, name);
-	else
-		say(o, "\n             %s: ", name);
-}
-
-static void
-hex(struct out *o, struct bytes b)
-{
-	say(o, "%s", o->json ? "\"" : "");
-	for (size_t n = 0; n < b.len; n++)
-		say(o, "%02x", b.at[n]);
-	say(o, "%s", o->json ? "\"" : b.len ? "" : "none");
-}
-
-/* A stranger's text: what is not plain ASCII is escaped. */
-static void
-text(struct out *o, struct bytes t)
-{
-	say(o, "\"");
-	for (size_t n = 0; n < t.len; n++)
-		if (t.at[n] < 0x20 || t.at[n] > 0x7e || t.at[n] == '"' || t.at[n] == '\\')
-			say(o, "\\u%04x", t.at[n]);
-		else
-			say(o, "%c", t.at[n]);
-	say(o, "\"");
-}
 
 static void
 oid(struct out *o, struct bytes b)
 {
 	enum nego_mech mech = nego_mech_of(b);
 
-	say(o, o->json ? "{\"oid\":\"" : "%s", "");
-	if (!der_oid_text(o->w, b)) {
-		say(o, "0x");
+	outline_say(&o->line, o->line.json ? "{\"oid\":\"" : "%s", "");
+	if (!der_oid_text(o->line.w, b)) {
+		outline_say(&o->line, "0x");
 		for (size_t n = 0; n < b.len; n++)
-			say(o, "%02x", b.at[n]);
+			outline_say(&o->line, "%02x", b.at[n]);
 	}
-	if (o->json)
-		say(o, "\",\"name\":%s%s%s}", mech ? "\"" : "", mech ? nego_mech_name(mech) : "null", mech ? "\"" : "");
+	if (o->line.json)
+		outline_say(&o->line, "\",\"name\":%s%s%s}", mech ? "\"" : "", mech ? nego_mech_name(mech) : "null", mech ? "\"" : "");
 	else
-		say(o, " %s", nego_mech_name(mech));
+		outline_say(&o->line, " %s", nego_mech_name(mech));
 }
 
 /* RFC 4121 4.1: what a Kerberos token is, by its number or its tag. NULL: something else. */
@@ -111,20 +64,20 @@ inner(struct out *o, const char *name, struct bytes token)
 	struct writer measure = writer_of(NULL, 0);
 	const char *kerberos = kerberos_name(token);
 
-	key(o, name, token);
-	if (token.len && o->inside && o->inside(&measure, token, o->json)) {
-		if (!o->json)
-			say(o, "%zu bytes\n\n", token.len);
-		o->ended = o->inside(o->w, token, o->json);	/* as it did before */
-	} else if (o->json) {
-		say(o, "{\"package\":%s,\"message\":%s%s%s,\"length\":%zu,\"bytes\":", kerberos ? "\"Kerberos\"" : "null",
+	outline_key(&o->line, name, token);
+	if (token.len && o->inside && o->inside(&measure, token, o->line.json)) {
+		if (!o->line.json)
+			outline_say(&o->line, "%zu bytes\n\n", token.len);
+		o->ended = o->inside(o->line.w, token, o->line.json);	/* as it did before */
+	} else if (o->line.json) {
+		outline_say(&o->line, "{\"package\":%s,\"message\":%s%s%s,\"length\":%zu,\"bytes\":", kerberos ? "\"Kerberos\"" : "null",
 		    kerberos ? "\"" : "", kerberos ? kerberos : "null", kerberos ? "\"" : "", token.len);
-		hex(o, token);
-		say(o, "}");
+		outline_hex(&o->line, token);
+		outline_say(&o->line, "}");
 	} else if (kerberos)
-		say(o, "%s, %zu bytes", kerberos, token.len);
+		outline_say(&o->line, "%s, %zu bytes", kerberos, token.len);
 	else
-		hex(o, token);
+		outline_hex(&o->line, token);
 }
 
 static bool
@@ -135,24 +88,24 @@ print_init(struct out *o)
 	struct bytes mech;
 	const char *between = "";
 
-	if (!nego_init_take(&m, o->token))
+	if (!nego_init_take(&m, o->line.token))
 		return false;
-	say(o, o->json ? "{\"package\":\"SPNEGO\",\"message\":\"%s\",\"length\":%zu" : "SPNEGO %s, %zu bytes",
-	    m.has_hints ? "NegTokenInit2" : "NegTokenInit", o->token.len);
-	key(o, "mechTypes", m.list);
-	say(o, "%s", o->json ? "[" : "");
-	for (list = nego_list_open(m.list); m.list.len && nego_list_next(&list, &mech); between = o->json ? "," : ", ") {
-		say(o, "%s", between);
+	outline_say(&o->line, o->line.json ? "{\"package\":\"SPNEGO\",\"message\":\"%s\",\"length\":%zu" : "SPNEGO %s, %zu bytes",
+	    m.has_hints ? "NegTokenInit2" : "NegTokenInit", o->line.token.len);
+	outline_key(&o->line, "mechTypes", m.list);
+	outline_say(&o->line, "%s", o->line.json ? "[" : "");
+	for (list = nego_list_open(m.list); m.list.len && nego_list_next(&list, &mech); between = o->line.json ? "," : ", ") {
+		outline_say(&o->line, "%s", between);
 		oid(o, mech);
 	}
-	say(o, "%s", o->json ? "]" : "");
+	outline_say(&o->line, "%s", o->line.json ? "]" : "");
 	if (m.has_hints) {
-		key(o, "hintName", m.hint);
-		text(o, m.hint);
+		outline_key(&o->line, "hintName", m.hint);
+		outline_text(&o->line, m.hint);
 	}
 	if (m.has_mic) {
-		key(o, "mechListMIC", m.mic);
-		hex(o, m.mic);
+		outline_key(&o->line, "mechListMIC", m.mic);
+		outline_hex(&o->line, m.mic);
 	}
 	if (m.has_token)
 		inner(o, "mechToken", m.token);
@@ -165,21 +118,21 @@ print_resp(struct out *o)
 	static const char *const states[] = { NULL, "accept-completed", "accept-incomplete", "reject", "request-mic" };
 	struct nego_resp m;
 
-	if (!nego_resp_take(&m, o->token))
+	if (!nego_resp_take(&m, o->line.token))
 		return false;
-	say(o, o->json ? "{\"package\":\"SPNEGO\",\"message\":\"NegTokenResp\",\"length\":%zu" :
-	    "SPNEGO NegTokenResp, %zu bytes", o->token.len);
+	outline_say(&o->line, o->line.json ? "{\"package\":\"SPNEGO\",\"message\":\"NegTokenResp\",\"length\":%zu" :
+	    "SPNEGO NegTokenResp, %zu bytes", o->line.token.len);
 	if (m.state != STATE_UNSAID) {
-		key(o, "negState", BYTES_NONE);
-		say(o, o->json ? "\"%s\"" : "%s", states[m.state]);
+		outline_key(&o->line, "negState", BYTES_NONE);
+		outline_say(&o->line, o->line.json ? "\"%s\"" : "%s", states[m.state]);
 	}
 	if (m.has_mech) {
-		key(o, "supportedMech", m.mech);
+		outline_key(&o->line, "supportedMech", m.mech);
 		oid(o, m.mech);
 	}
 	if (m.has_mic) {
-		key(o, "mechListMIC", m.mic);
-		hex(o, m.mic);
+		outline_key(&o->line, "mechListMIC", m.mic);
+		outline_hex(&o->line, m.mic);
 	}
 	if (m.has_token)
 		inner(o, "responseToken", m.token);
@@ -189,13 +142,13 @@ print_resp(struct out *o)
 bool
 nego_print(struct writer *w, struct bytes token, bool json, nego_inside *inside)
 {
-	struct out o = { .w = w, .token = token, .json = json, .inside = inside };
+	struct out o = { .line = { w, token, json }, .inside = inside };
 	enum nego_kind kind = nego_kind_of(token);
 
 	if (kind != NEGO_INIT && kind != NEGO_RESP)
 		return false;
 	if (!(kind == NEGO_INIT ? print_init(&o) : print_resp(&o)))
 		return false;
-	say(&o, "%s", json ? "}" : o.ended ? "" : "\n");
+	outline_say(&o.line, "%s", json ? "}" : o.ended ? "" : "\n");
 	return true;
 }
