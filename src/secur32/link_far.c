@@ -18,6 +18,7 @@
 
 #include "base/fork.h"
 #include "base/time.h"
+#include "secur32/own_fd.h"
 #include "secur32/root.h"
 
 #define DAEMON_WAIT_MS	10000u		/* spec: a logon process may be started before lsad is */
@@ -34,7 +35,7 @@ struct slot {
 
 struct far {
 	struct link link;
-	int fd;
+	struct own_fd own;
 	uint64_t stamp;
 	uint64_t used;			/* when it was last asked whether it lives */
 	pthread_mutex_t lock;		/* everything below, and writing */
@@ -120,7 +121,7 @@ far_flush(struct far *f)
 	size_t sent = 0;
 
 	while (sent < f->out_len) {
-		ssize_t n = send(f->fd, f->out + sent, f->out_len - sent, MSG_NOSIGNAL | MSG_DONTWAIT);
+		ssize_t n = send(f->own.fd, f->out + sent, f->out_len - sent, MSG_NOSIGNAL | MSG_DONTWAIT);
 
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -145,7 +146,7 @@ far_write(struct far *f, const uint8_t *at, size_t len)
 		ssize_t n;
 
 		do
-			n = send(f->fd, at, len, MSG_NOSIGNAL | MSG_DONTWAIT);
+			n = send(f->own.fd, at, len, MSG_NOSIGNAL | MSG_DONTWAIT);
 		while (n < 0 && errno == EINTR);
 		if (n < 0 && errno != EAGAIN)
 			return false;
@@ -195,8 +196,8 @@ far_lose_all(struct far *f, NTSTATUS lost)
 static void
 far_break(struct far *f)
 {
-	if (!atomic_exchange(&f->link.dead, true))
-		(void)shutdown(f->fd, SHUT_RDWR);
+	if (!atomic_exchange(&f->link.dead, true) && own_fd_still(&f->own))
+		(void)shutdown(f->own.fd, SHUT_RDWR);
 	far_lose_all(f, STATUS_PORT_DISCONNECTED);
 }
 
@@ -210,7 +211,7 @@ far_send(struct link *link, struct ask *ask)
 	taken = !atomic_load(&link->dead) && slot_take(f, ask);
 	if (taken) {
 		put_u32(ask->frame + 4, ask->id);
-		written = far_write(f, ask->frame, ask->frame_len);
+		written = own_fd_still(&f->own) && far_write(f, ask->frame, ask->frame_len);
 		bytes_wipe(ask->frame, ask->frame_len);
 		if (!written)
 			(void)slot_give(f, ask->id);
@@ -303,7 +304,7 @@ far_read(struct far *f, int flags)
 
 	if (!far_room(f))
 		return false;
-	n = recv(f->fd, f->in + f->in_len, f->in_room - f->in_len, flags);
+	n = recv(f->own.fd, f->in + f->in_len, f->in_room - f->in_len, flags);
 	if (n < 0)
 		return errno == EAGAIN || errno == EINTR;
 	if (n == 0)
@@ -335,7 +336,7 @@ far_expire(struct far *f)
 static void
 far_turn_once(struct far *f)
 {
-	struct pollfd p = { .fd = f->fd, .events = POLLOUT };
+	struct pollfd p = { .fd = f->own.fd, .events = POLLOUT };
 	bool backlog, good;
 
 	pthread_mutex_lock(&f->lock);
@@ -393,7 +394,7 @@ far_woken(struct link *link)
 static int
 far_fd(const struct link *link)
 {
-	return ((const struct far *)(const void *)link)->fd;
+	return ((const struct far *)(const void *)link)->own.fd;
 }
 
 static void
@@ -430,7 +431,7 @@ far_alive(struct link *link)
 	quiet = !f->under_way && now > f->used + QUIET_MS;
 	f->used = now;
 	if (quiet && !atomic_load(&link->dead))
-		ended = recv(f->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+		ended = !own_fd_still(&f->own) || recv(f->own.fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
 	pthread_mutex_unlock(&f->lock);
 	if (ended)
 		far_break(f);
@@ -477,8 +478,7 @@ far_drop(struct link *link)
 {
 	struct far *f = FAR_OF(link);
 
-	root_disown_fd(f->fd);
-	close(f->fd);
+	own_fd_close(&f->own);
 	bytes_wipe(f->in, f->in_len);
 	bytes_wipe(f->out, f->out_len);
 	free(f->in);
@@ -580,18 +580,16 @@ link_far_open(struct link **ret_link, bool waits_for_daemon, struct why *why)
 	if (status != STATUS_SUCCESS)
 		return status;
 	f = calloc(1, sizeof *f);
-	if (!f || setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &second, sizeof second) != 0) {
+	if (!f || setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &second, sizeof second) != 0 || !own_fd_take(&f->own, fd)) {
 		free(f);
 		close(fd);
 		return STATUS_NO_MEMORY;
 	}
 	f->link.kind = &far_kind;
-	f->fd = fd;
 	f->stamp = root_stamp();
 	f->slot_free = NO_SLOT;
 	pthread_mutex_init(&f->lock, NULL);
 	pthread_cond_init(&f->turned, NULL);
-	root_own_fd(fd);
 	*ret_link = &f->link;
 	return STATUS_SUCCESS;
 }

@@ -16,6 +16,7 @@
 #include "base/fork.h"
 #include "base/trace.h"
 #include "secur32/handles.h"
+#include "secur32/own_fd.h"
 #include "secur32/surroundings.h"
 
 #ifndef OPENLSA_SOCKET_FILE
@@ -39,51 +40,6 @@ struct root {
 	uint64_t epoch;			/* of the LSA that gave the cookie */
 	uint8_t cookie[COOKIE_LEN];
 };
-
-/* In ordinary memory, so that a child still finds what to close. */
-static int *owned;
-static size_t owned_len, owned_room;
-static pthread_mutex_t owned_lock = PTHREAD_MUTEX_INITIALIZER;
-
-void
-root_own_fd(int fd)
-{
-	pthread_mutex_lock(&owned_lock);
-	if (owned_len == owned_room) {
-		size_t room = owned_room ? owned_room * 2 : 16;
-		int *more = realloc(owned, room * sizeof *more);
-
-		if (more) {
-			owned = more;
-			owned_room = room;
-		}
-	}
-	if (owned_len < owned_room)
-		owned[owned_len++] = fd;
-	pthread_mutex_unlock(&owned_lock);
-}
-
-void
-root_disown_fd(int fd)
-{
-	pthread_mutex_lock(&owned_lock);
-	for (size_t i = 0; i < owned_len; i++)
-		if (owned[i] == fd) {
-			owned[i] = owned[--owned_len];
-			break;
-		}
-	pthread_mutex_unlock(&owned_lock);
-}
-
-/* In a child, before it has threads of its own: the lock may be held by a thread that does not exist here. */
-static void
-owned_close_all(void)
-{
-	for (size_t i = 0; i < owned_len; i++)
-		close(owned[i]);
-	owned_len = 0;
-	owned_lock = (pthread_mutex_t)PTHREAD_MUTEX_INITIALIZER;
-}
 
 static char *
 join(const char *a, const char *b)
@@ -191,7 +147,7 @@ root_new(void)
 
 	if (!r)
 		return NULL;
-	owned_close_all();
+	own_fd_close_all();
 	pthread_mutex_init(&r->lock, NULL);
 	pthread_mutex_init(&r->connecting, NULL);
 	r->daemon_uid = UINT32_MAX;

@@ -39,8 +39,4 @@ void **root_near_slot(void);
 void root_lock(void);
 void root_unlock(void);
 
-/* Descriptors that a forked child must close and nothing more. */
-void root_own_fd(int fd);
-void root_disown_fd(int fd);
-
 #endif

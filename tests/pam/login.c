@@ -10,15 +10,20 @@
  *     user NAME          PAM_USER from here on
  *     real UID           the real uid alone, as in a set-uid program
  *     child              a child that ends its copy of the handle
+ *     takeover           closes every socket, and opens others in their place
+ *     untouched          whether those are as they were
  *
  * Each step but say is answered by a line: the step, the result's name, the
  * questions that were asked, and what was said to the user.
  */
-#include <pwd.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <security/pam_appl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -82,6 +87,43 @@ child(void)
 	return pid > 0 && waitpid(pid, &status, 0) == pid && status == 0 ? PAM_SUCCESS : PAM_SYSTEM_ERR;
 }
 
+#define FIRST_FD	3
+#define LAST_FD		60
+
+static int other_ends[LAST_FD + 1];
+
+/* As a program may that believes to know all its sockets: each is closed, and another one gets its number. */
+static int
+takeover(void)
+{
+	unsigned taken = 0;
+	struct stat st;
+	int ends[2];
+
+	for (int fd = FIRST_FD; fd <= LAST_FD; fd++) {
+		if (fstat(fd, &st) != 0 || !S_ISSOCK(st.st_mode) || other_ends[fd])
+			continue;
+		if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends) != 0 || dup2(ends[0], fd) != fd || close(ends[0]) != 0)
+			return PAM_SYSTEM_ERR;
+		other_ends[fd] = fcntl(ends[1], F_DUPFD, LAST_FD + 1);
+		close(ends[1]);
+		taken++;
+	}
+	return taken ? PAM_SUCCESS : PAM_SYSTEM_ERR;
+}
+
+/* Neither written to, nor shut down, nor closed. */
+static int
+untouched(void)
+{
+	char byte;
+
+	for (int fd = FIRST_FD; fd <= LAST_FD; fd++)
+		if (other_ends[fd] && (read(other_ends[fd], &byte, 1) >= 0 || errno != EAGAIN))
+			return PAM_SYSTEM_ERR;
+	return PAM_SUCCESS;
+}
+
 static int
 step(const char *verb, const char *first, const char *second)
 {
@@ -113,6 +155,10 @@ step(const char *verb, const char *first, const char *second)
 		return setresuid((uid_t)atoi(first), (uid_t)-1, (uid_t)-1) == 0 ? PAM_SUCCESS : PAM_SYSTEM_ERR;
 	if (strcmp(verb, "child") == 0)
 		return child();
+	if (strcmp(verb, "takeover") == 0)
+		return takeover();
+	if (strcmp(verb, "untouched") == 0)
+		return untouched();
 	if (strcmp(verb, "end") == 0)
 		return pam_end(pamh, PAM_SUCCESS);
 	return PAM_ABORT;

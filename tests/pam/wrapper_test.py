@@ -134,6 +134,17 @@ with interop.folder() as place:
         check("in", lsa.sessions() == calm + 1)
     check("the end of PAM is the end of the session", lsa.sessions() == calm)
 
+    with enter("usual", "alice") as pam_login:
+        pam_login.do("authenticate", say=[PASSWORD])
+        check("descriptors taken over", pam_login.do("takeover") == "SUCCESS")
+        time.sleep(0.02)
+        check("taken over: the session ends", interop.wait_for(lambda: lsa.sessions() == calm))
+        check("taken over: close", pam_login.do("close") == "SUCCESS")
+        check("taken over: nothing is touched", pam_login.do("untouched") == "SUCCESS")
+        got = pam_login.do("authenticate", say=[PASSWORD])
+        check("taken over: in again", got == "SUCCESS" and lsa.sessions() == calm + 1, got, pam_login.asked, lsa.sessions())
+        check("taken over: still nothing is touched", pam_login.do("untouched") == "SUCCESS")
+
     # --- refusals, and who learns why --------------------------------------------------
 
     denied("wrong password", "usual", "alice", "AUTH_ERR", "wrong")
