@@ -1,0 +1,240 @@
+"""stack_test.py - Debian's own su and passwd, set-uid, with pam_lsa.so in
+their stacks: in a mount namespace with an /etc/passwd, a /run and an
+/etc/pam.d of its own. The caller's environment is hostile, and changes
+nothing. Covers src/pam, src/secur32/deaf.c. As root.
+
+    stack_test.py PAM_LSA LSAD LSACTL
+"""
+import os
+import shutil
+import signal
+import stat
+import subprocess
+import sys
+import time
+
+import pam
+from pam import PASSWORD, check, interop
+
+module, lsad, lsactl = map(os.path.abspath, sys.argv[1:4])
+INSIDE = "OPENLSA_TEST_INSIDE"
+USERS = {"root": 0, "alice": 3001, "mallory": 3100, "bob": 3002}
+MALLORY = 3100
+
+
+def enter():
+    """This test once more, in a namespace; 77 where there can be none."""
+    if os.geteuid() != 0:
+        interop.skip("only root can make a namespace with an /etc of its own")
+    interop.need("unshare", "su", "passwd", "strace", "cc")
+    for program in ("su", "passwd"):
+        if not os.stat(shutil.which(program)).st_mode & stat.S_ISUID:
+            interop.skip(f"{program} is not set-uid")
+    tried = subprocess.run(["unshare", "--mount", "sh", "-c", "mount --make-rprivate / && mount -t tmpfs none /run && "
+                            "mount --bind /etc/passwd /etc/group"], stderr=subprocess.PIPE, check=False)
+    if tried.returncode:
+        interop.skip(f"no mount namespace can be made here: {tried.stderr.decode().strip()}")
+    done = subprocess.run(["unshare", "--mount", "--propagation", "private", sys.executable, *sys.argv],
+                          env=dict(os.environ, **{INSIDE: "1"}), check=False)
+    sys.exit(done.returncode)
+
+
+def write(path, text, mode=0o644):
+    with open(path, "w", encoding="utf-8") as f:
+        f.write(text)
+    os.chmod(path, mode)
+
+
+def bind(work, name, text, mode=0o644):
+    write(f"{work}/{name}", text, mode)
+    subprocess.run(["mount", "--bind", f"{work}/{name}", f"/etc/{name}"], check=True)
+
+
+def furnish(work):
+    """An /etc with users and services of ours, and an empty /run."""
+    bind(work, "passwd", "".join(f"{n}:x:{u}:{u}:{n}:/:/bin/sh\n" for n, u in USERS.items()) + "nobody:x:65534:65534::/:/bin/false\n")
+    bind(work, "group", "".join(f"{n}:x:{u}:\n" for n, u in USERS.items()) + "tty:x:5:\nshadow:x:42:\nnogroup:x:65534:\n")
+    bind(work, "shadow", "".join(f"{n}:*:19000:0:99999:7:::\n" for n in USERS), 0o600)
+    bind(work, "nsswitch.conf", "passwd: files\ngroup: files\nshadow: files\n")
+    os.mkdir(f"{work}/pam.d")
+    line = f"required {module} config={work}/conf"
+    for service in ("su", "passwd", "other"):
+        write(f"{work}/pam.d/{service}", "".join(f"{kind} {line}\n" for kind in ("auth", "account", "session", "password")))
+    subprocess.run(["mount", "--bind", f"{work}/pam.d", "/etc/pam.d"], check=True)
+    subprocess.run(["mount", "-t", "tmpfs", "none", "/run"], check=True)
+    os.mkdir("/run/lsad")
+
+
+def hostility(work, false_socket):
+    """What mallory puts into her environment: each would do harm, if somebody listened."""
+    home = f"{work}/mallory"
+    write(f"{home}/evil.c", f"""#include <fcntl.h>
+        __attribute__((constructor)) static void evil(void) {{ open("{home}/was-loaded", O_CREAT | O_WRONLY, 0666); }}\n""")
+    subprocess.run(["cc", "-shared", "-fPIC", "-o", f"{home}/evil.so", f"{home}/evil.c"], check=True)
+    for name in ("libpam.so.0", "libcrypto.so.3", "libsecur32.so.0", "libkrb5.so.3"):
+        shutil.copy(f"{home}/evil.so", f"{home}/{name}")
+    write(f"{home}/openlsa.conf", f"mode = embedded\nsocket = {false_socket}\nlsad_uid = {MALLORY}\n")
+    write(f"{home}/krb5.conf", f"[libdefaults]\ndefault_realm = EVIL\n[plugins]\nauth = {{ module = x:{home}/evil.so }}\n")
+    write(f"{home}/openssl.cnf", f"openssl_conf = a\n[a]\nproviders = b\n[b]\ne = c\n[c]\nmodule = {home}/evil.so\nactivate = 1\n")
+    shutil.chown(home, MALLORY)
+    return {"OPENLSA_SOCKET": false_socket, "OPENLSA_MODE": "embedded", "OPENLSA_STATE": f"{home}/state",
+            "OPENLSA_TRACE": f"{home}/trace", "OPENLSA_CONF": f"{home}/openlsa.conf", "XDG_STATE_HOME": f"{home}/xdg",
+            "XDG_CONFIG_HOME": f"{home}/xdg", "HOME": home, "KRB5_CONFIG": f"{home}/krb5.conf", "KRB5CCNAME": f"{home}/cc",
+            "KRB5_TRACE": f"{home}/krb5-trace", "OPENSSL_CONF": f"{home}/openssl.cnf", "OPENSSL_MODULES": home,
+            "OPENSSL_ENGINES": home, "LD_PRELOAD": f"{home}/evil.so", "LD_LIBRARY_PATH": home, "LD_AUDIT": f"{home}/evil.so",
+            "GCONV_PATH": home, "LOCPATH": home, "NSS_WRAPPER_PASSWD": f"{home}/passwd", "PAM_WRAPPER": "1",
+            "PAM_WRAPPER_SERVICE_DIR": home, "TMPDIR": home, "MALLOC_TRACE": f"{home}/malloc", "HOSTALIASES": f"{home}/hosts",
+            "RES_OPTIONS": "debug", "CREDENTIALS_DIRECTORY": home}
+
+
+def ask(words, answers, env, uid=MALLORY):
+    """A program of mallory's choice, with answers on its standard input, one after each question."""
+    process = subprocess.Popen(words, env=dict(env, PATH="/usr/sbin:/usr/bin:/sbin:/bin"), stdin=subprocess.PIPE,
+                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, user=uid, group=uid, extra_groups=[],
+                               start_new_session=True)
+    said = b""
+    for answer in answers:
+        until = time.monotonic() + 20
+        os.set_blocking(process.stdout.fileno(), False)
+        before = len(said)
+        while b":" not in said[before:] and process.poll() is None and time.monotonic() < until:
+            said += process.stdout.read() or b""
+            time.sleep(0.01)
+        try:
+            process.stdin.write(answer.encode() + b"\n")
+            process.stdin.flush()
+        except BrokenPipeError:
+            break
+    os.set_blocking(process.stdout.fileno(), True)
+    try:
+        rest, _ = process.communicate(timeout=30)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        rest, _ = process.communicate()
+    return process.returncode, (said + rest).decode(errors="replace")
+
+
+def staying(lsa, env):
+    """Somebody who stays: the logon session is there as long."""
+    calm = lsa.sessions()
+    with subprocess.Popen(["su", "alice", "-c", "id -u; read x"], env=dict(env, PATH="/usr/bin:/bin"), stdin=subprocess.PIPE,
+                          stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, user=MALLORY, group=MALLORY, extra_groups=[],
+                          start_new_session=True) as su:
+        su.stdin.write(PASSWORD.encode() + b"\n")
+        su.stdin.flush()
+        check("su: she is alice", su.stdout.readline().strip() == b"3001")
+        check("su: a session while she stays", lsa.sessions() == calm + 1)
+        su.stdin.write(b"\n")
+        su.stdin.flush()
+        su.wait(timeout=30)
+    check("su: no session behind her", interop.wait_for(lambda: lsa.sessions() == calm))
+
+
+def quiet(work, env):
+    """What su opens, seen from outside: nothing that mallory named."""
+    trace = f"{work}/strace"
+    words = [word for k, v in env.items() for word in ("-E", f"{k}={v}")]      # for su, not for strace
+    done = subprocess.run(["strace", "-f", "-u", "mallory", "-e", "trace=%file,connect", "-s", "300", "-o", trace, *words, "--",
+                           "su", "alice", "-c", "true"], env={"PATH": "/usr/bin:/bin"}, input=PASSWORD + "\n", text=True,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=60, check=False)
+    with open(trace, encoding="utf-8", errors="replace") as f:
+        lines = f.read().splitlines()
+    begin = next((i for i, line in enumerate(lines) if "execve(" in line and "/su\"" in line and line.endswith("= 0")), 0)
+    # The shell that alice gets is hers, and not set-uid any more.
+    end = next((i for i, line in enumerate(lines) if i > begin and "execve(" in line), len(lines))
+    seen = lines[begin + 1:end]
+    check("strace saw the module and the socket", any("pam_lsa.so" in x for x in seen) and
+          any('"/run/lsad/lsad.sock"' in x for x in seen), done.returncode, done.stdout, *seen[-5:])
+    check("su opens nothing that she named", not any("/mallory" in x for x in seen), *[x for x in seen if "/mallory" in x])
+
+
+def inside():
+    with interop.folder() as work:
+        os.chmod(work, 0o755)
+        os.mkdir(f"{work}/mallory")
+        os.mkdir(f"{work}/false")
+        shutil.chown(f"{work}/false", MALLORY)
+        furnish(work)
+        lsa = pam.Daemon(lsad, lsactl, work)
+        lsa.socket = "/run/lsad/lsad.sock"
+        lsa.env["OPENLSA_SOCKET"] = lsa.socket
+        lsa.start()
+        for name in ("alice", "root", "bob"):
+            lsa.user(name)
+        box = lsa.status()["computer"]
+        write(f"{work}/users", f"{box}\\bob = 3001, 3001\n")
+        write(f"{work}/conf", f"map_nss = {box}\nmap_file = {work}/users\n")
+        calm = lsa.sessions()
+
+        # --- what mallory brings -------------------------------------------------
+
+        false_socket = f"{work}/false/s"
+        log = open(f"{work}/false-log", "w", encoding="utf-8")      # pylint: disable=consider-using-with
+        false = subprocess.Popen([lsad, "--foreground", "--socket", false_socket, "--state", f"{work}/false/state"],
+                                 env=pam.CLEAN, stdout=log, stderr=log, user=MALLORY, group=MALLORY, extra_groups=[])
+        check("a false LSA", interop.wait_for(lambda: os.path.exists(false_socket)))
+        env = hostility(work, false_socket)
+        false_env = dict(pam.CLEAN, OPENLSA_MODE="daemon", OPENLSA_SOCKET=false_socket)
+        done = subprocess.run([lsactl, "-q", "user", "add", "alice"], env=false_env, input="Stolen-1\n", text=True, check=False,
+                              user=MALLORY, group=MALLORY, extra_groups=[], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        check("it has an alice of its own", done.returncode == 0, done.stdout)
+        subprocess.run(["/bin/true"], env=env, user=MALLORY, group=MALLORY, check=False)
+        check("where somebody listens, it does harm", os.path.exists(f"{work}/mallory/was-loaded"))
+        os.unlink(f"{work}/mallory/was-loaded")
+
+        # --- su ----------------------------------------------------------------------
+
+        one_by_one = [{k: v} for k, v in env.items() if k.startswith("OPENLSA_")]
+        for variables in [{}, env, *one_by_one]:
+            told = "all of them" if len(variables) > 1 else " ".join(variables) or "none"
+            code, said = ask(["su", "alice", "-c", "id -u"], [PASSWORD], variables)
+            check(f"su, {told}: right", code == 0 and said.rstrip().endswith("3001"), code, said)
+            code, said = ask(["su", "alice", "-c", "id -u"], ["Stolen-1"], variables)
+            check(f"su, {told}: the false LSA's password", code != 0 and "3001" not in said, code, said)
+            lsa.run("user", "unlock", "alice")
+        for name in ("root", "bob"):
+            code, said = ask(["su", name, "-c", "id -u"], [PASSWORD], env)
+            check(f"su: an account does not make her {name}", code != 0 and "0\n" not in said and "300" not in said, code, said)
+        staying(lsa, env)
+        quiet(work, env)
+        code, said = ask(["su", "alice", "-c", "id -u"], ["wrong"], {})
+        check("su: wrong", code != 0 and "Authentication failure" in said, said)
+        code, said = ask(["su", "alice", "-c", "id -u"], [PASSWORD], {k: v for k, v in env.items() if k[:2] != "LD"}, 0)
+        check("su by root, not set-uid: hears nothing either", code == 0 and said.rstrip().endswith("3001"), said)
+        code, said = ask(["su", "alice", "-c", "id -u"], ["Stolen-1"], {k: v for k, v in env.items() if k[:2] != "LD"}, 0)
+        check("su by root: the false LSA's password", code != 0, said)
+        lsa.run("user", "unlock", "alice")
+
+        # --- passwd ------------------------------------------------------------------
+
+        code, said = ask(["passwd"], [PASSWORD, "Fresh-1", "Fresh-1"], env, 3001)
+        check("passwd: changed", code == 0, code, said)
+        code, said = ask(["su", "alice", "-c", "id -u"], ["Fresh-1"], env)
+        check("passwd: the new one", code == 0 and said.rstrip().endswith("3001"), said)
+        code, said = ask(["passwd"], ["wrong", "Fresh-2", "Fresh-2"], env, 3001)
+        check("passwd: not without the old one", code != 0, said)
+        code, said = ask(["passwd"], [PASSWORD, "Fresh-2", "Fresh-2"], env, 3002)
+        check("passwd: bob's own", code == 0, said)
+        lsa.run("user", "unlock", "alice")
+
+        left = [n for n in ("was-loaded", "state", "trace", "xdg", "cc", "krb5-trace", "malloc") if os.path.exists(f"{work}/mallory/{n}")]
+        # LD_PRELOAD is heard by what is not set-uid: the shell that was asked for, as alice.
+        check("nothing of hers was used", not left or left == ["was-loaded"] and os.stat(f"{work}/mallory/was-loaded").st_uid == 3001, left,
+              *[os.stat(f"{work}/mallory/{n}").st_uid for n in left])
+        check("nobody stays", interop.wait_for(lambda: lsa.sessions() == calm))
+        check("the false LSA ends", interop.stop(false) == 0)
+        log.close()
+
+        # --- without lsad ------------------------------------------------------------------
+
+        lsa.stop()
+        since = time.monotonic()
+        code, said = ask(["su", "alice", "-c", "id -u"], ["Fresh-1"], env)
+        check("no daemon: nobody is let in", code != 0 and "3001" not in said, said)
+        check("no daemon: at once", time.monotonic() < since + 8)
+    interop.end()
+
+
+if os.environ.pop(INSIDE, None):
+    inside()
+enter()
