@@ -2,6 +2,7 @@
  * kerb.c - see kerb.h.
  */
 #include "tests/api/kerb.h"
+#include "tests/check.h"
 
 #include <gssapi/gssapi_ext.h>
 #include <gssapi/gssapi_krb5.h>
@@ -55,6 +56,18 @@ kerb_said(LONG status, const char *text)
 		fprintf(stderr, "the reasons hold no \"%s\":\n%s\n", text, said ? said : "(none)");
 	FreeContextBuffer(said);
 	return is;
+}
+
+void
+kerb_policy(const char *name, ULONG value)
+{
+	LSA_STRING who = { 8, 8, (char *)(uintptr_t)"api-test" };
+	LSA_OPERATIONAL_MODE mode;
+	HANDLE lsa;
+
+	CHECK(LsaRegisterLogonProcess(&who, &lsa, &mode) == STATUS_SUCCESS);
+	CHECK(OlsaPolicySet(lsa, name, value) == STATUS_SUCCESS);
+	LsaDeregisterLogonProcess(lsa);
 }
 
 /* --- the acceptor ------------------------------------------------------------ */
@@ -130,10 +143,10 @@ static bool
 sealed_both_ways(struct shake *s, gss_ctx_id_t g)
 {
 	static const char said[] = "sealed in two ways";
-	uint8_t wire[512];
+	uint8_t wire[512], pad[1] = { 0 };
 	SecPkgContext_Sizes sizes;
-	SecBuffer b[2], back[2];
-	SecBufferDesc desc = { SECBUFFER_VERSION, 2, b }, back_desc = { SECBUFFER_VERSION, 2, back };
+	SecBuffer b[3], back[2];
+	SecBufferDesc desc = { SECBUFFER_VERSION, 3, b }, back_desc = { SECBUFFER_VERSION, 2, back };
 	gss_buffer_desc in, out = GSS_C_EMPTY_BUFFER;
 	OM_uint32 minor;
 	bool good;
@@ -142,10 +155,13 @@ sealed_both_ways(struct shake *s, gss_ctx_id_t g)
 		return false;
 	b[0] = (SecBuffer){ sizes.cbSecurityTrailer, SECBUFFER_TOKEN, wire };
 	b[1] = (SecBuffer){ sizeof said, SECBUFFER_DATA, wire + sizes.cbSecurityTrailer };
+	b[2] = (SecBuffer){ sizeof pad, SECBUFFER_PADDING, pad };
 	memcpy(b[1].pvBuffer, said, sizeof said);
-	if (EncryptMessage(&s->context, 0, &desc, 0) != SEC_E_OK || b[0].cbBuffer != sizes.cbSecurityTrailer)
+	if (EncryptMessage(&s->context, 0, &desc, 0) != SEC_E_OK || b[0].cbBuffer > sizes.cbSecurityTrailer)
 		return false;
-	in = (gss_buffer_desc){ b[0].cbBuffer + b[1].cbBuffer, wire };
+	memmove(wire + b[0].cbBuffer, b[1].pvBuffer, b[1].cbBuffer);
+	memcpy(wire + b[0].cbBuffer + b[1].cbBuffer, pad, b[2].cbBuffer);
+	in = (gss_buffer_desc){ b[0].cbBuffer + b[1].cbBuffer + b[2].cbBuffer, wire };
 	good = gss_unwrap(&minor, g, &in, &out, NULL, NULL) == GSS_S_COMPLETE && out.length == sizeof said &&
 	    memcmp(out.value, said, sizeof said) == 0;
 	gss_release_buffer(&minor, &out);

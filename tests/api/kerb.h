@@ -47,6 +47,7 @@ SECURITY_STATUS kerb_cred(PCredHandle ret_cred, const char *user, const char *do
 bool kerb_kinit(const char *client, const char *cache, const char *more);
 /* The reasons of the last call, which returned this status, hold this text; prints them where not. */
 bool kerb_said(LONG status, const char *text);
+void kerb_policy(const char *name, ULONG value);
 const char *lab(const char *name);	/* a variable of kdc.py's */
 
 #endif

@@ -6,6 +6,7 @@
  * (src/lsa/serve_sspi.c, src/lsa/dispatch.c, src/secur32/leg.c).
  */
 #include <gssapi/gssapi_krb5.h>
+#include <krb5.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,6 +20,7 @@ static struct {
 	CtxtHandle context;
 	bool has_context;
 	gss_ctx_id_t ctx;
+	gss_cred_id_t theirs;		/* NULL: the default one */
 	gss_name_t name;
 	gss_OID mech;			/* NULL: Kerberos */
 	OM_uint32 flags, major, minor;
@@ -61,7 +63,7 @@ theirs(void)
 	OM_uint32 minor;
 
 	(void)gss_release_buffer(&minor, &t.out);
-	t.major = gss_init_sec_context(&t.minor, GSS_C_NO_CREDENTIAL, &t.ctx, t.name, t.mech ? t.mech : (gss_OID)gss_mech_krb5, t.flags, 0, NULL,
+	t.major = gss_init_sec_context(&t.minor, t.theirs, &t.ctx, t.name, t.mech ? t.mech : (gss_OID)gss_mech_krb5, t.flags, 0, NULL,
 	    t.len ? &in : NULL, NULL, &t.out, NULL, NULL);
 	t.len = 0;
 }
@@ -106,10 +108,10 @@ shake_hands(const char *target, OM_uint32 flags)
 static void
 talk(void)
 {
-	char text[] = "a message of thirty-two letters.", header[256];
+	char text[] = "a message of thirty-two letters.", header[256], pad[1] = { 0 };
 	SecPkgContext_Sizes sizes = { 0 };
-	SecBuffer b[2] = { { 0, SECBUFFER_TOKEN, header }, { sizeof text, SECBUFFER_DATA, text } };
-	SecBufferDesc desc = { SECBUFFER_VERSION, 2, b };
+	SecBuffer b[3] = { { 0, SECBUFFER_TOKEN, header }, { sizeof text, SECBUFFER_DATA, text }, { 1, SECBUFFER_PADDING, pad } };
+	SecBufferDesc desc = { SECBUFFER_VERSION, 3, b };
 	gss_buffer_desc in, out = { 0 };
 	char whole[512];
 	OM_uint32 minor;
@@ -122,7 +124,8 @@ talk(void)
 	CHECK(EncryptMessage(&t.context, 0, &desc, 0) == SEC_E_OK);
 	memcpy(whole, header, b[0].cbBuffer);
 	memcpy(whole + b[0].cbBuffer, text, b[1].cbBuffer);
-	in = (gss_buffer_desc){ b[0].cbBuffer + b[1].cbBuffer, whole };
+	memcpy(whole + b[0].cbBuffer + b[1].cbBuffer, pad, b[2].cbBuffer);
+	in = (gss_buffer_desc){ b[0].cbBuffer + b[1].cbBuffer + b[2].cbBuffer, whole };
 	CHECK(gss_unwrap(&minor, t.ctx, &in, &out, &sealed, NULL) == GSS_S_COMPLETE && sealed);
 	CHECK(out.length == sizeof text && memcmp(out.value, "a message of thirty-two letters.", out.length) == 0);
 	(void)gss_release_buffer(&minor, &out);
@@ -131,6 +134,7 @@ talk(void)
 	memcpy(whole, out.value, out.length);
 	b[0] = (SecBuffer){ (ULONG)out.length, SECBUFFER_STREAM, whole };
 	b[1] = (SecBuffer){ 0, SECBUFFER_DATA, NULL };
+	desc.cBuffers = 2;
 	CHECK(DecryptMessage(&t.context, &desc, 0, &qop) == SEC_E_OK);
 	CHECK(b[1].cbBuffer == 5 && memcmp(b[1].pvBuffer, "hello", 5) == 0);
 	(void)gss_release_buffer(&minor, &out);
@@ -172,6 +176,33 @@ TEST(rc4_is_refused)
 	CHECK(kerb_said(t.status, "kerberos-rc4"));
 	CHECK(t.len == 0);
 	over();
+}
+
+/* MIT's client without its wish for a better key. */
+TEST(rc4_by_policy)
+{
+	static const OM_uint32 styles[] = { 0, GSS_C_MUTUAL_FLAG, GSS_C_MUTUAL_FLAG | GSS_C_DCE_STYLE };
+	krb5_enctype only[] = { ENCTYPE_ARCFOUR_HMAC };
+	SecPkgContext_KeyInfoA info;
+	OM_uint32 minor;
+
+	kerb_policy("kerberos-rc4", 1);
+	CHECK(gss_acquire_cred(&minor, GSS_C_NO_NAME, 0, GSS_C_NO_OID_SET, GSS_C_INITIATE, &t.theirs, NULL, NULL) == GSS_S_COMPLETE);
+	CHECK(gss_krb5_set_allowable_enctypes(&minor, t.theirs, 1, only) == GSS_S_COMPLETE);
+	for (size_t k = 0; k < 3; k++) {
+		if (!CHECK(shake_hands("host/rc4.openlsa.test@OPENLSA.TEST", styles[k])))
+			continue;
+		if (CHECK(QueryContextAttributesA(&t.context, SECPKG_ATTR_KEY_INFO, &info) == SEC_E_OK)) {
+			CHECK_TEXT(info.sEncryptAlgorithmName, "RC4-HMAC");
+			FreeContextBuffer(info.sEncryptAlgorithmName);
+			FreeContextBuffer(info.sSignatureAlgorithmName);
+		}
+		if (k < 2)
+			talk();
+	}
+	over();
+	(void)gss_release_cred(&minor, &t.theirs);
+	kerb_policy("kerberos-rc4", 0);
 }
 
 /* The second time is refused, by whichever process; who asked for it gets the error as a token that MIT's client understands. */
@@ -254,6 +285,7 @@ main(void)
 	t.cred = api_cred("Kerberos", true, NULL);
 	RUN(every_etype_and_style);
 	RUN(rc4_is_refused);
+	RUN(rc4_by_policy);
 	RUN(replay_and_its_token);
 	RUN(mutated);
 	RUN(inside_negotiate);

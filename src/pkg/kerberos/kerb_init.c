@@ -218,12 +218,25 @@ talk_done(struct call *call, struct kerb_context *ctx, const struct leg_args *ar
 	return status;
 }
 
+/* rc4-hmac by policy, as the acceptor has it. */
+static NTSTATUS
+etype_check(struct call *call, const struct kerb_talk *talk)
+{
+	if (talk->ticket->creds->keyblock.enctype != ENCTYPE_ARCFOUR_HMAC || services(call)->rule(call, RULE_KERBEROS_RC4))
+		return STATUS_SUCCESS;
+	return because(call, SEC_E_KDC_UNKNOWN_ETYPE, TO_CALLER,
+	    "the ticket for %s uses rc4-hmac, which policy kerberos-rc4 forbids: give the service AES keys", talk->target);
+}
+
 static NTSTATUS
 send_ap_req(struct call *call, struct leg *leg, const struct leg_args *args, struct leg_result *ret)
 {
-	struct kerb_context *ctx = kerb_context_new(false);
-	NTSTATUS status;
+	struct kerb_context *ctx;
+	NTSTATUS status = etype_check(call, leg->talk);
 
+	if (status != STATUS_SUCCESS)
+		return status;
+	ctx = kerb_context_new(false);
 	if (!ctx)
 		return STATUS_INSUFFICIENT_RESOURCES;
 	ctx->talk = leg->talk;

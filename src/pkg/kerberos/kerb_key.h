@@ -28,7 +28,7 @@ struct kerb_etype {
 	uint32_t bits;
 };
 
-/* NULL: not among them (rc4-hmac is not). */
+/* NULL: not among them (rc4-hmac is not: kerb_rc4.h). */
 const struct kerb_etype *kerb_etype_of(int32_t number);
 
 /* [RFC 3961] 5.1; neither length is 0. */

@@ -9,28 +9,17 @@
 
 #include <stdlib.h>
 
-#include "pkg/kerberos/kerb_data.h"
 #include "pkg/kerberos/kerb_gather.h"
 #include "pkg/kerberos/kerb_print.h"
-#include "pkg/kerberos/kerb_wrap.h"
 
 #define MAX_TOKEN	48000u
-#define PARTS_INLINE	12u
-
-/* In key memory, so its texts follow it there. */
-struct half {
-	struct kerb_seal seal;
-	struct kerb_data data;		/* its texts point behind */
-	size_t len;			/* of all of it */
-	uint8_t text[];
-};
 
 /* --- birth and state ---------------------------------------------------------- */
 
 static void
 half_drop(void *at)
 {
-	struct half *h = at;
+	struct kerb_half *h = at;
 
 	if (!h)
 		return;
@@ -42,7 +31,7 @@ static NTSTATUS
 half_open(void **ret_half, struct bytes bytes)
 {
 	NTSTATUS status = SEC_E_INVALID_TOKEN;
-	struct half *h = NULL;
+	struct kerb_half *h = NULL;
 	struct kerb_data d;
 	struct writer w;
 	size_t text;
@@ -60,7 +49,7 @@ half_open(void **ret_half, struct bytes bytes)
 	}
 	h->len = sizeof *h + text;
 	/* A type that messages cannot be made with still has a name and a key to tell. */
-	if (!kerb_seal_begin(&h->seal, &d) && kerb_etype_of(d.key.etype)) {
+	if (!kerb_seal_begin(&h->seal, &d) && (kerb_etype_of(d.key.etype) || d.key.etype == KERB_RC4)) {
 		half_drop(h);
 	} else {
 		/* Bits that mean the same on either side: ISC_REQ_ and ASC_REQ_. */
@@ -82,7 +71,7 @@ half_open(void **ret_half, struct bytes bytes)
 static NTSTATUS
 half_export(void *at, bool fresh, struct secret **ret_state)
 {
-	struct half *h = at;
+	struct kerb_half *h = at;
 	struct kerb_data d = h->data;
 	struct writer w = writer_of(NULL, 0);
 	struct secret *state = NULL;
@@ -113,7 +102,7 @@ half_export(void *at, bool fresh, struct secret **ret_state)
 static void
 half_facts(const void *at, struct user_facts *ret)
 {
-	const struct half *h = at;
+	const struct kerb_half *h = at;
 	const struct kerb_etype *e = h->seal.etype;
 
 	*ret = (struct user_facts){
@@ -128,10 +117,10 @@ half_facts(const void *at, struct user_facts *ret)
 static void
 half_sizes(const void *at, SecPkgContext_Sizes *ret)
 {
-	const struct half *h = at;
+	const struct kerb_half *h = at;
 
 	*ret = (SecPkgContext_Sizes){ .cbMaxToken = MAX_TOKEN };
-	if (h->seal.etype) {
+	if (kerb_seal_works(&h->seal)) {
 		ret->cbMaxSignature = (ULONG)kerb_signature_len(&h->seal);
 		ret->cbBlockSize = 1;
 		ret->cbSecurityTrailer = (ULONG)kerb_token_len(&h->seal, true);
@@ -140,13 +129,6 @@ half_sizes(const void *at, SecPkgContext_Sizes *ret)
 
 /* --- the caller's buffers ------------------------------------------------------- */
 
-struct message {
-	SecBuffer *token, *stream, *into;	/* into: the DATA that will point into a stream, or the only sealed one */
-	struct kerb_part *parts;
-	size_t count, sealed_len;
-	struct kerb_part few[PARTS_INLINE];
-};
-
 static ULONG
 type_of(const SecBuffer *b)
 {
@@ -154,14 +136,14 @@ type_of(const SecBuffer *b)
 }
 
 static void
-message_drop(struct message *m)
+message_drop(struct kerb_message *m)
 {
 	if (m->parts != m->few)
 		free(m->parts);
 }
 
 static NTSTATUS
-message_part(struct message *m, SecBuffer *b, bool streams)
+message_part(struct kerb_message *m, SecBuffer *b, bool streams, bool padded)
 {
 	bool clear = b->BufferType & SECBUFFER_READONLY_WITH_CHECKSUM;
 
@@ -185,6 +167,15 @@ message_part(struct message *m, SecBuffer *b, bool streams)
 		}
 		m->parts[m->count++] = (struct kerb_part){ b->pvBuffer, b->cbBuffer, clear };
 		return SEC_E_OK;
+	case SECBUFFER_PADDING:
+		if (!padded || !b->cbBuffer)
+			return SEC_E_OK;
+		if (m->pad || !b->pvBuffer)
+			return SEC_E_INVALID_TOKEN;
+		m->pad = b;
+		m->sealed_len += b->cbBuffer;
+		m->parts[m->count++] = (struct kerb_part){ b->pvBuffer, b->cbBuffer, false };
+		return SEC_E_OK;
 	default:
 		return SEC_E_OK;
 	}
@@ -192,26 +183,33 @@ message_part(struct message *m, SecBuffer *b, bool streams)
 
 /* On any failure there is nothing to drop. */
 static NTSTATUS
-message_take(struct message *m, PSecBufferDesc desc, bool streams)
+message_take(struct kerb_message *m, PSecBufferDesc desc, bool streams, bool padded)
 {
 	NTSTATUS status = SEC_E_OK;
 
-	m->token = m->stream = m->into = NULL;
+	m->token = m->stream = m->pad = m->into = NULL;
 	m->count = m->sealed_len = 0;
 	m->parts = m->few;
 	if (!desc || desc->ulVersion != SECBUFFER_VERSION || (desc->cBuffers && !desc->pBuffers))
 		return SEC_E_INVALID_TOKEN;
-	if (desc->cBuffers > PARTS_INLINE)
+	if (desc->cBuffers > KERB_PARTS_INLINE)
 		m->parts = calloc(desc->cBuffers, sizeof *m->parts);
 	if (!m->parts)
 		return SEC_E_INSUFFICIENT_MEMORY;
 	for (ULONG n = 0; n < desc->cBuffers && status == SEC_E_OK; n++)
-		status = message_part(m, &desc->pBuffers[n], streams);
+		status = message_part(m, &desc->pBuffers[n], streams, padded);
 	if (status == SEC_E_OK && (!m->count || (!m->token && !m->stream)))
 		status = SEC_E_INVALID_TOKEN;
 	if (status != SEC_E_OK)
 		message_drop(m);
 	return status;
+}
+
+/* Whether one byte goes behind the data of a sealed message. */
+static bool
+pads(const struct kerb_half *h)
+{
+	return h->seal.rc4 && !h->seal.dce;
 }
 
 static void
@@ -222,8 +220,8 @@ padding_none(PSecBufferDesc desc)
 			desc->pBuffers[n].cbBuffer = 0;		/* ciphertext stealing pads nothing */
 }
 
-static NTSTATUS
-status_of(enum kerb_verdict verdict)
+NTSTATUS
+kerb_verdict_status(enum kerb_verdict verdict)
 {
 	switch (verdict) {
 	case KERB_GENUINE:         return SEC_E_OK;
@@ -240,16 +238,16 @@ status_of(enum kerb_verdict verdict)
 static NTSTATUS
 half_sign(void *at, ULONG qop, PSecBufferDesc desc, ULONG sequence)
 {
-	struct half *h = at;
-	struct message m;
+	struct kerb_half *h = at;
+	struct kerb_message m;
 	NTSTATUS status;
 
 	(void)sequence;
 	if (qop)
 		return SEC_E_QOP_NOT_SUPPORTED;
-	if (!h->seal.etype)
+	if (!kerb_seal_works(&h->seal))
 		return SEC_E_UNSUPPORTED_FUNCTION;
-	status = message_take(&m, desc, false);
+	status = message_take(&m, desc, false, false);
 	if (status != SEC_E_OK)
 		return status;
 	if (m.token->cbBuffer < kerb_signature_len(&h->seal))
@@ -262,8 +260,8 @@ half_sign(void *at, ULONG qop, PSecBufferDesc desc, ULONG sequence)
 	return status;
 }
 
-static void
-parts_wipe(const struct message *m)
+void
+kerb_parts_wipe(const struct kerb_message *m)
 {
 	for (size_t i = 0; i < m->count; i++)
 		if (!m->parts[i].clear)
@@ -274,24 +272,28 @@ static NTSTATUS
 half_seal_message(void *at, ULONG qop, PSecBufferDesc desc, ULONG sequence)
 {
 	bool sealed = qop != SECQOP_WRAP_NO_ENCRYPT;
-	struct half *h = at;
-	struct message m;
+	struct kerb_half *h = at;
+	struct kerb_message m;
 	NTSTATUS status;
 	size_t len;
 
 	(void)sequence;
 	if (qop && sealed)
 		return SEC_E_QOP_NOT_SUPPORTED;
-	if (!h->seal.etype || (sealed && !(h->data.grants & ISC_RET_CONFIDENTIALITY)))
+	if (!kerb_seal_works(&h->seal) || (sealed && !(h->data.grants & ISC_RET_CONFIDENTIALITY)))
 		return SEC_E_UNSUPPORTED_FUNCTION;
-	status = message_take(&m, desc, false);
+	status = message_take(&m, desc, false, pads(h));
 	if (status != SEC_E_OK)
 		return status;
 	len = kerb_token_len(&h->seal, sealed);
-	if (m.token->cbBuffer < len) {
+	if (h->seal.rc4) {
+		status = kerb_user_rc4_seal(h, &m, sealed);
+		if (status == SEC_E_OK && !pads(h))
+			padding_none(desc);
+	} else if (m.token->cbBuffer < len) {
 		status = SEC_E_BUFFER_TOO_SMALL;
 	} else if (!kerb_encrypt(&h->seal, &h->data.key, sealed, m.token->pvBuffer, m.parts, m.count)) {
-		parts_wipe(&m);				/* half of it may be enciphered */
+		kerb_parts_wipe(&m);				/* half of it may be enciphered */
 		status = SEC_E_INSUFFICIENT_MEMORY;
 	} else {
 		m.token->cbBuffer = (ULONG)len;
@@ -306,17 +308,17 @@ half_seal_message(void *at, ULONG qop, PSecBufferDesc desc, ULONG sequence)
 static NTSTATUS
 half_verify(void *at, PSecBufferDesc desc, ULONG sequence, ULONG *ret_qop)
 {
-	struct half *h = at;
-	struct message m;
+	struct kerb_half *h = at;
+	struct kerb_message m;
 	NTSTATUS status;
 
 	(void)sequence;
-	if (!h->seal.etype)
+	if (!kerb_seal_works(&h->seal))
 		return SEC_E_UNSUPPORTED_FUNCTION;
-	status = message_take(&m, desc, false);
+	status = message_take(&m, desc, false, false);
 	if (status != SEC_E_OK)
 		return status;
-	status = status_of(kerb_verify(&h->seal, &h->data.key, bytes_of(m.token->pvBuffer, m.token->cbBuffer), m.parts, m.count));
+	status = kerb_verdict_status(kerb_verify(&h->seal, &h->data.key, bytes_of(m.token->pvBuffer, m.token->cbBuffer), m.parts, m.count));
 	message_drop(&m);
 	if (status == SEC_E_OK && ret_qop)
 		*ret_qop = 0;
@@ -345,9 +347,8 @@ turn_back(uint8_t *body, size_t len, size_t turn)
 	reverse(body, len);
 }
 
-/* The sealed part of `parts` becomes one piece at `text`; clear ones stay in their order. */
-static NTSTATUS
-parts_one(struct message *m, uint8_t *text, size_t len)
+NTSTATUS
+kerb_parts_one(struct kerb_message *m, uint8_t *text, size_t len)
 {
 	bool placed = false;
 	size_t n = 0;
@@ -365,7 +366,7 @@ parts_one(struct message *m, uint8_t *text, size_t len)
 
 /* A body that lies in one piece at `body`: where the text is, is told. */
 static NTSTATUS
-open_whole(struct half *h, struct message *m, const struct kerb_wrapped *w, const uint8_t *header, uint8_t *body, size_t len,
+open_whole(struct kerb_half *h, struct kerb_message *m, const struct kerb_wrapped *w, const uint8_t *header, uint8_t *body, size_t len,
     struct bytes *ret_text)
 {
 	size_t data = len - w->before - w->after, start = w->before + w->turn;
@@ -386,18 +387,18 @@ open_whole(struct half *h, struct message *m, const struct kerb_wrapped *w, cons
 		after = body + w->before + data;
 	}
 	text = body + start;
-	status = parts_one(m, text, data);
+	status = kerb_parts_one(m, text, data);
 	if (status != SEC_E_OK)
 		return status;
 	verdict = kerb_decrypt(&h->seal, &h->data.key, w, header, before, after, m->parts, m->count);
 	if (verdict != KERB_GENUINE)
 		bytes_wipe(body, len);
 	*ret_text = bytes_of(text, data);
-	return status_of(verdict);
+	return kerb_verdict_status(verdict);
 }
 
 static NTSTATUS
-open_stream(struct half *h, struct message *m, bool *ret_sealed)
+open_stream(struct kerb_half *h, struct kerb_message *m, bool *ret_sealed)
 {
 	uint8_t *at = m->stream->pvBuffer, header[KERB_HEADER_LEN];
 	size_t len = m->stream->cbBuffer;
@@ -421,7 +422,7 @@ open_stream(struct half *h, struct message *m, bool *ret_sealed)
 
 /* Token and data that were cut otherwise than we cut them: put together in memory of their own. */
 static NTSTATUS
-open_moved(struct half *h, struct message *m, const struct kerb_wrapped *w, size_t rest)
+open_moved(struct kerb_half *h, struct kerb_message *m, const struct kerb_wrapped *w, size_t rest)
 {
 	size_t len = rest + m->sealed_len, at = 0;
 	uint8_t *body = malloc(len ? len : 1), *to;
@@ -453,7 +454,7 @@ open_moved(struct half *h, struct message *m, const struct kerb_wrapped *w, size
 }
 
 static NTSTATUS
-open_token(struct half *h, struct message *m, bool *ret_sealed)
+open_token(struct kerb_half *h, struct kerb_message *m, bool *ret_sealed)
 {
 	uint8_t *token = m->token->pvBuffer, *rest = token + KERB_HEADER_LEN;
 	size_t len = m->token->cbBuffer;
@@ -468,30 +469,34 @@ open_token(struct half *h, struct message *m, bool *ret_sealed)
 	*ret_sealed = w.sealed;
 	if (w.turn != w.after || len != w.after + w.before)
 		return open_moved(h, m, &w, len);
-	status = status_of(kerb_decrypt(&h->seal, &h->data.key, &w, token, rest + w.after, rest, m->parts, m->count));
+	status = kerb_verdict_status(kerb_decrypt(&h->seal, &h->data.key, &w, token, rest + w.after, rest, m->parts, m->count));
 	if (status != SEC_E_OK)
-		parts_wipe(m);
+		kerb_parts_wipe(m);
 	return status;
 }
 
 static NTSTATUS
 half_unseal(void *at, PSecBufferDesc desc, ULONG sequence, ULONG *ret_qop)
 {
-	struct half *h = at;
-	struct message m;
+	struct kerb_half *h = at;
+	struct kerb_message m;
 	bool sealed = false;
 	NTSTATUS status;
 
 	(void)sequence;
-	if (!h->seal.etype)
+	if (!kerb_seal_works(&h->seal))
 		return SEC_E_UNSUPPORTED_FUNCTION;
-	status = message_take(&m, desc, true);
+	status = message_take(&m, desc, true, pads(h));
 	if (status != SEC_E_OK)
 		return status;
-	status = m.stream ? open_stream(h, &m, &sealed) : open_token(h, &m, &sealed);
+	if (h->seal.rc4)
+		status = kerb_user_rc4_open(h, &m, &sealed);
+	else
+		status = m.stream ? open_stream(h, &m, &sealed) : open_token(h, &m, &sealed);
 	message_drop(&m);
 	if (status == SEC_E_OK) {
-		padding_none(desc);
+		if (!pads(h))
+			padding_none(desc);
 		if (ret_qop)
 			*ret_qop = sealed ? 0 : SECQOP_WRAP_NO_ENCRYPT;
 	}

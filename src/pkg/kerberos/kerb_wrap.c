@@ -14,6 +14,7 @@
 
 #include "base/secret.h"
 #include "crypto/confounder.h"
+#include "pkg/kerberos/kerb_rc4.h"
 
 #define FLAG_ACCEPTOR	1u
 #define FLAG_SEALED	2u
@@ -33,9 +34,10 @@ static const uint8_t no_state[AES_BLOCK];	/* [RFC 8009] 5: the cipher's initial 
 bool
 kerb_seal_begin(struct kerb_seal *s, const struct kerb_data *d)
 {
-	*s = (struct kerb_seal){ .etype = kerb_etype_of(d->key.etype), .server = d->server,
+	*s = (struct kerb_seal){ .etype = kerb_etype_of(d->key.etype), .rc4 = d->key.etype == KERB_RC4, .server = d->server,
 	    .acceptor_subkey = d->acceptor_subkey, .dce = d->dce, .send = d->send, .receive = d->receive, .window = d->window };
-	return s->etype && s->etype->key_len == d->key.len;
+	s->rc4 &= d->key.len == KERB_RC4_KEY_LEN;
+	return s->rc4 || (s->etype && s->etype->key_len == d->key.len);
 }
 
 static void
@@ -96,12 +98,14 @@ way_of(struct kerb_seal *s, const struct kerb_key *base, bool out)
 size_t
 kerb_signature_len(const struct kerb_seal *s)
 {
-	return KERB_HEADER_LEN + s->etype->mac_len;
+	return s->rc4 ? KERB_RC4_MIC_LEN : KERB_HEADER_LEN + s->etype->mac_len;
 }
 
 size_t
 kerb_token_len(const struct kerb_seal *s, bool sealed)
 {
+	if (s->rc4)
+		return s->dce ? kerb_rc4_token_len(s, 0) : KERB_RC4_TOKEN_MAX;
 	return sealed ? 3 * 16u + s->etype->mac_len + (s->dce ? DCE_FILLER : 0) : kerb_signature_len(s);
 }
 
@@ -154,9 +158,8 @@ header_fits(const struct kerb_seal *s, const uint8_t h[KERB_HEADER_LEN], bool wr
 
 /* --- the order of messages -------------------------------------------------------------- */
 
-/* Whether a genuine message of this number may come now; and remembers it. */
-static enum kerb_verdict
-order_take(struct kerb_seal *s, uint64_t number)
+enum kerb_verdict
+kerb_order_take(struct kerb_seal *s, uint64_t number)
 {
 	uint64_t ahead = number - s->receive, behind = s->receive - number;
 
@@ -245,9 +248,11 @@ cipher(struct kerb_way *way, uint8_t *before, const struct kerb_part *parts, siz
 bool
 kerb_sign(struct kerb_seal *s, const struct kerb_key *key, uint8_t *token, const struct kerb_part *parts, size_t count)
 {
-	struct kerb_way *way = way_of(s, key, true);
+	struct kerb_way *way = s->rc4 ? NULL : way_of(s, key, true);
 	uint8_t mac[SHA_LEN_MAX];
 
+	if (s->rc4)
+		return kerb_rc4_sign(s, key, token, parts, count);
 	if (!way)
 		return false;
 	header_put(token, s, false, false, 0, 0);
@@ -303,9 +308,11 @@ kerb_encrypt(struct kerb_seal *s, const struct kerb_key *key, bool sealed, uint8
 enum kerb_verdict
 kerb_verify(struct kerb_seal *s, const struct kerb_key *key, struct bytes token, const struct kerb_part *parts, size_t count)
 {
-	struct kerb_way *way = way_of(s, key, false);
+	struct kerb_way *way = s->rc4 ? NULL : way_of(s, key, false);
 	uint8_t mac[SHA_LEN_MAX];
 
+	if (s->rc4)
+		return kerb_rc4_verify(s, key, token, parts, count);
 	if (!way)
 		return KERB_NO_MEMORY;
 	if (token.len != kerb_signature_len(s) || !header_fits(s, token.at, false) || be_get(token.at + 4, 4) != 0xffffffffu)
@@ -313,7 +320,7 @@ kerb_verify(struct kerb_seal *s, const struct kerb_key *key, struct bytes token,
 	signature_of(mac, &way->signature, parts, count, token.at);
 	if (!same_mac(mac, token.at + KERB_HEADER_LEN, s->etype->mac_len))
 		return KERB_ALTERED;
-	return order_take(s, be_get(token.at + 8, 8));
+	return kerb_order_take(s, be_get(token.at + 8, 8));
 }
 
 bool
@@ -353,7 +360,7 @@ open_signed(struct kerb_seal *s, struct kerb_way *way, const uint8_t header[KERB
 	signature_of(mac, &way->wrapped, parts, count, plain);
 	if (!same_mac(mac, checksum, s->etype->mac_len))
 		return KERB_ALTERED;
-	return order_take(s, be_get(header + 8, 8));
+	return kerb_order_take(s, be_get(header + 8, 8));
 }
 
 enum kerb_verdict
@@ -384,5 +391,5 @@ kerb_decrypt(struct kerb_seal *s, const struct kerb_key *key, const struct kerb_
 	/* The header inside is the one outside, but for RRC. */
 	if (!same_secret(inner, header, 6) || !same_secret(inner + 8, header + 8, 8))
 		return KERB_ALTERED;
-	return order_take(s, be_get(header + 8, 8));
+	return kerb_order_take(s, be_get(header + 8, 8));
 }

@@ -24,7 +24,8 @@ struct kerb_part {
 struct kerb_way;
 
 struct kerb_seal {
-	const struct kerb_etype *etype;
+	const struct kerb_etype *etype;	/* NULL with rc4-hmac */
+	bool rc4;			/* signs here; seals by kerb_rc4.h */
 	bool server, acceptor_subkey, dce;
 	bool replay, sequence;		/* what receiving checks */
 	uint64_t send, receive, window;
@@ -33,13 +34,22 @@ struct kerb_seal {
 
 /* False: no such encryption type, or the key has another length. */
 bool kerb_seal_begin(struct kerb_seal *s, const struct kerb_data *d) MUST_CHECK;
+static inline bool
+kerb_seal_works(const struct kerb_seal *s)
+{
+	return s->etype || s->rc4;
+}
 void kerb_seal_end(struct kerb_seal *s);
 
 size_t kerb_signature_len(const struct kerb_seal *s);
 /* Of a sealed message, and of one that is only signed (SECQOP_WRAP_NO_ENCRYPT). */
+/* With rc4-hmac the longest. */
 size_t kerb_token_len(const struct kerb_seal *s, bool sealed);
 
 enum kerb_verdict { KERB_ALTERED = 0, KERB_GENUINE, KERB_OUT_OF_SEQUENCE, KERB_MALFORMED, KERB_NO_MEMORY };
+
+/* Whether a genuine message of this number may come now; and remembers it. */
+enum kerb_verdict kerb_order_take(struct kerb_seal *s, uint64_t number);
 
 /* kerb_signature_len or kerb_token_len bytes at `token`. False: no memory or no random bytes; the data are wiped. */
 bool kerb_sign(struct kerb_seal *s, const struct kerb_key *key, uint8_t *token, const struct kerb_part *parts, size_t count) MUST_CHECK;

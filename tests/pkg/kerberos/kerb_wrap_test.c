@@ -1,7 +1,7 @@
 /*
  * kerb_wrap_test.c - our messages and MIT's GSSAPI: one side of a context is
  * MIT's, the other is played by kerberos_user from what MIT tells of its keys.
- * Covers kerb_wrap, kerb_key, kerb_user, kerb_data, crypto/aes_cts,
+ * Covers kerb_wrap, kerb_rc4, kerb_user_rc4, kerb_key, kerb_user, kerb_data, crypto/aes_cts,
  * crypto/hmac_sha, crypto/confounder.
  *
  * In the environment of tests/lab/kdc.py.
@@ -23,7 +23,8 @@
 #define FLAGS		(GSS_C_MUTUAL_FLAG | GSS_C_CONF_FLAG | GSS_C_INTEG_FLAG | GSS_C_REPLAY_FLAG | GSS_C_SEQUENCE_FLAG)
 #define GRANTS		(ISC_RET_CONFIDENTIALITY | ISC_RET_INTEGRITY | ISC_RET_REPLAY_DETECT | ISC_RET_SEQUENCE_DETECT)
 
-static const char *const services[] = { "aes128", "aes256", "sha128", "sha256" };
+static const char *const services[] = { "aes128", "aes256", "sha128", "sha256", "rc4" };
+#define KINDS 5u
 
 static gss_cred_id_t initiator, acceptor;
 static uint8_t plain[DATA_MOST], work[ROOM], whole[ROOM];
@@ -33,7 +34,7 @@ static uint8_t plain[DATA_MOST], work[ROOM], whole[ROOM];
 struct pair {
 	gss_ctx_id_t mit;
 	void *ours;
-	bool dce;
+	bool dce, rc4;
 };
 
 static void
@@ -60,6 +61,17 @@ creds_make(void)
 	krb5_free_cred_contents(k5, &got);
 	krb5_free_principal(k5, me);
 	krb5_free_context(k5);
+}
+
+/* Else both sides find better keys than the ticket's among themselves. */
+static void
+only_rc4(bool only)
+{
+	krb5_enctype types[] = { ENCTYPE_ARCFOUR_HMAC, ENCTYPE_AES128_CTS_HMAC_SHA1_96, ENCTYPE_AES256_CTS_HMAC_SHA1_96,
+	    ENCTYPE_AES128_CTS_HMAC_SHA256_128, ENCTYPE_AES256_CTS_HMAC_SHA384_192 };
+	OM_uint32 minor;
+
+	CHECK(gss_krb5_set_allowable_enctypes(&minor, initiator, only ? 1 : 5, types) == GSS_S_COMPLETE);
 }
 
 static void
@@ -104,18 +116,23 @@ half_of(gss_ctx_id_t *mit, bool dce)
 	struct kerb_data d = { .grants = GRANTS, .dce = dce, .user = bytes_of_text("alice") };
 	gss_krb5_lucid_context_v1_t *lucid = NULL;
 	uint8_t wire[512];
-	struct writer w = writer_of(wire, sizeof wire);
+	struct writer w;
 	void *any = NULL, *half = NULL;
 	OM_uint32 minor;
 
 	CHECK(gss_krb5_export_lucid_sec_context(&minor, mit, 1, &any) == GSS_S_COMPLETE);
 	lucid = any;
-	CHECK(lucid->protocol == 1);
 	d.server = !lucid->initiate;
 	d.send = lucid->send_seq;
 	d.receive = lucid->recv_seq;
-	d.acceptor_subkey = lucid->cfx_kd.have_acceptor_subkey;
-	key_take(&d.key, d.acceptor_subkey ? &lucid->cfx_kd.acceptor_subkey : &lucid->cfx_kd.ctx_key);
+	if (lucid->protocol == 1) {
+		d.acceptor_subkey = lucid->cfx_kd.have_acceptor_subkey;
+		key_take(&d.key, d.acceptor_subkey ? &lucid->cfx_kd.acceptor_subkey : &lucid->cfx_kd.ctx_key);
+	} else {
+		key_take(&d.key, &lucid->rfc1964_kd.ctx_key);
+		CHECK(d.key.etype == KERB_RC4);
+	}
+	w = writer_of(wire, sizeof wire);
 	CHECK(kerb_data_put(&w, &d));
 	CHECK(kerberos_user.open(&half, bytes_of(wire, w.need)) == SEC_E_OK);
 	gss_krb5_free_lucid_sec_context(&minor, any);
@@ -126,8 +143,9 @@ static struct pair
 pair_make(const char *service, bool we_accept, bool dce)
 {
 	gss_ctx_id_t client, server;
-	struct pair p = { .dce = dce };
+	struct pair p = { .dce = dce, .rc4 = strcmp(service, "rc4") == 0 };
 
+	only_rc4(p.rc4);
 	contexts_make(&client, &server, service, FLAGS | (dce ? GSS_C_DCE_STYLE : 0));
 	p.mit = we_accept ? client : server;
 	p.ours = half_of(we_accept ? &server : &client, dce);
@@ -169,16 +187,18 @@ static size_t
 our_wrap(struct pair *p, size_t len, bool conf)
 {
 	SecPkgContext_Sizes sizes;
-	SecBuffer b[3] = { { 0, SECBUFFER_TOKEN, whole }, { (ULONG)len, SECBUFFER_DATA, work }, { 1, SECBUFFER_PADDING, whole } };
+	uint8_t padding[1] = { 0 };
+	SecBuffer b[3] = { { 0, SECBUFFER_TOKEN, whole }, { (ULONG)len, SECBUFFER_DATA, work }, { 1, SECBUFFER_PADDING, padding } };
 	SecBufferDesc m = { SECBUFFER_VERSION, 3, b };
 
 	kerberos_user.sizes(p->ours, &sizes);
 	b[0].cbBuffer = sizes.cbSecurityTrailer;
 	memcpy(work, plain, len);
 	CHECK(kerberos_user.seal(p->ours, conf ? 0 : SECQOP_WRAP_NO_ENCRYPT, &m, 0) == SEC_E_OK);
-	CHECK(b[2].cbBuffer == 0 && b[0].cbBuffer <= sizes.cbSecurityTrailer);
+	CHECK(b[2].cbBuffer == (p->rc4 && !p->dce) && b[0].cbBuffer <= sizes.cbSecurityTrailer);
 	memmove(whole + b[0].cbBuffer, work, len);
-	return b[0].cbBuffer + len;
+	whole[b[0].cbBuffer + len] = padding[0];
+	return b[0].cbBuffer + len + b[2].cbBuffer;
 }
 
 static void
@@ -215,7 +235,7 @@ signatures(struct pair *p, size_t len)
 
 TEST(whole_tokens_both_ways)
 {
-	for (unsigned i = 0; i < 8; i++) {
+	for (unsigned i = 0; i < 2 * KINDS; i++) {
 		struct pair p = pair_make(services[i / 2], i % 2, false);
 
 		for (size_t len = 0; len <= 80; len++) {
@@ -242,13 +262,15 @@ TEST(whole_tokens_both_ways)
 static void
 pieces_from_us(struct pair *p, size_t len)
 {
-	uint8_t head[HEAD], tail[TAIL], token[128];
+	uint8_t head[HEAD], tail[TAIL], token[128], padding[1] = { 0 };
 	SecPkgContext_Sizes sizes;
-	SecBuffer b[4] = { { HEAD, SECBUFFER_DATA | SECBUFFER_READONLY_WITH_CHECKSUM, head }, { (ULONG)len, SECBUFFER_DATA, work },
-	    { TAIL, SECBUFFER_DATA | SECBUFFER_READONLY_WITH_CHECKSUM, tail }, { 0, SECBUFFER_TOKEN, token } };
-	SecBufferDesc m = { SECBUFFER_VERSION, 4, b };
-	gss_iov_buffer_desc iov[4] = { { GSS_IOV_BUFFER_TYPE_SIGN_ONLY, { HEAD, head } }, { GSS_IOV_BUFFER_TYPE_DATA, { len, work } },
-	    { GSS_IOV_BUFFER_TYPE_SIGN_ONLY, { TAIL, tail } }, { GSS_IOV_BUFFER_TYPE_HEADER, { 0, token } } };
+	SecBuffer b[5] = { { HEAD, SECBUFFER_DATA | SECBUFFER_READONLY_WITH_CHECKSUM, head }, { (ULONG)len, SECBUFFER_DATA, work },
+	    { TAIL, SECBUFFER_DATA | SECBUFFER_READONLY_WITH_CHECKSUM, tail }, { 0, SECBUFFER_TOKEN, token },
+	    { 1, SECBUFFER_PADDING, padding } };
+	SecBufferDesc m = { SECBUFFER_VERSION, 5, b };
+	gss_iov_buffer_desc iov[5] = { { GSS_IOV_BUFFER_TYPE_SIGN_ONLY, { HEAD, head } }, { GSS_IOV_BUFFER_TYPE_DATA, { len, work } },
+	    { GSS_IOV_BUFFER_TYPE_SIGN_ONLY, { TAIL, tail } }, { GSS_IOV_BUFFER_TYPE_HEADER, { 0, token } },
+	    { GSS_IOV_BUFFER_TYPE_PADDING, { 0, padding } } };
 	OM_uint32 minor;
 	int state;
 
@@ -260,7 +282,9 @@ pieces_from_us(struct pair *p, size_t len)
 	CHECK(kerberos_user.seal(p->ours, 0, &m, 0) == SEC_E_OK);
 	CHECK(memcmp(head, plain + 500, HEAD) == 0);
 	iov[3].buffer.length = b[3].cbBuffer;
-	CHECK(gss_unwrap_iov(&minor, p->mit, &state, NULL, iov, 4) == GSS_S_COMPLETE && state == 1);
+	iov[4].buffer.length = b[4].cbBuffer;
+	CHECK(b[4].cbBuffer == (p->rc4 && !p->dce));
+	CHECK(gss_unwrap_iov(&minor, p->mit, &state, NULL, iov, 5) == GSS_S_COMPLETE && state == 1);
 	CHECK(memcmp(work, plain, len) == 0);
 }
 
@@ -268,30 +292,34 @@ static void
 pieces_from_mit(struct pair *p, size_t len)
 {
 	uint8_t head[HEAD], tail[TAIL];
-	gss_iov_buffer_desc iov[4] = { { GSS_IOV_BUFFER_TYPE_SIGN_ONLY, { HEAD, head } }, { GSS_IOV_BUFFER_TYPE_DATA, { len, work } },
+	gss_iov_buffer_desc iov[5] = { { GSS_IOV_BUFFER_TYPE_SIGN_ONLY, { HEAD, head } }, { GSS_IOV_BUFFER_TYPE_DATA, { len, work } },
 	    { GSS_IOV_BUFFER_TYPE_SIGN_ONLY, { TAIL, tail } },
-	    { GSS_IOV_BUFFER_TYPE_HEADER | GSS_IOV_BUFFER_FLAG_ALLOCATE, { 0, NULL } } };
-	SecBuffer b[5] = { { HEAD, SECBUFFER_DATA | SECBUFFER_READONLY_WITH_CHECKSUM, head },
+	    { GSS_IOV_BUFFER_TYPE_HEADER | GSS_IOV_BUFFER_FLAG_ALLOCATE, { 0, NULL } },
+	    { GSS_IOV_BUFFER_TYPE_PADDING | GSS_IOV_BUFFER_FLAG_ALLOCATE, { 0, NULL } } };
+	SecBuffer b[6] = { { HEAD, SECBUFFER_DATA | SECBUFFER_READONLY_WITH_CHECKSUM, head },
 	    { (ULONG)(len / 2), SECBUFFER_DATA, work }, { (ULONG)(len - len / 2), SECBUFFER_DATA, work + len / 2 },
-	    { TAIL, SECBUFFER_DATA | SECBUFFER_READONLY_WITH_CHECKSUM, tail }, { 0, SECBUFFER_TOKEN, NULL } };
-	SecBufferDesc m = { SECBUFFER_VERSION, 5, b };
+	    { TAIL, SECBUFFER_DATA | SECBUFFER_READONLY_WITH_CHECKSUM, tail }, { 0, SECBUFFER_TOKEN, NULL },
+	    { 0, SECBUFFER_PADDING, NULL } };
+	SecBufferDesc m = { SECBUFFER_VERSION, 6, b };
 	OM_uint32 minor;
 	int state;
 
 	memcpy(head, plain + 500, HEAD);
 	memcpy(tail, plain + 600, TAIL);
 	memcpy(work, plain, len);
-	CHECK(gss_wrap_iov(&minor, p->mit, 1, GSS_C_QOP_DEFAULT, &state, iov, 4) == GSS_S_COMPLETE && state == 1);
+	CHECK(gss_wrap_iov(&minor, p->mit, 1, GSS_C_QOP_DEFAULT, &state, iov, 5) == GSS_S_COMPLETE && state == 1);
 	b[4].pvBuffer = iov[3].buffer.value;
 	b[4].cbBuffer = (ULONG)iov[3].buffer.length;
+	b[5].pvBuffer = iov[4].buffer.value;
+	b[5].cbBuffer = (ULONG)iov[4].buffer.length;
 	CHECK(kerberos_user.unseal(p->ours, &m, 0, NULL) == SEC_E_OK);
 	CHECK(memcmp(work, plain, len) == 0);
-	gss_release_iov_buffer(&minor, iov, 4);
+	gss_release_iov_buffer(&minor, iov, 5);
 }
 
 TEST(pieces_and_signed_only_parts)
 {
-	for (unsigned i = 0; i < 16; i++) {
+	for (unsigned i = 0; i < 4 * KINDS; i++) {
 		struct pair p = pair_make(services[i / 4], i % 2, i & 2);
 
 		for (size_t len = 0; len <= 70; len++) {
@@ -318,7 +346,7 @@ open_copy(void *half, const uint8_t *message, size_t len)
 
 TEST(every_byte_and_every_prefix_counts)
 {
-	for (unsigned i = 0; i < 8; i++) {
+	for (unsigned i = 0; i < 2 * KINDS; i++) {
 		struct pair p = pair_make(services[i / 2], true, false);
 		gss_buffer_desc in = { 37, plain }, out;
 		OM_uint32 minor;
@@ -331,7 +359,11 @@ TEST(every_byte_and_every_prefix_counts)
 
 			whole[at] ^= 0x21;
 			status = open_copy(p.ours, whole, out.length);
-			CHECK(status == SEC_E_MESSAGE_ALTERED || status == SEC_E_INVALID_TOKEN);
+			/* A number that nothing but the order protects: kerb_rc4.h. */
+			if (p.rc4 && !conf && at >= 21 && at < 25)
+				CHECK(status == SEC_E_OUT_OF_SEQUENCE);
+			else
+				CHECK(status == SEC_E_MESSAGE_ALTERED || status == SEC_E_INVALID_TOKEN);
 			whole[at] ^= 0x21;
 			status = open_copy(p.ours, whole, at);
 			CHECK(status == SEC_E_MESSAGE_ALTERED || status == SEC_E_INVALID_TOKEN);
@@ -408,6 +440,48 @@ TEST(exported_and_taken_up_again)
 	pair_drop(&p);
 }
 
+TEST(rc4_sizes_and_padding)
+{
+	struct pair p = pair_make("rc4", false, false), dce = pair_make("rc4", false, true);
+	SecPkgContext_Sizes sizes;
+	uint8_t token[64], padding[4] = { 0, 9, 9, 9 };
+	SecBuffer b[3] = { { sizeof token, SECBUFFER_TOKEN, token }, { 9, SECBUFFER_DATA, work }, { 4, SECBUFFER_PADDING, padding } };
+	SecBufferDesc m = { SECBUFFER_VERSION, 2, b };
+
+	kerberos_user.sizes(p.ours, &sizes);
+	CHECK(sizes.cbMaxSignature == 37 && sizes.cbBlockSize == 1 && sizes.cbSecurityTrailer == 49);
+	CHECK(kerberos_user.seal(p.ours, 0, &m, 0) == SEC_E_INVALID_TOKEN);		/* no place for the padding */
+	m.cBuffers = 3;
+	b[0].cbBuffer = 44;
+	CHECK(kerberos_user.seal(p.ours, 0, &m, 0) == SEC_E_BUFFER_TOO_SMALL);
+	b[0].cbBuffer = sizeof token;
+	CHECK(kerberos_user.seal(p.ours, 0, &m, 0) == SEC_E_OK);
+	CHECK(b[0].cbBuffer == 45 && b[2].cbBuffer == 1 && padding[1] == 9);
+	kerberos_user.sizes(dce.ours, &sizes);
+	CHECK(sizes.cbMaxSignature == 37 && sizes.cbBlockSize == 1 && sizes.cbSecurityTrailer == 45);
+	pair_drop(&p);
+	pair_drop(&dce);
+}
+
+/* A message that is the peer's own, sent back, and one out of its order. */
+TEST(rc4_reflection_and_order)
+{
+	struct pair p = pair_make("rc4", true, false);
+	gss_buffer_desc in = { 20, plain }, first, second;
+	OM_uint32 minor;
+	size_t len = our_wrap(&p, 20, true);
+
+	CHECK(open_copy(p.ours, whole, len) == SEC_E_MESSAGE_ALTERED);
+	CHECK(gss_wrap(&minor, p.mit, 1, GSS_C_QOP_DEFAULT, &in, NULL, &first) == GSS_S_COMPLETE);
+	CHECK(gss_wrap(&minor, p.mit, 1, GSS_C_QOP_DEFAULT, &in, NULL, &second) == GSS_S_COMPLETE);
+	CHECK(open_copy(p.ours, second.value, second.length) == SEC_E_OUT_OF_SEQUENCE);
+	CHECK(open_copy(p.ours, first.value, first.length) == SEC_E_OK);
+	CHECK(open_copy(p.ours, second.value, second.length) == SEC_E_OK);
+	gss_release_buffer(&minor, &first);
+	gss_release_buffer(&minor, &second);
+	pair_drop(&p);
+}
+
 /* [RFC 8009] A: keys derived for usage 2; [RFC 3962] gives no derived ones, MIT above is their judge. */
 TEST(derived_keys_of_rfc_8009)
 {
@@ -437,6 +511,8 @@ main(void)
 	RUN(any_rotation_is_turned_back);
 	RUN(token_and_data_cut_anywhere);
 	RUN(exported_and_taken_up_again);
+	RUN(rc4_sizes_and_padding);
+	RUN(rc4_reflection_and_order);
 	gss_release_cred(&minor, &initiator);
 	gss_release_cred(&minor, &acceptor);
 	return check_end();
