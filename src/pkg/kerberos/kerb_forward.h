@@ -1,21 +1,15 @@
 /*
  * kerb_forward.h - a forwarded ticket-granting ticket for a service that may
  * act in the user's name, as the KRB-CRED that goes along with AP-REQ.
- *
- * libkrb5 has no steps for this request, so it is made and read here: one
- * TGS exchange, RFC 4120 3.3 and 5.4.
  */
 #ifndef OPENLSA_PKG_KERBEROS_KERB_FORWARD_H
 #define OPENLSA_PKG_KERBEROS_KERB_FORWARD_H
 
-#include "pkg/kerberos/kerb_tgt.h"
+#include "pkg/kerberos/kerb_tgs.h"
 
 /* In a frame, zeroed at first. */
 struct kerb_forward {
-	struct kerb_fetch trip;
-	bool asked, tcp;
-	uint32_t nonce;
-	struct bytes request;		/* call memory */
+	struct kerb_tgs tgs;
 };
 
 /*

@@ -275,7 +275,7 @@ ask_forward(struct call *call, struct leg *leg, const struct leg_args *args, str
 
 	if (!(talk->wants & ISC_REQ_DELEGATE) || !kerb_forward_fits(call, talk->hoard, talk->ticket))
 		return send_ap_req(call, leg, args, ret);
-	leg->forward.trip.silence_ms = args->silence_ms;
+	leg->forward.tgs.trip.silence_ms = args->silence_ms;
 	leg->at = ASKED_FORWARD;
 	return take_forward(call, leg, args, ret);
 }
