@@ -237,6 +237,7 @@ NTSTATUS sessions_of(struct call *call, struct bytes *ret_luids);
 
 /* serve_token.c */
 void token_destroy(void *object);
+struct token_object *token_named(struct served *s, uint64_t word, struct bytes key);	/* by number and key; held, or NULL */
 
 /* services.c */
 void services_forget(struct served *s);		/* an attempt that nobody settled */

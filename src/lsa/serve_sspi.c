@@ -64,7 +64,7 @@ serve_acquire(struct served *s, const struct acquire_in *in, struct acquire_out 
 		return because(&s->call, SEC_E_SECPKG_NOT_FOUND, TO_CALLER, "no security package of this name here");
 	if ((!args.inbound && !args.outbound) || (in->use & USE_POLICY_ONLY))
 		return because(&s->call, SEC_E_NO_CREDENTIALS, TO_CALLER, "neither inbound nor outbound use was asked for");
-	if (in->logon_id) {
+	if (in->logon_id && !s->judged) {
 		status = session_named(s, in->logon_id);
 		if (status != STATUS_SUCCESS)
 			return status;
@@ -94,6 +94,37 @@ serve_acquire(struct served *s, const struct acquire_in *in, struct acquire_out 
 	out->expiry = got.expiry;
 	object_drop(&cred->o);
 	return STATUS_SUCCESS;
+}
+
+/* Who holds the token was found to be its session's client, or was given it. */
+NTSTATUS
+serve_acquire_as(struct served *s, const struct acquire_as_in *in, struct acquire_as_out *out)
+{
+	struct token_object *as = token_named(s, in->token, in->key);
+	struct acquire_in own = {
+		.package = in->package, .use = in->use, .given = in->given, .principal = in->principal, .logon_id = in->logon_id,
+		.user = in->user, .domain = in->domain, .password = in->password, .packages = in->packages,
+	};
+	struct acquire_out got = { 0 };
+	NTSTATUS status;
+
+	if (!as)
+		return because(&s->call, SEC_E_NO_CREDENTIALS, TO_CALLER,
+		    "the client that the thread acts for has gone: there is no such token any more");
+	if (as->token->made.type == TYPE_IMPERSONATION && as->token->made.level < LEVEL_IMPERSONATION) {
+		object_drop(&as->o);
+		return because(&s->call, SEC_E_NO_CREDENTIALS, TO_CALLER,
+		    "the client that the thread acts for lets itself be identified, not impersonated");
+	}
+	if (!own.logon_id) {
+		own.logon_id = as->token->session->luid;
+		s->judged = true;
+	}
+	object_drop(&as->o);
+	status = serve_acquire(s, &own, &got);
+	out->cred = got.cred;
+	out->expiry = got.expiry;
+	return status;
 }
 
 NTSTATUS

@@ -24,7 +24,7 @@ token_destroy(void *object)
 }
 
 /* The number finds it, the key proves it; held. */
-static struct token_object *
+struct token_object *
 token_named(struct served *s, uint64_t word, struct bytes key)
 {
 	struct token_object *t = handle_hold(s->link->lsa->objects, KIND_TOKEN, word);

@@ -207,7 +207,7 @@ struct acquire_args {
 	struct bytes password;			/* UTF-16LE; inside the frame, wiped with it */
 	struct bytes principal;			/* UTF-8 */
 	struct bytes packages;			/* UTF-8 list, for Negotiate */
-	uint64_t logon_id;			/* a session whose password stands in for one that was not given; 0: the caller's own */
+	uint64_t logon_id;			/* a session whose password or tickets stand in for those not given; 0: the caller's own */
 	bool inside;				/* entered by another package */
 };
 struct acquire_result {

@@ -7,7 +7,25 @@
 
 #include "base/time.h"
 #include "secur32/gather.h"
+#include "secur32/impersonate.h"
 #include "secur32/leg.h"
+#include "secur32/token.h"
+
+/* Now, since the call may be made on another thread. A token that is none in this process image is nobody's. */
+static void
+acting_take(struct acquire *a)
+{
+	HANDLE token = impersonated();
+	struct htoken *t = token ? htoken_hold(token) : NULL;
+
+	a->acting = token != NULL;
+	if (!t)
+		return;
+	a->token = t->wire;
+	a->epoch = t->epoch;
+	bytes_copy(a->key, t->key, sizeof a->key);
+	htoken_release(t);
+}
 
 SECURITY_STATUS
 acquire_open(struct acquire *a, const void *logon_id, const void *auth_data, bool wide)
@@ -19,6 +37,7 @@ acquire_open(struct acquire *a, const void *logon_id, const void *auth_data, boo
 		why_say(&a->why, status, TO_CALLER, "pAuthData is not an identity that can be read");
 		return sec_of(status);
 	}
+	acting_take(a);
 	if (logon_id) {
 		const LUID *luid = logon_id;
 
@@ -31,6 +50,19 @@ acquire_open(struct acquire *a, const void *logon_id, const void *auth_data, boo
 		a->cred = NULL;
 	}
 	return a->cred ? SEC_E_OK : SEC_E_INSUFFICIENT_MEMORY;
+}
+
+/* A number of an LSA that has gone means nobody; least of all the caller itself. */
+static void
+ask_as(struct acquire *a, struct ask *ask, struct link *link, const struct acquire_in *in)
+{
+	struct acquire_as_in as = {
+		.token = a->epoch == link->epoch ? a->token : 0, .key = bytes_of(a->key, sizeof a->key),
+		.package = in->package, .use = in->use, .principal = in->principal, .logon_id = in->logon_id, .given = in->given,
+		.user = in->user, .domain = in->domain, .password = in->password, .packages = in->packages,
+	};
+
+	ask_acquire_as(ask, link, &as);
 }
 
 void
@@ -49,17 +81,27 @@ acquire_ask(struct acquire *a, struct ask *ask, struct link *link)
 	if (a->use & SECPKG_CRED_OUTBOUND && !id->given)
 		gather_bring(link, a->package);
 	ask->deadline = a->deadline;
-	ask_acquire(ask, link, &in);
+	if (a->acting)
+		ask_as(a, ask, link, &in);
+	else
+		ask_acquire(ask, link, &in);
 }
 
 SECURITY_STATUS
 acquire_close(struct acquire *a, struct ask *ask, SECURITY_STATUS status)
 {
-	struct acquire_out out;
+	struct acquire_as_out as = { 0 };
+	struct acquire_out out = { 0 };
 
 	if (status != SEC_E_OK)
 		return status;
-	status = sec_of(told_acquire(ask, &out));
+	if (a->acting) {
+		status = sec_of(told_acquire_as(ask, &as));
+		out.cred = as.cred;
+		out.expiry = as.expiry;
+	} else {
+		status = sec_of(told_acquire(ask, &out));
+	}
 	why_take(&a->why, ask_why(ask));
 	if (status != SEC_E_OK)
 		return status;
@@ -80,6 +122,7 @@ void
 acquire_drop(struct acquire *a)
 {
 	identity_drop(&a->identity);
+	bytes_wipe(a->key, sizeof a->key);
 	link_release(a->link);
 	why_drop(&a->why);
 	if (a->cred)

@@ -9,11 +9,15 @@
 
 #include "secur32/handles.h"
 #include "secur32/identity.h"
+#include "wire/token_facts.h"
 
 struct acquire {
 	struct bytes package, principal;	/* UTF-8, needed until acquire_ask */
 	uint32_t use;
 	uint64_t logon_id;
+	bool acting;				/* the caller's thread acts as somebody else: */
+	uint64_t token, epoch;			/* and that one's token, in the LSA of this epoch */
+	uint8_t key[TOKEN_KEY_LEN];
 	struct identity identity;
 	uint32_t deadline;
 	PCredHandle handle;

@@ -356,10 +356,7 @@ key_take(struct kerb_key *to, const krb5_keyblock *from)
 	return true;
 }
 
-/*
- * AP-REP: [RFC 4121] 4.1: a key of the acceptor's own, but for rc4-hmac outside DCE style, where initiators keep
- * theirs ([RFC 4757] 7 knows of no other).
- */
+/* AP-REP, [RFC 4121] 4.1: a key of the acceptor's own, but for rc4-hmac outside DCE style ([RFC 4757] 7). */
 static NTSTATUS
 reply_make(struct proof *p, struct acceptor *a, struct leg_result *ret)
 {
@@ -394,23 +391,6 @@ reply_make(struct proof *p, struct acceptor *a, struct leg_result *ret)
 	return status;
 }
 
-static uint32_t
-grants_of(uint32_t wants, uint32_t flags)
-{
-	static const struct { uint32_t flag, wish; } rows[] = {
-		{ KERB_FLAG_REPLAY, ASC_REQ_REPLAY_DETECT }, { KERB_FLAG_SEQUENCE, ASC_REQ_SEQUENCE_DETECT },
-		{ KERB_FLAG_CONF, ASC_REQ_CONFIDENTIALITY }, { KERB_FLAG_INTEG, ASC_REQ_INTEGRITY },
-		{ KERB_FLAG_IDENTIFY, ASC_REQ_IDENTIFY },
-	};
-
-	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-		if (flags & rows[i].flag)
-			wants |= rows[i].wish;
-	wants &= ~(uint32_t)ASC_REQ_USE_DCE_STYLE;
-	return kerb_grants(true, wants) | (flags & KERB_FLAG_MUTUAL ? (uint32_t)ASC_RET_MUTUAL_AUTH : 0) |
-	    (flags & KERB_FLAG_DCE ? (uint32_t)ASC_RET_USED_DCE_STYLE : 0);
-}
-
 /* What the user half will need; keys and numbers as they stand when no reply is made. */
 static bool
 data_fill(struct proof *p, struct acceptor *a)
@@ -420,7 +400,7 @@ data_fill(struct proof *p, struct acceptor *a)
 
 	d->server = true;
 	d->dce = p->flags & KERB_FLAG_DCE;
-	d->grants = grants_of(p->args->wants, p->flags);
+	d->grants = kerb_accept_grants(p->args->wants, p->flags);
 	d->send = d->receive = (uint32_t)p->said->seq_number;
 	d->expiry = time_filetime_of_unix((int64_t)(uint32_t)t->times.endtime);
 	d->luid = a->logon.luid;
@@ -470,6 +450,8 @@ accept_proven(struct proof *p, struct kerb_context *ctx, struct leg_result *ret)
 		return SEC_E_INTERNAL_ERROR;
 	if (delegation_take(p, &a->logon))
 		a->d.grants |= ASC_RET_DELEGATE;
+	else
+		kerb_accept_evidence(p->call, p->k5, a->logon.session, p->ticket->enc_part2, p->clear.ticket, p->target);
 	if (p->flags & (KERB_FLAG_MUTUAL | KERB_FLAG_DCE))
 		status = reply_make(p, a, ret);
 	if (status != STATUS_SUCCESS)
@@ -579,6 +561,15 @@ kerb_accept(struct call *call, const struct leg_args *args, struct leg_result *r
 	if (ctx->at != KERB_TALKING || !ctx->server || !ctx->acceptor)
 		return because(call, SEC_E_OUT_OF_SEQUENCE, TO_CALLER, "the context takes no further leg");
 	return accept_third(call, ctx, args, ret);
+}
+
+void *
+kerb_accept_who(void *acceptor, uint32_t *ret_level)
+{
+	const struct acceptor *a = acceptor;
+
+	*ret_level = a->d.grants & ASC_RET_IDENTIFY ? 1 : a->d.grants & ASC_RET_DELEGATE ? 3 : 2;
+	return a->logon.session;
 }
 
 void

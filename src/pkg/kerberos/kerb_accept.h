@@ -16,5 +16,11 @@ void kerb_accept_error(struct call *call, krb5_context k5, const struct kerb_fra
 
 /* The tickets become the session's own, for legs in its name. False: they cannot be kept. */
 bool kerb_accept_keep(struct call *call, krb5_context k5, void *session, krb5_creds *const *tickets) MUST_CHECK;
+/* The ticket itself does, for a service that may be delegated to by the KDC's word. Nothing is lost where it cannot. */
+void kerb_accept_evidence(struct call *call, krb5_context k5, void *session, const krb5_enc_tkt_part *part, struct bytes ticket,
+    const char *service);
+
+/* ASC_RET_*: what was wished here, and what the initiator's flags (KERB_FLAG_*) say. */
+uint32_t kerb_accept_grants(uint32_t wants, uint32_t flags);
 
 #endif

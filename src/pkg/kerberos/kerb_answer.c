@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#include <sspi.h>
+
 #include "base/time.h"
 #include "pkg/kerberos/kerb_cache.h"
 #include "pkg/kerberos/kerb_k5.h"
@@ -42,18 +44,31 @@ kerb_accept_error(struct call *call, krb5_context k5, const struct kerb_frame *a
 	krb5_free_principal(k5, server);
 }
 
-bool
-kerb_accept_keep(struct call *call, krb5_context k5, void *session, krb5_creds *const *tickets)
+uint32_t
+kerb_accept_grants(uint32_t wants, uint32_t flags)
+{
+	static const struct { uint32_t flag, wish; } rows[] = {
+		{ KERB_FLAG_REPLAY, ASC_REQ_REPLAY_DETECT }, { KERB_FLAG_SEQUENCE, ASC_REQ_SEQUENCE_DETECT },
+		{ KERB_FLAG_CONF, ASC_REQ_CONFIDENTIALITY }, { KERB_FLAG_INTEG, ASC_REQ_INTEGRITY },
+		{ KERB_FLAG_IDENTIFY, ASC_REQ_IDENTIFY },
+	};
+
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+		if (flags & rows[i].flag)
+			wants |= rows[i].wish;
+	wants &= ~(uint32_t)ASC_REQ_USE_DCE_STYLE;
+	return kerb_grants(true, wants) | (flags & KERB_FLAG_MUTUAL ? (uint32_t)ASC_RET_MUTUAL_AUTH : 0) |
+	    (flags & KERB_FLAG_DCE ? (uint32_t)ASC_RET_USED_DCE_STYLE : 0);
+}
+
+static bool
+session_fill(struct call *call, void *session, struct kerb_hoard *hoard)
 {
 	const struct lsa_services *s = services(call);
-	struct kerb_cache *cache = kerb_cache_new();
-	struct kerb_hoard *hoard = NULL;
-	size_t count = 0;
+	struct kerb_cache *cache = s->session_keep ? kerb_cache_new() : NULL;
 
-	while (tickets[count])
-		count++;
-	if (!cache || !s->session_keep || kerb_hoard_new(&hoard, k5, tickets[0]->client, tickets, count, 0) != 0) {
-		kerb_cache_drop(cache);
+	if (!cache) {
+		kerb_hoard_drop(hoard);
 		return false;
 	}
 	kerb_cache_fill(cache, hoard);
@@ -61,6 +76,27 @@ kerb_accept_keep(struct call *call, krb5_context k5, void *session, krb5_creds *
 		return true;
 	kerb_cache_drop(cache);
 	return false;
+}
+
+void
+kerb_accept_evidence(struct call *call, krb5_context k5, void *session, const krb5_enc_tkt_part *part, struct bytes ticket,
+    const char *service)
+{
+	struct kerb_hoard *hoard;
+
+	if (kerb_hoard_of_evidence(&hoard, k5, part->client, ticket, service, (uint32_t)part->times.endtime) == 0)
+		(void)session_fill(call, session, hoard);
+}
+
+bool
+kerb_accept_keep(struct call *call, krb5_context k5, void *session, krb5_creds *const *tickets)
+{
+	struct kerb_hoard *hoard;
+	size_t count = 0;
+
+	while (tickets[count])
+		count++;
+	return kerb_hoard_new(&hoard, k5, tickets[0]->client, tickets, count, 0) == 0 && session_fill(call, session, hoard);
 }
 
 NTSTATUS

@@ -51,6 +51,8 @@ kerb_hoard_drop(struct kerb_hoard *h)
 	k5 = kerb_k5_take(NULL);
 	if (k5 && h->cc)
 		krb5_cc_destroy(k5, h->cc);
+	krb5_free_creds(k5, h->evidence);
+	free(h->service);
 	kerb_k5_give(k5);
 	pthread_mutex_destroy(&h->lock);
 	free(h->client);
@@ -104,11 +106,12 @@ hoard_names(struct kerb_hoard *h, krb5_context k5, krb5_principal client)
 	return h->client && h->user && h->realm ? 0 : ENOMEM;
 }
 
-krb5_error_code
-kerb_hoard_new(struct kerb_hoard **ret_hoard, krb5_context k5, krb5_principal client, krb5_creds *const *tickets,
-    size_t count, int32_t clock)
+/* Without tickets. Dropped by the caller on failure too. */
+static krb5_error_code
+hoard_empty(struct kerb_hoard **ret_hoard, krb5_context k5, krb5_const_principal client, int32_t clock)
 {
-	struct kerb_hoard *h = calloc(1, sizeof *h);
+	krb5_principal who = (krb5_principal)(uintptr_t)client;
+	struct kerb_hoard *h = *ret_hoard = calloc(1, sizeof *h);
 	krb5_error_code code;
 
 	if (!h)
@@ -116,11 +119,48 @@ kerb_hoard_new(struct kerb_hoard **ret_hoard, krb5_context k5, krb5_principal cl
 	atomic_init(&h->refs, 1);
 	pthread_mutex_init(&h->lock, NULL);
 	h->clock = clock;
-	code = hoard_names(h, k5, client);
+	code = hoard_names(h, k5, who);
 	if (!code)
 		code = krb5_cc_new_unique(k5, "MEMORY", NULL, &h->cc);
+	return code ? code : krb5_cc_initialize(k5, h->cc, who);
+}
+
+krb5_error_code
+kerb_hoard_of_evidence(struct kerb_hoard **ret_hoard, krb5_context k5, krb5_const_principal client, struct bytes ticket,
+    const char *service, uint32_t end)
+{
+	krb5_creds from = { .magic = KV5M_CREDS, .client = (krb5_principal)(uintptr_t)client,
+	    .times = { .endtime = (krb5_timestamp)end },
+	    .ticket = { .length = (unsigned)ticket.len, .data = (char *)(uintptr_t)ticket.at } };
+	struct kerb_hoard *h;
+	krb5_error_code code = hoard_empty(&h, k5, client, 0);
+
 	if (!code)
-		code = krb5_cc_initialize(k5, h->cc, client);
+		code = krb5_parse_name(k5, service, &from.server);
+	if (!code) {
+		code = krb5_copy_creds(k5, &from, &h->evidence);
+		krb5_free_principal(k5, from.server);
+	}
+	if (!code) {
+		h->end = end;
+		h->service = strdup(service);
+		code = h->service ? 0 : ENOMEM;
+	}
+	if (code) {
+		kerb_hoard_drop(h);
+		h = NULL;
+	}
+	*ret_hoard = h;
+	return code;
+}
+
+krb5_error_code
+kerb_hoard_new(struct kerb_hoard **ret_hoard, krb5_context k5, krb5_principal client, krb5_creds *const *tickets,
+    size_t count, int32_t clock)
+{
+	struct kerb_hoard *h;
+	krb5_error_code code = hoard_empty(&h, k5, client, clock);
+
 	for (size_t i = 0; !code && i < count; i++) {
 		code = krb5_cc_store_cred(k5, h->cc, tickets[i]);
 		if (is_granting(client, tickets[i]->server) && (uint32_t)tickets[i]->times.endtime > h->end)
@@ -210,6 +250,19 @@ kerb_hoard_add(struct kerb_hoard *h, const char *target, krb5_creds *creds)
 	pthread_mutex_unlock(&h->lock);
 	kerb_ticket_drop(old);
 	return t;
+}
+
+void
+kerb_hoard_keep(struct kerb_hoard *h, struct kerb_ticket *ticket)
+{
+	struct kerb_ticket **place = &h->places[place_of(ticket->target)], *old;
+
+	atomic_fetch_add(&ticket->refs, 1);
+	pthread_mutex_lock(&h->lock);
+	old = *place;
+	*place = ticket;
+	pthread_mutex_unlock(&h->lock);
+	kerb_ticket_drop(old);
 }
 
 void

@@ -34,6 +34,12 @@ struct kerb_hoard {
 	char *user, *realm;		/* its parts, unescaped for people */
 	uint32_t end;			/* of the ticket-granting ticket */
 	int32_t clock;			/* seconds that the KDC is ahead */
+	/*
+	 * A client who came with a ticket to a service and left no other: that ticket (its session key is not
+	 * kept) and whom it is to. There is no ticket-granting ticket then, and `end` is this one's.
+	 */
+	krb5_creds *evidence;
+	char *service;
 	pthread_mutex_t lock;
 	struct kerb_ticket *places[HOARD_PLACES];
 };
@@ -66,12 +72,17 @@ NTSTATUS kerb_cache_ended(struct kerb_cache *c, uint32_t round);
 /* A hoard with these tickets of one client's. KRB5_CC_NOTFOUND: no ticket-granting ticket among them. */
 krb5_error_code kerb_hoard_new(struct kerb_hoard **ret_hoard, krb5_context k5, krb5_principal client,
     krb5_creds *const *tickets, size_t count, int32_t clock);
+/* A hoard of nothing but evidence: `ticket` is a Ticket, `service` a principal as text. */
+krb5_error_code kerb_hoard_of_evidence(struct kerb_hoard **ret_hoard, krb5_context k5, krb5_const_principal client,
+    struct bytes ticket, const char *service, uint32_t end);
 struct kerb_hoard *kerb_hoard_hold(struct kerb_hoard *h);
 void kerb_hoard_drop(struct kerb_hoard *h);
 /* Held, still good by the KDC's clock, or NULL. */
 struct kerb_ticket *kerb_hoard_find(struct kerb_hoard *h, const char *target) MUST_CHECK;
 /* Takes over creds whatever it returns; held for the caller, or NULL: no memory. No hoard: it is the caller's alone. */
 struct kerb_ticket *kerb_hoard_add(struct kerb_hoard *h, const char *target, krb5_creds *creds) MUST_CHECK;
+/* One that is held already goes into the hoard too. */
+void kerb_hoard_keep(struct kerb_hoard *h, struct kerb_ticket *ticket);
 /* The peer would not have it: the next one is asked for anew. */
 void kerb_hoard_forget(struct kerb_hoard *h, struct kerb_ticket *ticket);
 void kerb_ticket_drop(struct kerb_ticket *t);

@@ -4,6 +4,10 @@
  *     BEGIN -> (initial ticket) -> service ticket -> (forwarded ticket) -> AP-REQ --> DONE
  *                                                                             \-AP-REP in-> DONE
  *
+ * For a client who is impersonated and left no ticket-granting ticket it is
+ *
+ *     BEGIN -> (initial ticket of the service) -> service ticket in the client's name -> AP-REQ
+ *
  * A ticket that is at hand skips ahead. Messages are made and read in
  * kerb_apreq.c, tickets are fetched in kerb_tgt.c. RFC 4121 4.1,
  * [MS-KILE] 3.2.5.
@@ -20,6 +24,7 @@
 #include "crypto/bindings.h"
 #include "pkg/kerberos/kerb_forward.h"
 #include "pkg/kerberos/kerb_k5.h"
+#include "pkg/kerberos/kerb_s4u.h"
 #include "pkg/kerberos/kerb_spn.h"
 #include "pkg/kerberos/kerb_tgt.h"
 
@@ -28,10 +33,12 @@
 
 /* A leg's own, kept while it waits. */
 struct leg {
-	enum { BEGIN = 0, WAITING, ASKED_TGT, ASKED_TICKET, ASKED_FORWARD } at;
+	enum { BEGIN = 0, WAITING, ASKED_TGT, ASKED_TICKET, ASKED_OWN, ASKED_PROXY, ASKED_FORWARD } at;
 	struct kerb_cache *fetching;	/* this leg's round: to be ended */
 	uint32_t round, waited_ms;	/* of another leg, that is waited for */
 	struct kerb_fetch fetch;
+	struct kerb_hoard *own;		/* the service's, that shows evidence */
+	struct kerb_tgs proxy;
 	struct kerb_forward forward;
 	struct bytes forwarded;		/* KRB-CRED, or empty */
 	struct kerb_talk *talk;		/* of a first leg, until the context has it */
@@ -67,6 +74,7 @@ leg_drop(void *at)
 		kerb_cache_end(leg->fetching, STATUS_CANCELLED);
 	kerb_cache_drop(leg->fetching);
 	kerb_fetch_drop(&leg->fetch);
+	kerb_hoard_drop(leg->own);
 	kerb_talk_drop(leg->talk);
 	if (leg->k5)
 		krb5_free_principal(leg->k5, leg->server);
@@ -280,6 +288,61 @@ ask_forward(struct call *call, struct leg *leg, const struct leg_args *args, str
 	return take_forward(call, leg, args, ret);
 }
 
+/* --- ASKED_OWN, ASKED_PROXY: in the name of a client ---------------------------------------- */
+
+static NTSTATUS
+take_proxy(struct call *call, struct leg *leg, const struct leg_args *args, struct leg_result *ret)
+{
+	struct kerb_talk *talk = leg->talk;
+	NTSTATUS status = kerb_s4u_proxy(call, &leg->proxy, leg->own, talk->hoard->evidence, leg->server, talk->target,
+	    &talk->ticket);
+
+	if (status != STATUS_SUCCESS)
+		return status;
+	kerb_hoard_keep(talk->hoard, talk->ticket);
+	return ask_forward(call, leg, args, ret);
+}
+
+static NTSTATUS
+ask_proxy(struct call *call, struct leg *leg, const struct leg_args *args, struct leg_result *ret)
+{
+	leg->proxy.trip.silence_ms = args->silence_ms;
+	leg->at = ASKED_PROXY;
+	return take_proxy(call, leg, args, ret);
+}
+
+static NTSTATUS
+take_own(struct call *call, struct leg *leg, const struct leg_args *args, struct leg_result *ret)
+{
+	const struct kerb_cred *cred = args->cred;
+	NTSTATUS status = kerb_fetch_tgt(call, &leg->fetch, cred->service);
+
+	if (status != STATUS_SUCCESS)
+		return status;
+	leg->own = kerb_cache_hoard(cred->service->cache);
+	return leg->own ? ask_proxy(call, leg, args, ret) : STATUS_INTERNAL_ERROR;
+}
+
+static NTSTATUS
+ask_own(struct call *call, struct leg *leg, const struct leg_args *args, struct leg_result *ret)
+{
+	const struct kerb_cred *cred = args->cred, *service = cred->service;
+
+	if (!service)
+		return because(call, SEC_E_NO_CREDENTIALS, TO_CALLER, "%s left no ticket-granting ticket", cred->client);
+	leg->own = kerb_cache_hoard(service->cache);
+	if (hoard_fits(leg->own, service->is != KERB_TICKETS))
+		return ask_proxy(call, leg, args, ret);
+	if (service->is == KERB_TICKETS)
+		return because(call, SEC_E_NO_CREDENTIALS, TO_CALLER, "the ticket-granting ticket of %s has expired; run kinit",
+		    service->client);
+	kerb_hoard_drop(leg->own);
+	leg->own = NULL;
+	leg->fetch.silence_ms = args->silence_ms;
+	leg->at = ASKED_OWN;
+	return take_own(call, leg, args, ret);
+}
+
 /* --- ASKED_TICKET --------------------------------------------------------------------- */
 
 static NTSTATUS
@@ -307,6 +370,8 @@ ask_ticket(struct call *call, struct leg *leg, const struct leg_args *args, stru
 	code = kerb_server_of(leg->k5, &spn, talk->hoard->realm, &leg->server);
 	if (code)
 		return kerb_k5_because(call, leg->k5, code, "the target's name");
+	if (talk->hoard->evidence)
+		return ask_own(call, leg, args, ret);
 	leg->fetch.silence_ms = args->silence_ms;
 	leg->at = ASKED_TICKET;
 	return take_ticket(call, leg, args, ret);
@@ -454,6 +519,8 @@ kerb_init(struct call *call, const struct leg_args *args, struct leg_result *ret
 			case WAITING:		status = take_turn(call, leg, args, ret); break;
 			case ASKED_TGT:		status = take_tgt(call, leg, args, ret); break;
 			case ASKED_TICKET:	status = take_ticket(call, leg, args, ret); break;
+			case ASKED_OWN:		status = take_own(call, leg, args, ret); break;
+			case ASKED_PROXY:	status = take_proxy(call, leg, args, ret); break;
 			case ASKED_FORWARD:	status = take_forward(call, leg, args, ret); break;
 			}
 		ctx = ret->context;

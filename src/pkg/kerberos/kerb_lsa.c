@@ -246,33 +246,81 @@ keytab_client(struct call *call, krb5_context k5, const char *named)
 
 /* --- credentials: tickets that are there ----------------------------------------------- */
 
+/* A session that is named has its own; else the process's go before its session's. */
 static struct kerb_cache *
-cache_at_hand(struct call *call)
+cache_at_hand(struct call *call, uint64_t luid)
 {
 	const struct lsa_services *s = services(call);
-	struct kept *kept = s->process_kept(call, &kerberos_lsa);
+	struct kept *kept = luid ? NULL : s->process_kept(call, &kerberos_lsa);
 	struct session_view session;
 
-	if (!kept && s->session(call, 0, &session) == STATUS_SUCCESS)
+	if (!kept && s->session(call, luid, &session) == STATUS_SUCCESS)
 		kept = s->session_kept(call, session.session, &kerberos_lsa);
 	return (struct kerb_cache *)(void *)kept;
 }
 
+/*
+ * Who shows a client's evidence: the caller, by the tickets at hand, else by a keytab's first name, else by
+ * that of the service which the evidence is for.
+ */
 static NTSTATUS
-use_default(struct call *call, krb5_context k5, const char *principal, struct kerb_cred *cred)
+use_service(struct call *call, krb5_context k5, const char *service, struct kerb_cred *cred)
 {
-	struct kerb_cache *cache = cache_at_hand(call);
+	struct kerb_cred *own = cred->service = calloc(1, sizeof *own);
+	struct kerb_cache *cache = cache_at_hand(call, 0);
 	struct kerb_hoard *hoard = cache ? kerb_cache_hoard(cache) : NULL;
 
-	if (hoard && (!*principal || strcmp(principal, hoard->client) == 0)) {
-		cred->is = KERB_TICKETS;
-		cred->cache = cache;
-		cred->client = strdup(hoard->client);
-		kerb_hoard_drop(hoard);
-		return cred->client ? STATUS_SUCCESS : STATUS_INSUFFICIENT_RESOURCES;
+	if (own && hoard) {
+		own->is = KERB_TICKETS;
+		own->cache = kerb_cache_hold(cache);
+		own->client = strdup(hoard->client);
+	} else if (own) {
+		own->is = KERB_KEYTAB;
+		own->client = keytab_client(call, k5, "");
+		if (!own->client)
+			own->client = keytab_client(call, k5, service);
+		if (!own->client || !services(call)->may_accept(call, own->client)) {
+			kerb_cache_drop(cache);
+			return because(call, SEC_E_NO_CREDENTIALS, TO_CALLER,
+			    "to act for a client %s needs tickets of its own: neither this process nor a keytab it may use has them; run kinit",
+			    service);
+		}
+		own->cache = kerb_cache_new();
 	}
 	kerb_hoard_drop(hoard);
 	kerb_cache_drop(cache);
+	return own && own->client && own->cache ? STATUS_SUCCESS : STATUS_INSUFFICIENT_RESOURCES;
+}
+
+static NTSTATUS
+use_hoard(struct call *call, krb5_context k5, struct kerb_cache *cache, const struct kerb_hoard *hoard, struct kerb_cred *cred)
+{
+	cred->is = KERB_TICKETS;
+	cred->cache = cache;
+	cred->client = strdup(hoard->client);
+	if (!cred->client)
+		return STATUS_INSUFFICIENT_RESOURCES;
+	return hoard->evidence ? use_service(call, k5, hoard->service, cred) : STATUS_SUCCESS;
+}
+
+static NTSTATUS
+use_default(struct call *call, krb5_context k5, uint64_t luid, const char *principal, struct kerb_cred *cred)
+{
+	struct kerb_cache *cache = cache_at_hand(call, luid);
+	struct kerb_hoard *hoard = cache ? kerb_cache_hoard(cache) : NULL;
+	NTSTATUS status;
+
+	if (hoard && (!*principal || strcmp(principal, hoard->client) == 0)) {
+		status = use_hoard(call, k5, cache, hoard, cred);
+		kerb_hoard_drop(hoard);
+		return status;
+	}
+	kerb_hoard_drop(hoard);
+	kerb_cache_drop(cache);
+	/* A key of the caller's is nobody else's. */
+	if (luid)
+		return because(call, SEC_E_NO_CREDENTIALS, TO_CALLER, "the logon session that is to be acted for has no Kerberos tickets%s%s",
+		    *principal ? " of " : "", principal);
 	cred->client = keytab_client(call, k5, principal);
 	if (cred->client && services(call)->may_accept(call, cred->client)) {
 		cred->is = KERB_KEYTAB;
@@ -293,6 +341,7 @@ kerb_forget_cred(void *at)
 
 	if (!cred)
 		return;
+	kerb_forget_cred(cred->service);
 	kerb_cache_drop(cred->cache);
 	secret_drop(&cred->password);
 	free(cred->client);
@@ -310,7 +359,7 @@ use_outbound(struct call *call, const struct acquire_args *args, struct kerb_cre
 	if (!k5)
 		return STATUS_INSUFFICIENT_RESOURCES;
 	if (!identity)
-		status = use_default(call, k5, principal, cred);
+		status = use_default(call, k5, args->logon_id, principal, cred);
 	else if (!args->has_password)
 		status = because(call, SEC_E_NO_CREDENTIALS, TO_CALLER,
 		    "the identity has no password, and Kerberos has no stored one for it (an empty password is given as an empty "
@@ -401,6 +450,14 @@ kerb_forget_context(void *at)
 	free(ctx);
 }
 
+static void *
+kerb_who(void *at, uint32_t *ret_level)
+{
+	struct kerb_context *ctx = at;
+
+	return ctx->server && ctx->at == KERB_DONE && ctx->acceptor ? kerb_accept_who(ctx->acceptor, ret_level) : NULL;
+}
+
 NTSTATUS
 kerb_data_give(struct call *call, const struct kerb_data *d, struct bytes *ret_bytes)
 {
@@ -488,6 +545,7 @@ const struct lsa_package kerberos_lsa = {
 	.mic            = kerb_inside_mic,
 	.check_mic      = kerb_inside_check,
 	.hand_over      = kerb_inside_hand_over,
+	.who            = kerb_who,
 	.forget_cred    = kerb_forget_cred,
 	.forget_context = kerb_forget_context,
 };

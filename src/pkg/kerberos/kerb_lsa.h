@@ -30,6 +30,7 @@ struct kerb_cred {
 		KERB_KEYTAB,
 	} is;
 	struct kerb_cache *cache;	/* the tickets, its own or its process's; NULL with KERB_NOBODY alone */
+	struct kerb_cred *service;	/* with evidence in the cache: by whose tickets others are asked for */
 	struct secret *password;	/* KERB_PASSWORD: UTF-8, no NUL */
 	char *client;			/* "user@REALM", escaped as krb5_unparse_name does */
 	bool enterprise;		/* client is "user\@dns.domain@REALM", for the KDC to find: name type 10 */
@@ -61,6 +62,8 @@ NTSTATUS kerb_init(struct call *call, const struct leg_args *args, struct leg_re
 void kerb_talk_drop(struct kerb_talk *talk);
 NTSTATUS kerb_accept(struct call *call, const struct leg_args *args, struct leg_result *ret);
 void kerb_accept_forget(void *acceptor);
+/* pkg/lsa_mode.h's `who`. */
+void *kerb_accept_who(void *acceptor, uint32_t *ret_level);
 /*
  * The acceptor's part of acquire: whether there is a key that this caller may accept with (cred->principal,
  * or any). STATUS_SUCCESS, or SEC_E_NO_CREDENTIALS and why.

@@ -25,6 +25,7 @@ struct accept_lsa {
 	char group[8][SID_TEXT_MAX];
 	NTSTATUS audited;
 	unsigned forwarded;			/* tickets kept with the session */
+	size_t evidence;			/* or the client's own ticket, of this length */
 };
 extern struct accept_lsa accept_lsa;
 
