@@ -1,5 +1,5 @@
 /*
- * kerb_forge_test.c - pkg/kerberos/kerb_accept.c, kerb_answer.c, kerb_peer.c,
+ * kerb_forge_test.c - pkg/kerberos/kerb_accept.c, kerb_judge.c, kerb_answer.c, kerb_peer.c,
  * kerb_proof.c, kerb_keys.c, without a KDC: tickets made by one who has the
  * service's key, and by one who has not. PACs of a domain, replays across
  * restarts, keytabs that change.
