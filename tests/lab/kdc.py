@@ -20,6 +20,7 @@ The environment: KRB5_CONFIG; KRB5_KTNAME (services), KRB5_CLIENT_KTNAME
 KDC_PASSWORD (everybody's), KDC_REALM, KDC_PORT, KDC_CHILD_PORT, KPASSWD_PORT.
 """
 import os
+import random
 import shutil
 import signal
 import socket
@@ -33,17 +34,17 @@ ETYPES = {"aes128": "aes128-cts", "aes256": "aes256-cts", "sha128": "aes128-sha2
 
 
 def free_port():
-    """A port that is free for UDP and TCP now."""
+    """A port that is free for UDP and TCP now, below those that the kernel gives to anybody who asks for none."""
     while True:
-        with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as tcp:
-            tcp.bind(("127.0.0.1", 0))
-            port = tcp.getsockname()[1]
-            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
-                try:
-                    udp.bind(("127.0.0.1", port))
-                    return port
-                except OSError:
-                    pass
+        port = random.randrange(20000, 32000)
+        with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as tcp, \
+                socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
+            try:
+                tcp.bind(("127.0.0.1", port))
+                udp.bind(("127.0.0.1", port))
+                return port
+            except OSError:
+                pass
 
 
 def write(path, text):
@@ -159,7 +160,7 @@ def listens(port):
 
 
 def start(where, env, ports):
-    """The daemons, in sessions of their own."""
+    """The daemons, in sessions of their own; None where one does not listen: somebody else may have its port."""
     running = []
     out = open(f"{where}/daemons.log", "a", encoding="utf-8")
     for n, words, port in ((0, ["krb5kdc", "-r", REALM, "-n"], ports[0]), (1, ["krb5kdc", "-r", CHILD, "-n"], ports[1]),
@@ -172,7 +173,7 @@ def start(where, env, ports):
         while not listens(port):
             if daemon.poll() is not None or time.monotonic() > until:
                 stop([d.pid for d, _ in running])
-                sys.exit(f"kdc.py: {daemon.args[0]} does not listen on {port}: see {where}/daemons.log")
+                return None
             time.sleep(0.02)
     return [daemon.pid for daemon, _ in running]
 
@@ -201,16 +202,21 @@ def up(where):
     """Makes the realms once; their ports are new each time. Returns the environment and the daemons."""
     where = os.path.abspath(where)
     os.makedirs(where, exist_ok=True)
-    ports = [free_port() for _ in range(4)]
-    make_config(where, ports)
-    env = dict(os.environ, **environment(where, ports))
-    if not os.path.exists(f"{where}/made"):
-        for name in os.listdir(where):
-            if name.startswith(("db", "stash")) or name.endswith(".keytab"):
-                os.unlink(f"{where}/{name}")
-        fill(where, env)
-        write(f"{where}/made", "")
-    pids = start(where, env, ports)
+    for _ in range(5):
+        ports = [free_port() for _ in range(4)]
+        make_config(where, ports)
+        env = dict(os.environ, **environment(where, ports))
+        if not os.path.exists(f"{where}/made"):
+            for name in os.listdir(where):
+                if name.startswith(("db", "stash")) or name.endswith(".keytab"):
+                    os.unlink(f"{where}/{name}")
+            fill(where, env)
+            write(f"{where}/made", "")
+        pids = start(where, env, ports)
+        if pids:
+            break
+    else:
+        sys.exit(f"kdc.py: a daemon does not listen: see {where}/daemons.log")
     write(f"{where}/pids", " ".join(map(str, pids)))
     write(f"{where}/env", "".join(f"export {k}='{v}'\n" for k, v in environment(where, ports).items()))
     return env, pids
