@@ -76,11 +76,11 @@ quotas(struct served *s, struct logon_out *out)
 	return STATUS_SUCCESS;
 }
 
-/* The session's first holder was the package; from here on its token is. */
+/* The session's first holder was the package, or it is an older one; from here on its token holds it. */
 static NTSTATUS
 let_in(struct served *s, const struct logon_in *in, const struct logon_result *got, struct logon_out *out)
 {
-	struct session *session = got->session;
+	struct session *session = got->borrowed ? session_hold(got->session) : got->session;
 	struct token *token = NULL;
 	NTSTATUS status = kinds[in->type] == TYPE_PRIMARY ? quotas(s, out) : STATUS_SUCCESS;
 

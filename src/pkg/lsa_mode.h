@@ -131,6 +131,7 @@ enum rule {
 	RULE_NTLM_FALLBACK,		/* Negotiate turns to NTLM: 0 never, 1 yes, 2 yes and audited */
 	RULE_KERBEROS_RC4,		/* 1: rc4-hmac is taken */
 	RULE_KERBEROS_BINDINGS,		/* 0 ignore, 1 check when sent, 2 require */
+	RULE_KERBEROS_HOST_KEY,		/* 1: without a key of this machine's own to hold the KDC against nobody logs on by Kerberos */
 	RULE_KERBEROS_PAC,		/* 1: a ticket without a domain's word on its user is refused */
 	RULES
 };
@@ -258,6 +259,7 @@ struct logon_result {
 	struct bytes profile;			/* call_memory; offsets for pointers */
 	struct bytes pointers;			/* call_memory or static: the places of those offsets, u32 each */
 	void *session;				/* with success: what services' logon, logon_as or clone gave; taken over */
+	bool borrowed;				/* `session` is an older one that services' session gave: held once more, not taken over */
 	uint32_t level;				/* SECURITY_IMPERSONATION_LEVEL of an impersonation token; 0: impersonation */
 };
 

@@ -102,12 +102,39 @@ static const struct layout logons[] = {
 #define REQUEST KERB_INTERACTIVE_LOGON
 	{ KERB(KerbInteractiveLogon), sizeof(REQUEST), 0, 0, 0, { AT(LogonDomainName), AT(UserName), AT(Password) } },
 #undef REQUEST
+#define REQUEST KERB_INTERACTIVE_UNLOCK_LOGON
+	{ KERB(KerbWorkstationUnlockLogon), sizeof(REQUEST), 0, 0, 0,
+	    { AT(Logon.LogonDomainName), AT(Logon.UserName), AT(Logon.Password) } },
+#undef REQUEST
+	{ KERB(KerbTicketLogon), sizeof(KERB_TICKET_LOGON), 0, 0, 0, { 0 } },
+	{ KERB(KerbTicketUnlockLogon), sizeof(KERB_TICKET_UNLOCK_LOGON), 0, 0, 0, { 0 } },
+#define REQUEST KERB_S4U_LOGON
+	{ KERB(KerbS4ULogon), sizeof(REQUEST), 0, 0, 0, { AT(ClientUpn), AT(ClientRealm) } },
+#undef REQUEST
 };
 
-struct table { const struct layout *rows; size_t count; };
+/* Bytes with a length of 32 bits: places of both. */
+struct blob { uint8_t whose, type; uint16_t len, at; };
 
-static const struct table of_messages = { submits, sizeof submits / sizeof *submits };
-static const struct table of_logons = { logons, sizeof logons / sizeof *logons };
+static const struct blob logon_blobs[] = {
+#define REQUEST KERB_TICKET_LOGON
+	{ KERB(KerbTicketLogon), AT(ServiceTicketLength), AT(ServiceTicket) },
+	{ KERB(KerbTicketLogon), AT(TicketGrantingTicketLength), AT(TicketGrantingTicket) },
+	{ KERB(KerbTicketUnlockLogon), AT(ServiceTicketLength), AT(ServiceTicket) },
+	{ KERB(KerbTicketUnlockLogon), AT(TicketGrantingTicketLength), AT(TicketGrantingTicket) },
+#undef REQUEST
+};
+
+struct table {
+	const struct layout *rows;
+	size_t count;
+	const struct blob *blobs;
+	size_t blob_count;
+};
+
+static const struct table of_messages = { submits, sizeof submits / sizeof *submits, NULL, 0 };
+static const struct table of_logons = { logons, sizeof logons / sizeof *logons, logon_blobs,
+	sizeof logon_blobs / sizeof *logon_blobs };
 
 static const struct layout *
 layout_of(const struct table *t, enum marshal whose, uint32_t type, size_t len, bool *ret_known)
@@ -123,28 +150,48 @@ layout_of(const struct table *t, enum marshal whose, uint32_t type, size_t len, 
 }
 
 /*
- * A string in the caller's structure: an address inside the same buffer, or
+ * A pointer in the caller's structure: an address inside the same buffer, or
  * (packed form) an offset; the address wins when both would fit.
  */
+static bool
+offset_of(uint64_t *ret_wire, uintptr_t where, size_t wanted, size_t len, size_t fixed, uintptr_t base)
+{
+	uintptr_t offset = where - base;
+
+	if (where < base || offset >= len)
+		offset = where;
+	if (wanted && (offset < fixed || offset > len || wanted > len - offset))
+		return false;
+	*ret_wire = wanted ? offset : 0;
+	return true;
+}
+
 static bool
 string_relocate(uint8_t *flat, size_t len, size_t at, size_t fixed, uintptr_t base)
 {
 	UNICODE_STRING s;
-	uintptr_t where, offset;
 	uint64_t wire;
 
 	bytes_copy(&s, flat + at, sizeof s);
-	where = (uintptr_t)s.Buffer;
-	offset = where - base;
-	if (where < base || offset >= len)
-		offset = where;
-	if (s.Length && (offset < fixed || offset > len || s.Length > len - offset))
+	if (!offset_of(&wire, (uintptr_t)s.Buffer, s.Length, len, fixed, base))
 		return false;
-	wire = s.Length ? offset : 0;
 	bytes_zero(flat + at, sizeof s);
 	bytes_copy(flat + at, &s.Length, sizeof s.Length);
 	bytes_copy(flat + at + sizeof s.Length, &s.Length, sizeof s.Length);
 	bytes_copy(flat + at + offsetof(UNICODE_STRING, Buffer), &wire, sizeof s.Buffer);
+	return true;
+}
+
+static bool
+blob_relocate(uint8_t *flat, size_t len, const struct blob *b, size_t fixed, uintptr_t base)
+{
+	uintptr_t where;
+	uint64_t wire;
+
+	bytes_copy(&where, flat + b->at, sizeof where);
+	if (!offset_of(&wire, where, get_u32(flat + b->len), len, fixed, base))
+		return false;
+	bytes_copy(flat + b->at, &wire, sizeof where);
 	return true;
 }
 
@@ -184,10 +231,13 @@ cred_translate(uint8_t *at)
 }
 
 static NTSTATUS
-relocate(uint8_t *flat, size_t len, const struct layout *row, uintptr_t base)
+relocate(uint8_t *flat, size_t len, const struct table *t, const struct layout *row, uintptr_t base)
 {
 	for (unsigned i = 0; i < STRINGS_MAX && row->strings[i]; i++)
 		if (!string_relocate(flat, len, row->strings[i], row->size, base))
+			return STATUS_INVALID_PARAMETER;
+	for (size_t i = 0; i < t->blob_count; i++)
+		if (t->blobs[i].whose == row->whose && t->blobs[i].type == row->type && !blob_relocate(flat, len, &t->blobs[i], row->size, base))
 			return STATUS_INVALID_PARAMETER;
 	if (row->list && !list_relocate(flat, len, row, base))
 		return STATUS_INVALID_PARAMETER;
@@ -213,7 +263,7 @@ flatten(struct secret **ret_flat, const struct table *t, enum marshal whose, con
 		return STATUS_QUOTA_EXCEEDED;
 	if (row)
 		WITH_SECRET(p, flat)
-			status = relocate(p, len, row, (uintptr_t)submit);
+			status = relocate(p, len, t, row, (uintptr_t)submit);
 	if (status != STATUS_SUCCESS) {
 		secret_drop(&flat);
 		return status;

@@ -3,6 +3,9 @@
 """kdc.py - two throw-away MIT realms on loopback that trust each other.
 
     kdc.py run DIR COMMAND...   up, run with the environment below, down; its exit status
+    kdc.py spoofed DIR COMMAND...   the same, and in the place of OPENLSA.TEST's KDC answers somebody else's, who knows
+                                alice and host/localhost and has keys of his own; KDC_MODE=spoofed
+    kdc.py keyless DIR COMMAND...   the same, and the services' keytab has clients' keys alone; KDC_MODE=keyless
     kdc.py up DIR               and stay; prints the environment as shell lines (also in DIR/env)
     kdc.py down DIR
 
@@ -82,10 +85,10 @@ def make_config(where, ports):
 		disable = k5identity
 	}}
 """)
-    for n, realm in enumerate((REALM, CHILD)):
+    for n, realm in enumerate((REALM, CHILD, REALM)):
         write(f"{where}/kdc{n}.conf", f"""[kdcdefaults]
-	kdc_listen = 127.0.0.1:{ports[n]}
-	kdc_tcp_listen = 127.0.0.1:{ports[n]}
+	kdc_listen = 127.0.0.1:{ports[n % 2]}
+	kdc_tcp_listen = 127.0.0.1:{ports[n % 2]}
 [realms]
 	{realm} = {{
 		database_module = db
@@ -222,6 +225,23 @@ def up(where):
     return env, pids
 
 
+def spoof(where, env, pids):
+    """The KDC goes, and another takes its port: it chose everybody's keys itself."""
+    stop(pids[:1])
+    if not os.path.exists(f"{where}/stash2"):
+        administer(where, env, 2, REALM, [f"addprinc +requires_preauth -pw {PASSWORD} alice", "addprinc -randkey host/localhost"])
+    with open(f"{where}/daemons.log", "a", encoding="utf-8") as out:
+        daemon = subprocess.Popen(["krb5kdc", "-r", REALM, "-n"], env=dict(env, KRB5_KDC_PROFILE=f"{where}/kdc2.conf"),
+                                  stdout=out, stderr=out, stdin=subprocess.DEVNULL, start_new_session=True)
+    pids[0] = daemon.pid
+    until = time.monotonic() + 20
+    while not listens(int(env["KDC_PORT"])):
+        if daemon.poll() is not None or time.monotonic() > until:
+            stop(pids)
+            sys.exit(f"kdc.py: the other KDC does not listen: see {where}/daemons.log")
+        time.sleep(0.02)
+
+
 def down(where):
     try:
         with open(f"{where}/pids", encoding="utf-8") as f:
@@ -233,7 +253,7 @@ def down(where):
 
 def main():
     os.environ["PATH"] += ":/usr/sbin:/sbin"
-    if len(sys.argv) < 3 or sys.argv[1] not in ("run", "up", "down"):
+    if len(sys.argv) < 3 or sys.argv[1] not in ("run", "spoofed", "keyless", "up", "down"):
         sys.exit(__doc__)
     verb, where = sys.argv[1:3]
     if verb == "down":
@@ -248,6 +268,11 @@ def main():
             print(f.read(), end="")
         return None
     try:
+        env["KDC_MODE"] = verb
+        if verb == "spoofed":
+            spoof(os.path.abspath(where), env, pids)
+        if verb == "keyless":
+            env["KRB5_KTNAME"] = env["KRB5_CLIENT_KTNAME"]
         sys.exit(subprocess.run(sys.argv[3:], env=env, check=False).returncode)
     finally:
         stop(pids)

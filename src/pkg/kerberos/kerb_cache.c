@@ -294,6 +294,8 @@ cache_kept_drop(struct kept *kept)
 	struct kerb_cache *c = (struct kerb_cache *)(void *)kept;
 
 	kerb_hoard_drop(c->hoard);
+	secret_drop(&c->password);
+	free(c->client);
 	pthread_mutex_destroy(&c->lock);
 	free(c);
 }
@@ -324,6 +326,16 @@ kerb_cache_drop(struct kerb_cache *c)
 {
 	if (c)
 		kept_drop(&c->kept);
+}
+
+void
+kerb_cache_by_password(struct kerb_cache *c, struct kerb_cred *cred)
+{
+	c->password = cred->password;
+	c->client = cred->client;
+	c->enterprise = cred->enterprise;
+	cred->password = NULL;
+	cred->client = NULL;
 }
 
 struct kerb_hoard *

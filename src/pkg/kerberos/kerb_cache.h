@@ -51,11 +51,18 @@ struct kerb_cache {
 	bool fetching;			/* one of its contexts asks for an initial ticket; the others wait for it */
 	uint32_t rounds;		/* how often that has ended */
 	NTSTATUS outcome;		/* of the last round */
+	/* Of a session whose tickets are asked for when they are needed; set before others know the cache. */
+	struct secret *password;	/* UTF-8, or NULL */
+	char *client;
+	bool enterprise;
 };
 
 struct kerb_cache *kerb_cache_new(void) MUST_CHECK;
 struct kerb_cache *kerb_cache_hold(struct kerb_cache *c);
 void kerb_cache_drop(struct kerb_cache *c);
+struct kerb_cred;
+/* Takes name and password out of a credential. */
+void kerb_cache_by_password(struct kerb_cache *c, struct kerb_cred *cred);
 /* Held for the caller, or NULL. */
 struct kerb_hoard *kerb_cache_hoard(struct kerb_cache *c) MUST_CHECK;
 /* Takes over the maker's count of `hoard`. */

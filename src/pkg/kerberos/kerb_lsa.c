@@ -17,6 +17,7 @@
 #include "pkg/kerberos/kerb_cache.h"
 #include "pkg/kerberos/kerb_inside.h"
 #include "pkg/kerberos/kerb_k5.h"
+#include "pkg/kerberos/kerb_logon.h"
 #include "pkg/kerberos/kerb_msg.h"
 
 /* --- credentials: a password ---------------------------------------------------- */
@@ -163,8 +164,8 @@ password_of(struct bytes utf16)
 	return s;
 }
 
-static NTSTATUS
-use_password(struct call *call, krb5_context k5, const struct acquire_args *args, struct kerb_cred *cred)
+NTSTATUS
+kerb_use_password(struct call *call, krb5_context k5, const struct acquire_args *args, struct kerb_cred *cred)
 {
 	NTSTATUS status = identity_fits(call, args);
 
@@ -303,6 +304,21 @@ use_hoard(struct call *call, krb5_context k5, struct kerb_cache *cache, const st
 	return hoard->evidence ? use_service(call, k5, hoard->service, cred) : STATUS_SUCCESS;
 }
 
+/* A session with a password and no tickets yet: the first leg asks for them, into the session's cache. */
+static NTSTATUS
+use_session_password(struct kerb_cache *cache, struct kerb_cred *cred)
+{
+	uint8_t *p;
+
+	cred->cache = cache;
+	cred->enterprise = cache->enterprise;
+	cred->client = strdup(cache->client);
+	WITH_SECRET(p, cache->password)
+		cred->password = secret_of(bytes_of(p, secret_len(cache->password)));
+	cred->is = KERB_PASSWORD;
+	return cred->client && cred->password ? STATUS_SUCCESS : STATUS_INSUFFICIENT_RESOURCES;
+}
+
 static NTSTATUS
 use_default(struct call *call, krb5_context k5, uint64_t luid, const char *principal, struct kerb_cred *cred)
 {
@@ -310,6 +326,10 @@ use_default(struct call *call, krb5_context k5, uint64_t luid, const char *princ
 	struct kerb_hoard *hoard = cache ? kerb_cache_hoard(cache) : NULL;
 	NTSTATUS status;
 
+	if (cache && cache->password && (!*principal || strcmp(principal, cache->client) == 0)) {
+		kerb_hoard_drop(hoard);
+		return use_session_password(cache, cred);
+	}
 	if (hoard && (!*principal || strcmp(principal, hoard->client) == 0)) {
 		status = use_hoard(call, k5, cache, hoard, cred);
 		kerb_hoard_drop(hoard);
@@ -334,6 +354,20 @@ use_default(struct call *call, krb5_context k5, uint64_t luid, const char *princ
 
 /* --- acquire ------------------------------------------------------------------------------- */
 
+void
+kerb_cred_clear(struct kerb_cred *cred)
+{
+	if (cred->service) {
+		kerb_cred_clear(cred->service);
+		free(cred->service);
+	}
+	kerb_cache_drop(cred->cache);
+	secret_drop(&cred->password);
+	free(cred->client);
+	free(cred->principal);
+	*cred = (struct kerb_cred){ .is = KERB_NOBODY };
+}
+
 static void
 kerb_forget_cred(void *at)
 {
@@ -341,11 +375,7 @@ kerb_forget_cred(void *at)
 
 	if (!cred)
 		return;
-	kerb_forget_cred(cred->service);
-	kerb_cache_drop(cred->cache);
-	secret_drop(&cred->password);
-	free(cred->client);
-	free(cred->principal);
+	kerb_cred_clear(cred);
 	free(cred);
 }
 
@@ -365,7 +395,7 @@ use_outbound(struct call *call, const struct acquire_args *args, struct kerb_cre
 		    "the identity has no password, and Kerberos has no stored one for it (an empty password is given as an empty "
 		    "string that is not NULL)");
 	else
-		status = use_password(call, k5, args, cred);
+		status = kerb_use_password(call, k5, args, cred);
 	kerb_k5_give(k5);
 	return status;
 }
@@ -541,6 +571,7 @@ const struct lsa_package kerberos_lsa = {
 	.accept         = kerb_accept,
 	.warm           = kerb_k5_warm,
 	.message        = kerb_message,
+	.logon          = kerb_logon,
 	.adopt          = kerb_adopt,
 	.mic            = kerb_inside_mic,
 	.check_mic      = kerb_inside_check,

@@ -9,6 +9,8 @@
 #ifndef OPENLSA_PKG_KERBEROS_KERB_LSA_H
 #define OPENLSA_PKG_KERBEROS_KERB_LSA_H
 
+#include <krb5.h>
+
 #include "pkg/kerberos/kerb_data.h"
 #include "pkg/lsa_mode.h"
 
@@ -37,6 +39,10 @@ struct kerb_cred {
 	/* The acceptor's: whose key is to be used; NULL: any that this caller may use. UTF-8, as given. */
 	char *principal;
 };
+
+/* What a credential of a name and a password is: client, password and an empty cache. The cred is the caller's, cleared before. */
+NTSTATUS kerb_use_password(struct call *call, krb5_context k5, const struct acquire_args *args, struct kerb_cred *cred);
+void kerb_cred_clear(struct kerb_cred *cred);
 
 struct kerb_context {
 	enum { KERB_TALKING = 1, KERB_FAILED, KERB_DONE } at;

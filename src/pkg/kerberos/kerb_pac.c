@@ -197,6 +197,10 @@ logon_info(struct pac_facts *ret, struct bytes part, uint8_t *memory)
 {
 	struct groups g = { ret, writer_of(memory, PAC_GROUP_MEMORY) };
 	struct ndr n = ndr_open(part);
+	struct pac_profile *profile = &ret->profile;
+	uint64_t *times[6] = { &profile->logon, &profile->logoff, &profile->kick_off, &profile->password_set, &profile->can_change,
+	    &profile->must_change };
+	struct bytes *texts[5] = { &profile->full_name, &profile->script, &profile->path, &profile->home, &profile->drive };
 	struct ndr_text names[6], server, domain_name;
 	uint32_t rid, primary, group_count, flags, extra_count, resource_count;
 	bool has_groups, has_domain, has_extras, has_resource_domain, has_resources;
@@ -206,11 +210,11 @@ logon_info(struct pac_facts *ret, struct bytes part, uint8_t *memory)
 	if (!ndr_pointer(&n))
 		return false;
 	for (int i = 0; i < 6; i++)
-		(void)ndr_u64_of_u32(&n);		/* times */
+		*times[i] = ndr_u64_of_u32(&n);
 	for (int i = 0; i < 6; i++)
 		names[i] = ndr_text(&n);		/* EffectiveName and five more */
-	(void)ndr_u16(&n);				/* LogonCount */
-	(void)ndr_u16(&n);				/* BadPasswordCount */
+	profile->logon_count = ndr_u16(&n);
+	profile->bad_count = ndr_u16(&n);
 	rid = ndr_u32(&n);
 	primary = ndr_u32(&n);
 	group_count = ndr_u32(&n);
@@ -229,9 +233,10 @@ logon_info(struct pac_facts *ret, struct bytes part, uint8_t *memory)
 
 	ret->user = ndr_text_take(&n, names[0]);
 	for (int i = 1; i < 6; i++)
-		(void)ndr_text_take(&n, names[i]);
+		*texts[i - 1] = ndr_text_take(&n, names[i]);
 	groups_at = memberships_pass(&n, has_groups, group_count);
-	(void)ndr_text_take(&n, server);
+	profile->server = ndr_text_take(&n, server);
+	profile->flags = flags;
 	ret->domain = ndr_text_take(&n, domain_name);
 	if (!has_domain)
 		return false;
@@ -317,6 +322,7 @@ pac_read(struct pac_facts *ret, struct bytes pac, uint8_t *memory)
 	ret->known = ret->cut = false;
 	ret->group_count = 0;
 	ret->user = ret->domain = BYTES_NONE;
+	ret->profile = (struct pac_profile){ .flags = 0 };
 	ret->sid = (struct sid){ 0 };
 	if (logon < 0 || logon > 1 || upn > 1 || asked > 1)
 		return false;

@@ -23,11 +23,20 @@ enum pac_type {
 	PAC_UPN_DNS = 12, PAC_REQUESTOR = 18,
 };
 
+/* [MS-PAC] 2.5: what a logon's profile tells of the account. FILETIMEs; texts UTF-16LE, views into the PAC. */
+struct pac_profile {
+	uint64_t logon, logoff, kick_off, password_set, can_change, must_change;
+	struct bytes full_name, script, path, home, drive, server;
+	uint16_t logon_count, bad_count;
+	uint32_t flags;
+};
+
 /* Views into the PAC but for `groups`. Texts UTF-16LE. */
 struct pac_facts {
 	bool known;			/* there was logon information: all below */
 	struct bytes user, domain;
 	struct sid sid;
+	struct pac_profile profile;
 	size_t group_count;
 	bool cut;			/* there were more groups than fit */
 	struct bytes groups[PAC_GROUPS_MAX];	/* binary SIDs, into the memory given */

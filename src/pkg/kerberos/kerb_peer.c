@@ -10,7 +10,6 @@
 #include "base/utf16.h"
 #include "pkg/kerberos/kerb_pac.h"
 
-#define LOGON_NETWORK	3u
 #define SHOWN_MAX	1024u
 
 static NTSTATUS
@@ -84,7 +83,7 @@ text_of(struct call *call, struct bytes *ret_utf8, struct bytes utf16)
 }
 
 static NTSTATUS
-domain_logon(struct call *call, const struct pac_facts *pac, uint64_t expiry, struct logon_view *ret_logon)
+domain_logon(struct call *call, const struct pac_facts *pac, uint64_t expiry, uint32_t type, struct logon_view *ret_logon)
 {
 	uint8_t sid[SID_SIZE_MAX];
 	struct writer w = writer_of(sid, sizeof sid);
@@ -99,7 +98,7 @@ domain_logon(struct call *call, const struct pac_facts *pac, uint64_t expiry, st
 	if (status == STATUS_SUCCESS)
 		status = text_of(call, &facts.domain, pac->domain);
 	if (status == STATUS_SUCCESS)
-		status = services(call)->logon_as(call, &facts, LOGON_NETWORK, "Kerberos", ret_logon);
+		status = services(call)->logon_as(call, &facts, type, "Kerberos", ret_logon);
 	return status;
 }
 
@@ -124,8 +123,8 @@ part_shows(struct bytes part, bool realm)
  * A name of one part is the user's; one of several stays whole ("root/admin" is not "root"). There is no SID, so
  * nothing that goes by SIDs is granted.
  */
-static NTSTATUS
-principal_logon(struct call *call, krb5_const_principal client, uint64_t expiry, struct logon_view *ret_logon)
+NTSTATUS
+kerb_peer_named(struct call *call, krb5_const_principal client, uint64_t expiry, uint32_t type, struct logon_view *ret_logon)
 {
 	char *user = call_memory(call, SHOWN_MAX);
 	struct writer w = writer_of(user, user ? SHOWN_MAX : 0);
@@ -150,12 +149,12 @@ principal_logon(struct call *call, krb5_const_principal client, uint64_t expiry,
 		return refused(call, "the ticket is nobody's (anonymous), and only somebody can log on with one");
 	if (services(call)->rule(call, RULE_KERBEROS_PAC))
 		return refused(call, "the ticket names no user of a domain, and policy kerberos-require-pac wants one");
-	return services(call)->logon_as(call, &facts, LOGON_NETWORK, "Kerberos", ret_logon);
+	return services(call)->logon_as(call, &facts, type, "Kerberos", ret_logon);
 }
 
 NTSTATUS
 kerb_peer_logon(struct call *call, krb5_context k5, const krb5_enc_tkt_part *ticket, const krb5_keyblock *key,
-    struct logon_view *ret_logon)
+    uint32_t type, struct logon_view *ret_logon, const struct pac_profile **ret_profile)
 {
 	uint64_t expiry = time_filetime_of_unix((int64_t)(uint32_t)ticket->times.endtime);
 	struct pac_facts *facts;
@@ -163,15 +162,19 @@ kerb_peer_logon(struct call *call, krb5_context k5, const krb5_enc_tkt_part *tic
 	struct bytes pac;
 	NTSTATUS status = pac_find(call, k5, ticket, key, &pac);
 
+	if (ret_profile)
+		*ret_profile = NULL;
 	if (status != STATUS_SUCCESS)
 		return status;
 	if (!pac.len || pac_count(pac, PAC_LOGON_INFO) == 0)
-		return principal_logon(call, ticket->client, expiry, ret_logon);
+		return kerb_peer_named(call, ticket->client, expiry, type, ret_logon);
 	facts = call_memory(call, sizeof *facts);
 	memory = call_memory(call, PAC_GROUP_MEMORY);
 	if (!facts || !memory)
 		return STATUS_INSUFFICIENT_RESOURCES;
 	if (!pac_read(facts, pac, memory) || !facts->known)
 		return refused(call, "the ticket's PAC is signed, but malformed or contradicts itself");
-	return domain_logon(call, facts, expiry, ret_logon);
+	if (ret_profile)
+		*ret_profile = &facts->profile;
+	return domain_logon(call, facts, expiry, type, ret_logon);
 }

@@ -240,12 +240,13 @@ as_open(struct call *call, struct kerb_steps *s, const struct kerb_cred *cred, c
 }
 
 static NTSTATUS
-as_failed(struct call *call, const struct kerb_fetch *f, const struct kerb_cred *cred)
+as_failed(struct call *call, struct kerb_fetch *f, const struct kerb_cred *cred)
 {
 	krb5_error_code code = f->steps->code;
 	NTSTATUS status = kerb_k5_status(code);
 	const char *words, *realm = *f->realm ? f->realm : "?";
 
+	f->code = code;
 	/* An answer that does not open was made with another key: the password's. */
 	if (code == KRB5KRB_AP_ERR_BAD_INTEGRITY)
 		status = SEC_E_LOGON_DENIED;

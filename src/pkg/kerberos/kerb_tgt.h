@@ -23,6 +23,7 @@ struct kerb_fetch {
 	enum { FETCH_BEGIN = 0, FETCH_JOB, FETCH_KDC } at;
 	uint32_t silence_ms;
 	char realm[256];		/* where it asked last */
+	int32_t code;			/* libkrb5's, of an initial ticket that was refused */
 };
 void kerb_fetch_drop(struct kerb_fetch *f);
 
