@@ -6,6 +6,7 @@
  * only; what is in a token it never looks at.
  */
 #define SECURITY_WIN32
+#include <ntstatus.h>
 #include <openlsa.h>
 
 #include <getopt.h>
@@ -14,6 +15,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tools/ntlm_logon.h"
+#include "tools/ntlm_server.h"
 #include "tools/password.h"
 #include "tools/token.h"
 
@@ -38,6 +41,32 @@ reason(SECURITY_STATUS status)
 
 	OlsaExplain(status, NULL, &why);
 	(void)snprintf(said, sizeof said, "%s", why && *why ? why : "no reason is known");
+	said[strcspn(said, "\r\n")] = 0;
+	FreeContextBuffer(why);
+	return said;
+}
+
+/*
+ * For a server that may hand it on to its peer: the line that is about this status and no cause behind it, in which an
+ * unknown name, a wrong password and a locked account are one.
+ */
+static const char *
+verdict(int *status)
+{
+	int told = *status == STATUS_ACCOUNT_LOCKED_OUT ? STATUS_LOGON_FAILURE : *status;
+	static char said[512];
+	const char *name = OlsaStatusName(told), *last = NULL, *end;
+	size_t len = name ? strlen(name) : 0;
+	char *why = NULL;
+
+	OlsaExplain(*status, NULL, &why);
+	*status = told;
+	for (const char *at = why; len && at && *at; at = end ? end + 1 : NULL) {
+		if (strncmp(at, name, len) == 0)
+			last = at;
+		end = strchr(at, '\n');
+	}
+	(void)snprintf(said, sizeof said, "%s", last ? last : name ? name : "no reason is known");
 	said[strcspn(said, "\r\n")] = 0;
 	FreeContextBuffer(why);
 	return said;
@@ -254,6 +283,14 @@ spnego_line(char *words)
 	token_line(words, true);
 }
 
+static bool mschapv2;
+
+static void
+server_line(char *words)
+{
+	ntlm_server_line(words, mschapv2, verdict);
+}
+
 static const struct protocol {
 	const char *name, *package;
 	void (*line)(char *words);
@@ -261,6 +298,7 @@ static const struct protocol {
 	{ "squid-2.5-ntlmssp", "NTLM",      ntlm_line },
 	{ "gss-spnego",        "Negotiate", spnego_line },
 	{ "squid-2.5-basic",   "NTLM",      basic_line },
+	{ "ntlm-server-1",     NULL,        server_line },	/* no handshake: the other side has had it */
 };
 
 static int
@@ -268,7 +306,10 @@ usage(int code)
 {
 	fputs("usage: lsa-ntlm-auth --helper-protocol=PROTOCOL\n"
 	      "       lsa-ntlm-auth --username=NAME [--domain=DOMAIN]\n"
-	      "protocols: squid-2.5-ntlmssp gss-spnego squid-2.5-basic\n"
+	      "       lsa-ntlm-auth --username=NAME [--domain=DOMAIN] [--workstation=NAME]\n"
+	      "                     --challenge=HEX --nt-response=HEX [--lm-response=HEX]\n"
+	      "                     [--request-nt-key] [--allow-mschapv2]\n"
+	      "protocols: squid-2.5-ntlmssp gss-spnego squid-2.5-basic ntlm-server-1\n"
 	      "lsa-ntlm-auth(1) says more.\n", code ? stderr : stdout);
 	return code;
 }
@@ -285,7 +326,7 @@ listen_as(const char *package)
 static int
 serve(const struct protocol *p)
 {
-	SECURITY_STATUS status = listen_as(p->package);
+	SECURITY_STATUS status = p->package ? listen_as(p->package) : SEC_E_OK;
 
 	if (status != SEC_E_OK)
 		return cannot(p->package, status);
@@ -302,7 +343,9 @@ serve(const struct protocol *p)
 		explicit_bzero(line, sizeof line);
 	}
 	forget();
-	FreeCredentialsHandle(&inbound);
+	ntlm_server_end();
+	if (p->package)
+		FreeCredentialsHandle(&inbound);
 	return ferror(stdin) ? 1 : 0;
 }
 
@@ -331,28 +374,93 @@ try_once(const char *domain, const char *user)
 	return 0;
 }
 
+/* What a RADIUS server asks on the command line, and reads from standard output. */
+struct response_ask {
+	const char *user, *domain, *workstation, *challenge, *nt, *lm;
+	bool wants_key;
+};
+
+static bool
+hex_option(const char *name, const char *value, unsigned char *to, size_t room, size_t *ret_len)
+{
+	if (!value || !*value || token_of_hex(to, room, ret_len, value, strlen(value)))
+		return true;
+	printf("--%s is no hex, or too long (0x%08x)\n", name, (unsigned)STATUS_INVALID_PARAMETER);
+	return false;
+}
+
+static int
+try_response(const struct response_ask *ask)
+{
+	struct ntlm_logon logon = { .user = ask->user, .domain = ask->domain, .workstation = ask->workstation, .nt = in, .lm = out,
+	    .mschapv2 = mschapv2 };
+	unsigned char challenge[sizeof logon.challenge], key[SESSION_KEY_LEN];
+	char shown[2 * SESSION_KEY_LEN + 1];
+	size_t len = 0;
+	int status;
+
+	if (!hex_option("challenge", ask->challenge, challenge, sizeof challenge, &len) ||
+	    !hex_option("nt-response", ask->nt, in, RESPONSE_MOST, &logon.nt_len) ||
+	    !hex_option("lm-response", ask->lm, out, RESPONSE_MOST, &logon.lm_len))
+		return 1;
+	if (len != sizeof challenge || !logon.nt_len) {
+		printf("a challenge of 8 bytes and an NT response are needed (0x%08x)\n", (unsigned)STATUS_INVALID_PARAMETER);
+		return 1;
+	}
+	memcpy(logon.challenge, challenge, sizeof challenge);
+	status = ntlm_log_on(&logon, key);
+	if (status != 0) {
+		const char *said = verdict(&status);
+
+		printf("%s (0x%08x)\n", said, (unsigned)status);
+		return 1;
+	}
+	session_key_show(shown, key);
+	if (ask->wants_key)
+		printf("NT_KEY: %s\n", shown);
+	else
+		puts("NT_STATUS_OK: the response is right (0x0)");
+	explicit_bzero(key, sizeof key);
+	explicit_bzero(shown, sizeof shown);
+	return 0;
+}
+
 int
 main(int argc, char **argv)
 {
 	static const struct option options[] = {
 		{ "helper-protocol", required_argument, NULL, 'p' }, { "username", required_argument, NULL, 'u' },
-		{ "domain", required_argument, NULL, 'd' }, { "help", no_argument, NULL, 'h' }, { NULL, 0, NULL, 0 },
+		{ "domain", required_argument, NULL, 'd' }, { "workstation", required_argument, NULL, 'w' },
+		{ "challenge", required_argument, NULL, 'c' }, { "nt-response", required_argument, NULL, 'n' },
+		{ "lm-response", required_argument, NULL, 'l' }, { "request-nt-key", no_argument, NULL, 'k' },
+		{ "request-lm-key", no_argument, NULL, 'K' }, { "allow-mschapv2", no_argument, NULL, 'm' },
+		{ "help", no_argument, NULL, 'h' }, { NULL, 0, NULL, 0 },
 	};
-	const char *protocol = NULL, *user = NULL, *domain = "";
+	struct response_ask ask = { .domain = "", .workstation = "" };
+	const char *protocol = NULL;
 	int c;
 
 	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1)
 		switch (c) {
 		case 'p': protocol = optarg; break;
-		case 'u': user = optarg; break;
-		case 'd': domain = optarg; break;
+		case 'u': ask.user = optarg; break;
+		case 'd': ask.domain = optarg; break;
+		case 'w': ask.workstation = optarg; break;
+		case 'c': ask.challenge = optarg; break;
+		case 'n': ask.nt = optarg; break;
+		case 'l': ask.lm = optarg; break;
+		case 'k': ask.wants_key = true; break;
+		case 'K': break;			/* there is none: LM is not known here */
+		case 'm': mschapv2 = true; break;
 		case 'h': return usage(0);
 		default:  return usage(2);
 		}
-	if (optind < argc || (protocol != NULL) == (user != NULL))
+	if (optind < argc || (protocol != NULL) == (ask.user != NULL))
 		return usage(2);
-	if (user)
-		return try_once(domain, user);
+	if (ask.challenge || ask.nt || ask.lm)
+		return ask.user ? try_response(&ask) : usage(2);
+	if (ask.user)
+		return try_once(ask.domain, ask.user);
 	for (size_t i = 0; i < sizeof protocols / sizeof *protocols; i++)
 		if (strcmp(protocols[i].name, protocol) == 0)
 			return serve(&protocols[i]);

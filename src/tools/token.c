@@ -46,8 +46,8 @@ hex_digit(char c)
 	return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }
 
-static bool
-hex_take(unsigned char *to, size_t room, size_t *ret_len, const char *text, size_t len)
+bool
+token_of_hex(unsigned char *to, size_t room, size_t *ret_len, const char *text, size_t len)
 {
 	size_t digits = 0;
 
@@ -76,8 +76,8 @@ base64_digit(char c)
 	    c == '+' || c == '-' ? 62 : c == '/' || c == '_' ? 63 : -1;
 }
 
-static bool
-base64_take(unsigned char *to, size_t room, size_t *ret_len, const char *text, size_t len)
+bool
+token_of_base64(unsigned char *to, size_t room, size_t *ret_len, const char *text, size_t len)
 {
 	uint32_t bits = 0;
 	unsigned have = 0, padding = 0;
@@ -110,8 +110,8 @@ bool
 token_of_text(unsigned char *ret_bytes, size_t room, size_t *ret_len, const char *text, size_t text_len)
 {
 	value_of_line(&text, &text_len);
-	return hex_take(ret_bytes, room, ret_len, text, text_len) ||
-	    base64_take(ret_bytes, room, ret_len, text, text_len);
+	return token_of_hex(ret_bytes, room, ret_len, text, text_len) ||
+	    token_of_base64(ret_bytes, room, ret_len, text, text_len);
 }
 
 void

@@ -14,6 +14,9 @@
 
 /* False: neither hex nor base64, or longer than the room. */
 bool token_of_text(unsigned char *ret_bytes, size_t room, size_t *ret_len, const char *text, size_t text_len);
+/* One of the two alone; an empty text is neither. In hex, blanks and colons are passed over. */
+bool token_of_hex(unsigned char *ret_bytes, size_t room, size_t *ret_len, const char *text, size_t text_len);
+bool token_of_base64(unsigned char *ret_bytes, size_t room, size_t *ret_len, const char *text, size_t text_len);
 /* Ends with a zero byte. At most TOKEN_MOST bytes; the room is TOKEN_BASE64_MOST. */
 void token_to_base64(char *ret_text, const unsigned char *bytes, size_t len);
 

@@ -28,6 +28,7 @@ enum { TYPE_INTERACTIVE = 2, TYPE_NETWORK, TYPE_UNLOCK = 7, TYPE_NEW_CREDENTIALS
 #define GUEST_ONLY		0x100u
 #define THIS_DOMAIN_ONLY	0x400u
 #define CLEARTEXT_SUPPLIED	0x4000u
+#define MSCHAPV2_ALLOWED	0x10000u
 #define SUBAUTH_WANTED		0xFF100000u
 
 /* UserFlags. */
@@ -422,6 +423,13 @@ timely(struct call *call, const struct ntlm2_response *response)
 	return then <= now ? now - then <= NTLM_SKEW : then - now <= NTLM_SKEW;
 }
 
+/* A logon process that speaks MS-CHAP has no other response than this; anybody else needs the policy. */
+static bool
+v1_allowed(struct call *call, const struct logon_args *args, const struct submit *m)
+{
+	return services(call)->rule(call, RULE_NTLM_V1) || (args->trusted && (m->control & MSCHAPV2_ALLOWED));
+}
+
 /* NULL: it may be judged; else why it is refused without being looked at. */
 static const char *
 response_objection(struct call *call, const struct logon_args *args, const struct submit *m, struct ntlm2_response *response)
@@ -438,7 +446,7 @@ response_objection(struct call *call, const struct logon_args *args, const struc
 		return m->control & CLEARTEXT_ALLOWED && m->nt.len % 2 == 0 && m->nt.len <= 2 * NTLM_NAME_MAX ? NULL :
 		    "a password in place of a response was not allowed, or is none";
 	if (m->nt.len == sizeof(struct ntlm1_response))
-		return services(call)->rule(call, RULE_NTLM_V1) ? NULL : "the response is one of NTLM version 1, which policy ntlm-v1 forbids";
+		return v1_allowed(call, args, m) ? NULL : "the response is one of NTLM version 1, which policy ntlm-v1 forbids";
 	if (!ntlm2_response_take(response, m->nt))
 		return "there is no NT response, or it is malformed";
 	return timely(call, response) ? NULL : "the response was made more than 36 hours ago, or will be";
