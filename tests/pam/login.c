@@ -64,14 +64,23 @@ converse(int count, const struct pam_message **messages, struct pam_response **r
 }
 
 static void
+answers_forget(void)
+{
+	/* What was given to PAM is PAM's, and wiped by whom it was for. */
+	for (; answers_out < answers_in; answers_out++) {
+		explicit_bzero(answers[answers_out], strlen(answers[answers_out]));
+		free(answers[answers_out]);
+	}
+	answers_in = answers_out = 0;
+}
+
+static void
 answer(const char *step, int result)
 {
 	printf("%s %s %u %s\n", step, result >= 0 && (size_t)result < sizeof names / sizeof *names ? names[result] : "?", asked, told);
 	asked = 0;
 	*told = 0;
-	while (answers_out < answers_in)
-		free(answers[answers_out++]);
-	answers_in = answers_out = 0;
+	answers_forget();
 }
 
 static int
@@ -170,6 +179,7 @@ main(void)
 	char line[2048];
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
+	setvbuf(stdin, NULL, _IONBF, 0);		/* no copy of an answer stays in its buffer */
 	while (fgets(line, sizeof line, stdin)) {
 		char *first, *second;
 
@@ -180,6 +190,7 @@ main(void)
 		if (strcmp(line, "say") == 0) {
 			if (answers_in < sizeof answers / sizeof *answers)
 				answers[answers_in++] = strdup(first ? first : "");
+			explicit_bzero(line, sizeof line);
 			continue;
 		}
 		second = strcmp(line, "start") == 0 && first ? strchr(first, ' ') : NULL;

@@ -145,6 +145,27 @@ with interop.folder() as place:
         check("taken over: in again", got == "SUCCESS" and lsa.sessions() == calm + 1, got, pam_login.asked, lsa.sessions())
         check("taken over: still nothing is touched", pam_login.do("untouched") == "SUCCESS")
 
+    # --- passwords stay nowhere ---------------------------------------------------------
+
+    def copies(one, text):
+        memory = one.memory()
+        return [memory.count(text.encode()), memory.count(text.encode("utf-16-le"))]
+
+    with enter("usual", "alice") as pam_login:
+        pam_login.do("start", "usual", "Marked-Name-1")
+        check("memory: what is there is found", copies(pam_login, "Marked-Name-1")[0] > 0)
+        pam_login.do("user", "alice")
+        pam_login.do("authenticate", say=["Wrong-Marker-1"])
+        check("memory: a wrong one", copies(pam_login, "Wrong-Marker-1") == [0, 0], copies(pam_login, "Wrong-Marker-1"))
+        check("memory: in", pam_login.do("authenticate", say=[PASSWORD]) == "SUCCESS")
+        check("memory: a right one", copies(pam_login, PASSWORD) == [0, 0], copies(pam_login, PASSWORD))
+        pam_login.do("password", say=[PASSWORD, "New-Marker-1", "New-Marker-2"])
+        pam_login.do("end")
+        left = [copies(pam_login, text) for text in (PASSWORD, "New-Marker-1", "New-Marker-2")]
+        check("memory: new ones", left == [[0, 0]] * 3, left)
+        pam_login.do("start", "usual", "alice")
+    lsa.run("user", "unlock", "alice")
+
     # --- refusals, and who learns why --------------------------------------------------
 
     denied("wrong password", "usual", "alice", "AUTH_ERR", "wrong")
