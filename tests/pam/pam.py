@@ -12,7 +12,7 @@ import interop                                          # noqa: E402  pylint: di
 from interop import check                               # noqa: E402  pylint: disable=wrong-import-position
 
 PASSWORD = "Correct-Horse-7"
-CLEAN = {k: v for k, v in os.environ.items() if not k.startswith(("OPENLSA_", "KRB5")) and k != "NOTIFY_SOCKET"}
+CLEAN = {k: v for k, v in os.environ.items() if not k.startswith(("OPENLSA_", "KRB5")) and k not in ("NOTIFY_SOCKET", "MALLOC_PERTURB_")}
 
 
 def preload(name):
