@@ -55,7 +55,8 @@ store_make(struct lsa *lsa)
 		return status;
 	status = rights_begin(store);
 	if (status != STATUS_SUCCESS) {
-		(void)snprintf(lsa->store_why, sizeof lsa->store_why, "the first entries of policy cannot be written or read.");
+		(void)snprintf(lsa->store_why, sizeof lsa->store_why,
+		    "the first entries of policy cannot be written or read: is the disk full? Where db/accounts.db is damaged, put a backup back with lsad --restore, see lsad(8).");
 		store_close(store);
 		return status;
 	}

@@ -31,6 +31,7 @@ policy_set(struct store *store, enum policy policy, uint32_t value)
 	st = ledger_begin(store, &counts);
 	if (st != STATUS_SUCCESS)
 		return st;
+	counts.change++;
 	return ledger_end(store, &counts, ledger_put_policy(store, policy, value));
 }
 
