@@ -33,6 +33,8 @@ struct near_link {
 	struct lsa_link *lsa;
 };
 
+static _Thread_local struct near *turning_here;	/* the wheel that this thread is turning for itself */
+
 #define NEAR_OF(l) ((struct near_link *)(void *)(l))
 
 static void
@@ -67,7 +69,9 @@ near_turn_once(struct near *n)
 	(void)poll(p, 2, 1000);
 	if (p[1].revents && read(n->bell, &rung, sizeof rung) < 0 && errno != EAGAIN)
 		return;
+	turning_here = n;
 	(void)loop_turn(n->loop, 0);
+	turning_here = NULL;
 }
 
 static void
@@ -99,7 +103,8 @@ near_woken(struct link *link)
 	struct near *n = NEAR_OF(link)->near;
 	uint64_t one = 1;
 
-	if (!atomic_load(&n->sleepers))
+	/* Who turns looks, and wakes the others, when it has turned. */
+	if (!atomic_load(&n->sleepers) || turning_here == n)
 		return;
 	pthread_mutex_lock(&n->lock);
 	pthread_cond_broadcast(&n->turned);

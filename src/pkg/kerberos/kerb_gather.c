@@ -2,18 +2,31 @@
  * kerb_gather.c - the caller's own ticket cache as bytes: FILE, DIR, KEYRING,
  * KCM, whatever libkrb5 reads, on behalf of the one who may read it.
  *
+ * A FILE cache that has not changed since it was read is not read again: it
+ * is opened, so the caller's rights count each time, and looked at.
+ *
  * It runs in the application and reads; it never writes, and asks no KDC:
  * caches stay their owner's.
  */
 #include "pkg/kerberos/kerb_gather.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <krb5.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
 
+#include "base/fork.h"
 #include "pkg/kerberos/kerb_ccache.h"
 
 /* What one `adopt` carries. */
 #define TICKETS_MAX 60000u
+/* A file that was written less than this before it was read may have been written again in the same tick. */
+#define RACE_SECONDS 2
 
 static struct bytes
 bytes_of_data(const krb5_data *d)
@@ -52,77 +65,203 @@ is_granting(const struct ccache_cred *c)
 	return c->server.count == 2 && bytes_same(c->server.parts[0], bytes_of_text("krbtgt"));
 }
 
-/* Appends those that grant, or those that do not, while they fit. */
-static krb5_error_code
-creds_put(krb5_context k5, krb5_ccache cc, bool granting, struct writer *w)
+/* --- reading -------------------------------------------------------------- */
+
+/* All that a cache holds, read once. */
+struct pile {
+	krb5_principal client;
+	krb5_timestamp ahead;
+	krb5_creds *list;
+	size_t count, room;
+};
+
+static void
+pile_drop(krb5_context k5, struct pile *p)
 {
-	struct ccache_cred c;
+	for (size_t i = 0; i < p->count; i++)
+		krb5_free_cred_contents(k5, &p->list[i]);
+	free(p->list);
+	krb5_free_principal(k5, p->client);
+}
+
+static krb5_error_code
+pile_add(struct pile *p, const krb5_creds *cred)
+{
+	krb5_creds *more;
+
+	if (p->count == p->room) {
+		more = reallocarray(p->list, p->room + 8, 2 * sizeof *more);
+		if (!more)
+			return ENOMEM;
+		p->list = more;
+		p->room = 2 * (p->room + 8);
+	}
+	p->list[p->count++] = *cred;
+	return 0;
+}
+
+static krb5_error_code
+pile_read(krb5_context k5, krb5_ccache cc, struct pile *p)
+{
+	krb5_error_code code = krb5_cc_get_principal(k5, cc, &p->client);
+	krb5_int32 micro = 0;
 	krb5_cc_cursor cursor;
 	krb5_creds cred;
-	krb5_error_code code = krb5_cc_start_seq_get(k5, cc, &cursor);
 
 	if (code)
 		return code;
+	if (krb5_get_time_offsets(k5, &p->ahead, &micro) != 0)
+		p->ahead = 0;
+	code = krb5_cc_start_seq_get(k5, cc, &cursor);
+	if (code)
+		return code;
 	while ((code = krb5_cc_next_cred(k5, cc, &cursor, &cred)) == 0) {
-		if (cred_of(&c, &cred) && is_granting(&c) == granting) {
-			struct writer measure = writer_of(NULL, 0);
-
-			ccache_cred_put(&measure, &c);
-			if (w->need + measure.need <= TICKETS_MAX)
-				ccache_cred_put(w, &c);
+		code = pile_add(p, &cred);
+		if (code) {
+			krb5_free_cred_contents(k5, &cred);
+			break;
 		}
-		krb5_free_cred_contents(k5, &cred);
 	}
 	(void)krb5_cc_end_seq_get(k5, cc, &cursor);
 	return code == KRB5_CC_END ? 0 : code;
 }
 
-static krb5_error_code
-cache_put(krb5_context k5, krb5_ccache cc, struct writer *w)
+/* Those that grant before those that do not, while they fit. */
+static void
+pile_put(const struct pile *p, struct writer *w)
 {
-	struct ccache_head head = { 0 };
-	krb5_principal client;
-	krb5_error_code code = krb5_cc_get_principal(k5, cc, &client);
-	krb5_timestamp ahead = 0;
-	krb5_int32 micro = 0;
+	struct ccache_head head = { .clock = p->ahead };
+	struct ccache_cred c;
 
-	if (code)
-		return code;
-	if (krb5_get_time_offsets(k5, &ahead, &micro) == 0)
-		head.clock = ahead;
-	if (name_of(&head.client, client)) {
-		ccache_head_put(w, &head);
-		code = creds_put(k5, cc, true, w);
-		if (!code)
-			code = creds_put(k5, cc, false, w);
-	}
-	krb5_free_principal(k5, client);
-	return code;
+	if (!name_of(&head.client, p->client))
+		return;
+	ccache_head_put(w, &head);
+	for (int granting = 1; granting >= 0; granting--)
+		for (size_t i = 0; i < p->count; i++) {
+			struct writer measure = writer_of(NULL, 0);
+
+			if (!cred_of(&c, &p->list[i]) || is_granting(&c) != granting)
+				continue;
+			ccache_cred_put(&measure, &c);
+			if (w->need + measure.need <= TICKETS_MAX)
+				ccache_cred_put(w, &c);
+		}
 }
 
-/* A cache that changes between measuring and writing is read again next time. */
 static krb5_error_code
 gather(krb5_context k5, krb5_ccache cc, struct secret **ret_tickets)
 {
 	struct writer w = writer_of(NULL, 0);
-	krb5_error_code code = cache_put(k5, cc, &w);
-	struct secret *tickets;
+	struct pile pile = { 0 };
+	krb5_error_code code = pile_read(k5, cc, &pile);
+	struct secret *tickets = NULL;
 	uint8_t *p;
 
-	if (code)
-		return code;
-	tickets = secret_new(w.need);
-	if (!tickets)
-		return ENOMEM;
-	WITH_SECRET(p, tickets) {
-		w = writer_of(p, secret_len(tickets));
-		code = cache_put(k5, cc, &w);
+	if (!code) {
+		pile_put(&pile, &w);
+		tickets = secret_new(w.need);
+		code = tickets ? 0 : ENOMEM;
 	}
-	if (!code && w.need != secret_len(tickets))
-		code = KRB5_CC_FORMAT;
-	if (code)
-		secret_drop(&tickets);
+	if (!code)
+		WITH_SECRET(p, tickets) {
+			w = writer_of(p, secret_len(tickets));
+			pile_put(&pile, &w);
+		}
+	pile_drop(k5, &pile);
 	*ret_tickets = tickets;
+	return code;
+}
+
+/* --- a file that was read before --------------------------------------------- */
+
+struct look {
+	dev_t dev;
+	ino_t ino;
+	off_t size;
+	struct timespec changed, written;
+};
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;	/* tried, never waited for: it may have been held at a fork */
+static struct { uint64_t stamp; struct look look; struct secret *tickets; } known;
+
+/* False: no file, or none that this thread may read. */
+static bool
+look_at(krb5_context k5, krb5_ccache cc, struct look *ret)
+{
+	struct stat s;
+	bool seen;
+	int fd;
+
+	if (strcmp(krb5_cc_get_type(k5, cc), "FILE") != 0)
+		return false;
+	fd = open(krb5_cc_get_name(k5, cc), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	if (fd < 0)
+		return false;
+	seen = fstat(fd, &s) == 0 && S_ISREG(s.st_mode);
+	close(fd);
+	memset(ret, 0, sizeof *ret);			/* compared as bytes */
+	ret->dev = s.st_dev;
+	ret->ino = s.st_ino;
+	ret->size = s.st_size;
+	ret->changed = s.st_ctim;
+	ret->written = s.st_mtim;
+	return seen;
+}
+
+static struct secret *
+secret_copy(struct secret *from)
+{
+	struct secret *to = NULL;
+	uint8_t *p;
+
+	WITH_SECRET(p, from)
+		to = secret_of(bytes_of(p, secret_len(from)));
+	return to;
+}
+
+/* What it held when it was last read, or NULL. */
+static struct secret *
+recall(const struct look *look)
+{
+	struct secret *tickets = NULL;
+
+	if (pthread_mutex_trylock(&lock) != 0)
+		return NULL;
+	if (known.tickets && !fork_changed(known.stamp) && memcmp(&known.look, look, sizeof *look) == 0)	/* not secret */
+		tickets = secret_copy(known.tickets);
+	pthread_mutex_unlock(&lock);
+	return tickets;
+}
+
+static void
+remember(const struct look *look, struct secret *tickets)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	if (look->changed.tv_sec > now.tv_sec - RACE_SECONDS || pthread_mutex_trylock(&lock) != 0)
+		return;
+	if (!fork_changed(known.stamp))			/* else it lies in pages that were the parent's */
+		secret_drop(&known.tickets);
+	known.tickets = secret_copy(tickets);
+	known.look = *look;
+	known.stamp = fork_stamp();
+	pthread_mutex_unlock(&lock);
+}
+
+static krb5_error_code
+gather_once(krb5_context k5, krb5_ccache cc, struct secret **ret_tickets)
+{
+	struct look look;
+	bool file = look_at(k5, cc, &look);
+	krb5_error_code code;
+
+	*ret_tickets = file ? recall(&look) : NULL;
+	if (*ret_tickets)
+		return 0;
+	code = gather(k5, cc, ret_tickets);
+	if (!code && file)
+		remember(&look, *ret_tickets);
 	return code;
 }
 
@@ -138,7 +277,7 @@ kerb_gather(struct secret **ret_tickets)
 	if (!code) {
 		code = krb5_cc_default(k5, &cc);
 		if (!code) {
-			code = gather(k5, cc, ret_tickets);
+			code = gather_once(k5, cc, ret_tickets);
 			(void)krb5_cc_close(k5, cc);
 		}
 		krb5_free_context(k5);

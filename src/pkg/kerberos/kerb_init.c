@@ -42,7 +42,6 @@ struct leg {
 	struct kerb_forward forward;
 	struct bytes forwarded;		/* KRB-CRED, or empty */
 	struct kerb_talk *talk;		/* of a first leg, until the context has it */
-	krb5_context k5;		/* for `server` alone */
 	krb5_principal server;
 };
 
@@ -76,9 +75,7 @@ leg_drop(void *at)
 	kerb_fetch_drop(&leg->fetch);
 	kerb_hoard_drop(leg->own);
 	kerb_talk_drop(leg->talk);
-	if (leg->k5)
-		krb5_free_principal(leg->k5, leg->server);
-	kerb_k5_give(leg->k5);
+	krb5_free_principal(NULL, leg->server);		/* it looks at no context */
 }
 
 /* --- the target's name ------------------------------------------------------- */
@@ -359,17 +356,23 @@ ask_ticket(struct call *call, struct leg *leg, const struct leg_args *args, stru
 {
 	struct kerb_talk *talk = leg->talk;
 	struct kerb_spn spn;
+	krb5_context k5;
 	krb5_error_code code;
+	NTSTATUS status;
 
 	talk->ticket = kerb_hoard_find(talk->hoard, talk->target);
 	if (talk->ticket)
 		return ask_forward(call, leg, args, ret);
-	leg->k5 = kerb_k5_take(call);
-	if (!leg->k5 || !kerb_spn_take(&spn, args->target))
+	k5 = kerb_k5_take(call);
+	if (!k5 || !kerb_spn_take(&spn, args->target)) {
+		kerb_k5_give(k5);
 		return STATUS_INSUFFICIENT_RESOURCES;
-	code = kerb_server_of(leg->k5, &spn, talk->hoard->realm, &leg->server);
+	}
+	code = kerb_server_of(k5, &spn, talk->hoard->realm, &leg->server);
+	status = kerb_k5_because(call, k5, code, "the target's name");
+	kerb_k5_give(k5);				/* while the leg waits, it has no use for one */
 	if (code)
-		return kerb_k5_because(call, leg->k5, code, "the target's name");
+		return status;
 	if (talk->hoard->evidence)
 		return ask_own(call, leg, args, ret);
 	leg->fetch.silence_ms = args->silence_ms;

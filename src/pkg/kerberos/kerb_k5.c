@@ -17,7 +17,8 @@
 
 #include "base/fork.h"
 
-#define POOL_MAX 256u
+#define POOL_MAX	256u
+#define KEYTABS_MAX	8u
 
 /* A forked child begins with a pool of its own: a lock may have been held when it was made. */
 struct pool {
@@ -26,6 +27,8 @@ struct pool {
 	profile_t base, guarded;	/* as long as the process: contexts share them */
 	krb5_context idle[POOL_MAX];
 	unsigned count;
+	struct { char *name; krb5_keytab handle; } keytabs[KEYTABS_MAX];	/* as long as the process, too */
+	unsigned keytab_count;
 };
 
 static _Atomic(struct pool *) pools;
@@ -237,6 +240,36 @@ kerb_k5_give(krb5_context k5)
 	}
 	if (k5)
 		krb5_free_context(k5);
+}
+
+/* libkrb5 locks such a handle for each use, and keeps no file open between them. */
+bool
+kerb_k5_keytab(krb5_context k5, krb5_keytab *keytab)
+{
+	struct pool *p = pool_of();
+	krb5_keytab known = NULL;
+	char name[MAX_KEYTAB_NAME_LEN + 1];
+	bool shared = false;
+	unsigned i = 0;
+
+	if (!p || strcmp(krb5_kt_get_type(k5, *keytab), "FILE") != 0 || krb5_kt_get_name(k5, *keytab, name, sizeof name) != 0)
+		return false;
+	pthread_mutex_lock(&p->lock);
+	while (i < p->keytab_count && strcmp(p->keytabs[i].name, name) != 0)
+		i++;
+	if (i < p->keytab_count) {
+		known = p->keytabs[i].handle;
+	} else if (i < KEYTABS_MAX && (p->keytabs[i].name = strdup(name)) != NULL) {
+		p->keytabs[i].handle = *keytab;
+		p->keytab_count++;
+		shared = true;
+	}
+	pthread_mutex_unlock(&p->lock);
+	if (known) {
+		krb5_kt_close(k5, *keytab);
+		*keytab = known;
+	}
+	return known || shared;
 }
 
 bool

@@ -23,6 +23,12 @@ void kerb_k5_give(krb5_context k5);
 /* Loads all that is loaded late (configuration, plug-ins), once, where files may be read and code be loaded. */
 void kerb_k5_warm(void);
 
+/*
+ * A handle of a keytab in a file is large and knows no context: exchanges for a name share one. True: *keytab is such
+ * a one now, and not the caller's to close.
+ */
+bool kerb_k5_keytab(krb5_context k5, krb5_keytab *keytab);
+
 /* What the context takes for the time: this machine's, plus so many seconds. Giving it back forgets that. */
 bool kerb_k5_clock(krb5_context k5, int32_t offset);
 int32_t kerb_k5_clock_offset(krb5_context k5);

@@ -35,7 +35,6 @@ struct get_ask {
 struct get {
 	struct kerb_fetch fetch;
 	struct kerb_hoard *hoard;
-	krb5_context k5;		/* for `server` alone */
 	krb5_principal server;
 };
 
@@ -46,9 +45,7 @@ get_drop(void *at)
 
 	kerb_fetch_drop(&g->fetch);
 	kerb_hoard_drop(g->hoard);
-	if (g->k5)
-		krb5_free_principal(g->k5, g->server);
-	kerb_k5_give(g->k5);
+	krb5_free_principal(NULL, g->server);		/* it looks at no context */
 }
 
 /* --- the reply -------------------------------------------------------------------- */
@@ -318,6 +315,7 @@ get_begin(struct call *call, struct get *g, const struct get_ask *ask, const str
 {
 	struct kerb_cache *cache = get_cache(call, ask, ret);
 	struct kerb_ticket *old;
+	krb5_context k5;
 	krb5_error_code code;
 
 	g->hoard = cache ? kerb_cache_hoard(cache) : NULL;
@@ -328,8 +326,9 @@ get_begin(struct call *call, struct get *g, const struct get_ask *ask, const str
 		ret->verdict = because(call, SEC_E_NO_CREDENTIALS, TO_CALLER, "there are no tickets to ask with; run kinit");
 		return STATUS_SUCCESS;
 	}
-	g->k5 = kerb_k5_take(call);
-	code = g->k5 ? kerb_server_of(g->k5, spn, g->hoard->realm, &g->server) : ENOMEM;
+	k5 = kerb_k5_take(call);
+	code = k5 ? kerb_server_of(k5, spn, g->hoard->realm, &g->server) : ENOMEM;
+	kerb_k5_give(k5);
 	if (code)
 		return STATUS_INSUFFICIENT_RESOURCES;
 	if (ask->options & DONT_USE_CACHE) {
@@ -369,13 +368,13 @@ get_ticket(struct call *call, const struct message_args *args, struct get *g, co
 {
 	bool keep = !ask->flags && !ask->etype && !(ask->options & ~(uint32_t)(CACHE_TICKET | MAX_LIFETIME));
 	struct kerb_ticket *ticket = ask->options & DONT_USE_CACHE ? NULL : get_cached(call, g, ask->target);
-	bool cached = ticket != NULL;
 	NTSTATUS status;
 
 	if (!ticket && (ask->options & USE_CACHE_ONLY))
 		return kerb_verdict(call, ret, STATUS_OBJECT_NAME_NOT_FOUND, "the cache has no such ticket");
 	if (!ticket) {
-		status = kerb_fetch_ticket(call, &g->fetch, g->hoard, ask->target, g->server, NULL, &ticket);
+		status = keep ? kerb_fetch_ticket(call, &g->fetch, g->hoard, ask->target, g->server, NULL, &ticket) :
+		    kerb_fetch_fresh(call, &g->fetch, g->hoard, ask->target, g->server, &ticket);
 		if (status == STATUS_PENDING)
 			return status;
 		if (status != STATUS_SUCCESS) {
@@ -387,8 +386,6 @@ get_ticket(struct call *call, const struct message_args *args, struct get *g, co
 		status = kerb_verdict(call, ret, SEC_E_KDC_UNKNOWN_ETYPE, "the KDC gave a session key of another type than was asked for");
 	else
 		status = reply_ticket(call, args, ticket->creds, ask->target, ask->options & AS_KERB_CRED, ret);
-	if (!cached && !keep)
-		kerb_hoard_forget(g->hoard, ticket);
 	kerb_ticket_drop(ticket);
 	return status;
 }

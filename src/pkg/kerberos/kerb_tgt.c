@@ -13,6 +13,8 @@
 
 #include "pkg/kerberos/kerb_k5.h"
 
+#define REALM_ROOM	256u
+
 /* A step machine and the context that it was made with. A job may hold it beyond its call. */
 struct kerb_steps {
 	_Atomic uint32_t refs;
@@ -20,6 +22,7 @@ struct kerb_steps {
 	krb5_init_creds_context as;
 	krb5_get_init_creds_opt *options;
 	krb5_keytab keytab;
+	bool keytab_shared;		/* not ours to close */
 	krb5_principal client;
 	krb5_tkt_creds_context tgs;
 	unsigned taken;			/* steps */
@@ -41,7 +44,7 @@ steps_drop(void *at)
 		krb5_init_creds_free(s->k5, s->as);
 		krb5_get_init_creds_opt_free(s->k5, s->options);
 		krb5_tkt_creds_free(s->k5, s->tgs);
-		if (s->keytab)
+		if (s->keytab && !s->keytab_shared)
 			krb5_kt_close(s->k5, s->keytab);
 		krb5_free_principal(s->k5, s->client);
 		krb5_free_data_contents(s->k5, &s->out);
@@ -106,13 +109,20 @@ steps_turn(void *at)
 NTSTATUS
 kerb_trip_begin(struct call *call, struct kerb_fetch *f, krb5_context k5, struct bytes realm, struct bytes request, bool tcp)
 {
-	struct kdc_ask ask = { .realm = f->realm, .request = request, .tcp = tcp, .silence_ms = f->silence_ms };
+	struct kdc_ask ask = { .request = request, .tcp = tcp, .silence_ms = f->silence_ms };
 
-	if (!realm.len || realm.len >= sizeof f->realm || memchr(realm.at, 0, realm.len))
+	if (!realm.len || realm.len >= REALM_ROOM || memchr(realm.at, 0, realm.len))
 		return because(call, SEC_E_NO_AUTHENTICATING_AUTHORITY, TO_CALLER,
 		    "a realm of %zu characters cannot be asked", realm.len);
-	bytes_copy(f->realm, realm.at, realm.len);
-	f->realm[realm.len] = 0;
+	if (!f->realm || !bytes_same(bytes_of_text(f->realm), realm)) {
+		char *text = call_memory(call, realm.len + 1);
+
+		if (!text)
+			return STATUS_INSUFFICIENT_RESOURCES;
+		bytes_copy(text, realm.at, realm.len);
+		f->realm = text;
+	}
+	ask.realm = f->realm;
 	ask.places = kerb_k5_places(call, k5, f->realm, false);
 	if (!ask.places)
 		return STATUS_INSUFFICIENT_RESOURCES;
@@ -177,8 +187,11 @@ fetch_turn(struct call *call, struct kerb_fetch *f, bool on_job)
 		if (!s->more)
 			return STATUS_SUCCESS;
 		f->at = FETCH_KDC;
-		return kerb_trip_begin(call, f, s->k5, bytes_of(s->realm.data, s->realm.length),
+		status = kerb_trip_begin(call, f, s->k5, bytes_of(s->realm.data, s->realm.length),
 		    bytes_of(s->out.data, s->out.length), s->tcp);
+		krb5_free_data_contents(s->k5, &s->out);	/* the trip has a copy */
+		s->out = (krb5_data){ 0 };
+		return status;
 	}
 }
 
@@ -196,7 +209,10 @@ as_open_keytab(struct call *call, struct kerb_steps *s)
 		s->keytab = NULL;
 		code = krb5_kt_default(s->k5, &s->keytab);
 	}
-	return code ? code : krb5_init_creds_set_keytab(s->k5, s->as, s->keytab);
+	if (code)
+		return code;
+	s->keytab_shared = kerb_k5_keytab(s->k5, &s->keytab);
+	return krb5_init_creds_set_keytab(s->k5, s->as, s->keytab);
 }
 
 /* The password as text with an end, for as long as the library copies it. */
@@ -244,7 +260,7 @@ as_failed(struct call *call, struct kerb_fetch *f, const struct kerb_cred *cred)
 {
 	krb5_error_code code = f->steps->code;
 	NTSTATUS status = kerb_k5_status(code);
-	const char *words, *realm = *f->realm ? f->realm : "?";
+	const char *words, *realm = f->realm ? f->realm : "?";
 
 	f->code = code;
 	/* An answer that does not open was made with another key: the password's. */
@@ -352,7 +368,7 @@ tgs_failed(struct call *call, const struct kerb_fetch *f, const struct kerb_hoar
 {
 	krb5_error_code code = f->steps->code;
 	NTSTATUS status = kerb_k5_status(code);
-	const char *words, *realm = *f->realm ? f->realm : hoard->realm;
+	const char *words, *realm = f->realm ? f->realm : hoard->realm;
 
 	if (status == STATUS_INSUFFICIENT_RESOURCES)
 		return status;
@@ -379,7 +395,7 @@ tgs_failed(struct call *call, const struct kerb_fetch *f, const struct kerb_hoar
 }
 
 static krb5_error_code
-tgs_open(struct kerb_steps *s, struct kerb_hoard *hoard, krb5_const_principal server, const krb5_data *second)
+tgs_open(struct kerb_steps *s, struct kerb_hoard *hoard, krb5_const_principal server, const krb5_data *second, bool keep)
 {
 	krb5_creds wanted = { .magic = KV5M_CREDS, .server = (krb5_principal)(uintptr_t)server };
 	krb5_error_code code;
@@ -392,7 +408,8 @@ tgs_open(struct kerb_steps *s, struct kerb_hoard *hoard, krb5_const_principal se
 	wanted.client = s->client;
 	if (second)
 		wanted.second_ticket = *second;
-	return krb5_tkt_creds_init(s->k5, hoard->cc, &wanted, second ? KRB5_GC_USER_USER | KRB5_GC_NO_STORE : 0, &s->tgs);
+	return krb5_tkt_creds_init(s->k5, hoard->cc, &wanted, (second ? KRB5_GC_USER_USER : 0) | (keep ? 0 : KRB5_GC_NO_STORE),
+	    &s->tgs);
 }
 
 static NTSTATUS
@@ -414,20 +431,20 @@ tgs_take(struct call *call, struct kerb_steps *s, struct kerb_hoard *hoard, cons
 	return *ret_ticket ? STATUS_SUCCESS : STATUS_INSUFFICIENT_RESOURCES;
 }
 
-NTSTATUS
-kerb_fetch_ticket(struct call *call, struct kerb_fetch *f, struct kerb_hoard *hoard, const char *target,
-    krb5_const_principal server, const krb5_data *second, struct kerb_ticket **ret_ticket)
+static NTSTATUS
+fetch(struct call *call, struct kerb_fetch *f, struct kerb_hoard *hoard, const char *target, krb5_const_principal server,
+    const krb5_data *second, bool keep, struct kerb_ticket **ret_ticket)
 {
 	NTSTATUS status = STATUS_SUCCESS;
 
 	if (!f->steps) {
-		*ret_ticket = second ? NULL : kerb_hoard_find(hoard, target);
+		*ret_ticket = keep ? kerb_hoard_find(hoard, target) : NULL;
 		if (*ret_ticket)
 			return STATUS_SUCCESS;
 		status = steps_new(call, f);
 		if (status != STATUS_SUCCESS)
 			return status;
-		f->steps->code = tgs_open(f->steps, hoard, server, second);
+		f->steps->code = tgs_open(f->steps, hoard, server, second, keep);
 		if (f->steps->code) {
 			status = tgs_failed(call, f, hoard, target);
 			kerb_fetch_drop(f);
@@ -439,7 +456,21 @@ kerb_fetch_ticket(struct call *call, struct kerb_fetch *f, struct kerb_hoard *ho
 		return status;
 	if (status == STATUS_SUCCESS)
 		status = f->steps->code ? tgs_failed(call, f, hoard, target) :
-		    tgs_take(call, f->steps, hoard, target, !second, ret_ticket);
+		    tgs_take(call, f->steps, hoard, target, keep, ret_ticket);
 	kerb_fetch_drop(f);
 	return status;
+}
+
+NTSTATUS
+kerb_fetch_ticket(struct call *call, struct kerb_fetch *f, struct kerb_hoard *hoard, const char *target,
+    krb5_const_principal server, const krb5_data *second, struct kerb_ticket **ret_ticket)
+{
+	return fetch(call, f, hoard, target, server, second, !second, ret_ticket);
+}
+
+NTSTATUS
+kerb_fetch_fresh(struct call *call, struct kerb_fetch *f, struct kerb_hoard *hoard, const char *target,
+    krb5_const_principal server, struct kerb_ticket **ret_ticket)
+{
+	return fetch(call, f, hoard, target, server, NULL, false, ret_ticket);
 }

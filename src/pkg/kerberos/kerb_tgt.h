@@ -22,8 +22,8 @@ struct kerb_fetch {
 	struct kerb_steps *steps;
 	enum { FETCH_BEGIN = 0, FETCH_JOB, FETCH_KDC } at;
 	uint32_t silence_ms;
-	char realm[256];		/* where it asked last */
-	int32_t code;			/* libkrb5's, of an initial ticket that was refused */
+	const char *realm;		/* where it asked last, call memory; NULL: nowhere yet */
+	int32_t code;			/* libkrb5\'s, of an initial ticket that was refused */
 };
 void kerb_fetch_drop(struct kerb_fetch *f);
 
@@ -41,10 +41,13 @@ NTSTATUS kerb_fetch_initial(struct call *call, struct kerb_fetch *f, const struc
 /*
  * A service ticket out of a hoard, or by its ticket-granting ticket; held for the caller. `target` is its name in
  * the hoard and in reasons. `second`: the peer's ticket-granting ticket, for user-to-user; not kept in the hoard.
- * SEC_E_TARGET_UNKNOWN and the above.
+ * SEC_E_TARGET_UNKNOWN and the above. kerb_fetch_fresh asks the KDC unless libkrb5's half of the hoard has it, and
+ * leaves the hoard as it was.
  */
 NTSTATUS kerb_fetch_ticket(struct call *call, struct kerb_fetch *f, struct kerb_hoard *hoard, const char *target,
     krb5_const_principal server, const krb5_data *second, struct kerb_ticket **ret_ticket);
+NTSTATUS kerb_fetch_fresh(struct call *call, struct kerb_fetch *f, struct kerb_hoard *hoard, const char *target,
+    krb5_const_principal server, struct kerb_ticket **ret_ticket);
 
 /* One trip to a realm's KDC: places, the wait armed. Then what it came to; SUCCESS: kdc_answer has bytes. */
 NTSTATUS kerb_trip_begin(struct call *call, struct kerb_fetch *f, krb5_context k5, struct bytes realm,
