@@ -154,6 +154,7 @@ with interop.folder() as place:
     wrong, right, fresh = ("0123456789" * 4 + f"-{word}-Marker" for word in ("Wrong", "Right", "Fresh"))
     lsa.run("user", "passwd", "alice", text=right + "\n")
     with enter("usual", "alice") as pam_login:
+        pam_login.do("end")
         pam_login.do("start", "usual", "Marked-" * 12)
         check("memory: what is there is found", copies(pam_login, "Marked-" * 12)[0] > 0)
         pam_login.do("end")
