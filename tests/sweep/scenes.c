@@ -613,21 +613,22 @@ scene_policy(void)
 /* --- the list ---------------------------------------------------------------------------------------- */
 
 const struct scene scenes[] = {
-	{ "store and user",             false, true,  true,  scene_user },
-	{ "handshake",                  false, true,  false, scene_handshake },
-	{ "handshake, wrong password",  false, true,  false, scene_wrong_password },
-	{ "Negotiate with NTLM inside", false, true,  false, scene_negotiate },
+	{ "store and user",             false, true,  true,  scene_user, 0 },
+	{ "handshake",                  false, true,  false, scene_handshake, 0 },
+	{ "handshake, wrong password",  false, true,  false, scene_wrong_password, 0 },
+	/* Kept: a realm and its timer. Where the store did not open, this machine's name is not known and may be a realm's. */
+	{ "Negotiate with NTLM inside", false, true,  false, scene_negotiate, 2 },
 	/* Not from the first call of a process: libkrb5 1.20 itself crashes where it has no memory to read krb5.conf with. */
-	{ "Kerberos, tickets at hand",  false, false, false, scene_kerberos },
-	{ "handshake through a queue",  false, false, false, scene_async },
-	{ "connections and messages",   false, false, false, scene_lsa },
-	{ "identities",                 false, true,  false, scene_identity },
-	{ "policy",                     false, false, true,  scene_policy },
-	{ "far: handshake",             true,  true,  false, scene_handshake },
-	{ "far: wrong password",        true,  false, false, scene_wrong_password },
-	{ "far: through a queue",       true,  false, false, scene_async },
-	{ "far: Kerberos",              true,  false, false, scene_kerberos },
-	{ "far: connections, messages", true,  false, false, scene_lsa },
-	{ "far: policy",                true,  false, true,  scene_policy },
+	{ "Kerberos, tickets at hand",  false, false, false, scene_kerberos, 0 },
+	{ "handshake through a queue",  false, false, false, scene_async, 0 },
+	{ "connections and messages",   false, false, false, scene_lsa, 0 },
+	{ "identities",                 false, true,  false, scene_identity, 0 },
+	{ "policy",                     false, false, true,  scene_policy, 0 },
+	{ "far: handshake",             true,  true,  false, scene_handshake, 0 },
+	{ "far: wrong password",        true,  false, false, scene_wrong_password, 0 },
+	{ "far: through a queue",       true,  false, false, scene_async, 0 },
+	{ "far: Kerberos",              true,  false, false, scene_kerberos, 0 },
+	{ "far: connections, messages", true,  false, false, scene_lsa, 0 },
+	{ "far: policy",                true,  false, true,  scene_policy, 0 },
 };
 const unsigned scene_count = sizeof scenes / sizeof *scenes;

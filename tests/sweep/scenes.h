@@ -22,6 +22,7 @@ struct scene {
 	bool at_once;			/* from a process that has done nothing yet, besides the runs in a warm one */
 	bool alone;			/* it changes what others see: not two at once */
 	enum outcome (*run)(void);
+	long kept;			/* blocks of a cache that a new process fills only where something failed */
 };
 
 extern const struct scene scenes[];

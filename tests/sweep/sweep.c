@@ -340,7 +340,8 @@ sweep_scene(const struct scene *scene, bool warm, int kind)
 	total = reference.counts[kind];
 	step = full || total <= RUNS_USUAL ? 1 : (total + RUNS_USUAL - 1) / RUNS_USUAL;
 	for (int on = 0; on < 2; on++)
-		sweep_way(&tally, (struct run){ scene, kind, 0, on != 0, warm }, total, step, reference.blocks);
+		sweep_way(&tally, (struct run){ scene, kind, 0, on != 0, warm }, total, step,
+		    reference.blocks + (warm ? 0 : scene->kept));
 	printf("%-26s %-4s %-6s %6lu", scene->name, warm ? "warm" : "cold", kind_name(kind), total);
 	for (int e = 0; e < ENDS; e++)
 		printf(" %6u", tally.ends[e]);
