@@ -4,7 +4,7 @@
  * by its LUID and in its name, unlocking, credentials for elsewhere, tickets
  * that are brought, and buffers mutated.
  * Covers src/pkg/kerberos/kerb_logon.c, kerb_logon_profile.c,
- * kerb_logon_ticket.c, kerb_host.c, kerb_peer.c, src/secur32/marshal.c,
+ * kerb_logon_ticket.c, kerb_logon_s4u.c, kerb_host.c, kerb_peer.c, src/secur32/marshal.c,
  * src/lsa/serve_logon_user.c.
  */
 #include <krb5.h>
@@ -445,6 +445,73 @@ TEST(tickets_that_do_not)
 	}
 }
 
+/* --- a name alone ---------------------------------------------------------------------------- */
+
+static struct logging
+s4u(HANDLE lsa, SECURITY_LOGON_TYPE type, const char *upn, const char *realm, ULONG flags)
+{
+	struct logging l = begin(lsa, type), from = begin(lsa, type);
+	KERB_S4U_LOGON *m = (void *)l.at;
+	MSV1_0_INTERACTIVE_LOGON *f = (void *)from.at;
+
+	logon_interactive(&from, upn, realm, "", true);
+	m->MessageType = KerbS4ULogon;
+	m->Flags = flags;
+	m->ClientUpn = f->LogonDomainName;
+	m->ClientRealm = f->UserName;
+	m->ClientUpn.Buffer = (PWSTR)(uintptr_t)sizeof *m;
+	m->ClientRealm.Buffer = (PWSTR)(uintptr_t)(sizeof *m + m->ClientUpn.Length);
+	memcpy(l.at + sizeof *m, from.at + sizeof *f, from.len - sizeof *f);
+	l.len = (ULONG)sizeof *m + from.len - (ULONG)sizeof *f;
+	return l;
+}
+
+static void
+level_is(HANDLE token, SECURITY_IMPERSONATION_LEVEL want)
+{
+	SECURITY_IMPERSONATION_LEVEL level = SecurityAnonymous;
+	DWORD len;
+
+	CHECK(GetTokenInformation(token, TokenImpersonationLevel, &level, sizeof level, &len));
+	CHECK_U64(level, want);
+}
+
+TEST(a_name_alone_logs_on)
+{
+	static const struct { const char *upn, *realm; bool trusted; ULONG flags; SECURITY_IMPERSONATION_LEVEL level; } rows[] = {
+		{ "alice", "OPENLSA.TEST", false, 0, SecurityIdentification },
+		{ "alice@openlsa.test", "", false, 2, SecurityIdentification },
+		{ "alice", "", true, 0, SecurityImpersonation },
+		{ "alice@OPENLSA.TEST", "", true, 8, SecurityIdentification },
+	};
+	struct logging l;
+	NTSTATUS verdict = -1;
+
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		l = s4u(rows[i].trusted ? trusted : untrusted, Network, rows[i].upn, rows[i].realm, rows[i].flags);
+		if (!CHECK_U64((ULONG)logon_run(&l), STATUS_SUCCESS) && !kerb_said(STATUS_LOGON_FAILURE, "?"))
+			continue;
+		session_is(l.luid, "alice");
+		level_is(l.token, rows[i].level);
+		CHECK_U64(tickets_of(l.lsa, l.luid, &verdict), 0);
+		logon_end(&l);
+	}
+	l = s4u(untrusted, Network, "nobody-of-this-name", "", 0);
+	refused(&l, STATUS_LOGON_FAILURE, 0);
+	l = s4u(trusted, Network, "nobody-of-this-name", "", 0);
+	refused(&l, STATUS_LOGON_FAILURE, STATUS_NO_SUCH_USER);
+	l = s4u(trusted, Network, "eve", "CHILD.OPENLSA.TEST", 0);	/* of another realm */
+	refused(&l, STATUS_LOGON_FAILURE, 0);
+	l = s4u(trusted, Interactive, "alice", "", 0);
+	refused(&l, STATUS_INVALID_LOGON_TYPE, 0);
+	l = s4u(untrusted, Batch, "alice", "", 0);
+	refused(&l, STATUS_PRIVILEGE_NOT_HELD, 0);
+	l = s4u(trusted, Network, "alice", "", 0x10);
+	refused(&l, STATUS_INVALID_PARAMETER, 0);
+	l = s4u(trusted, Network, "", "", 0);
+	refused(&l, STATUS_LOGON_FAILURE, 0);
+}
+
 /* --- buffers ------------------------------------------------------------------------------- */
 
 TEST(what_is_not_supported)
@@ -526,6 +593,7 @@ main(void)
 	RUN(credentials_for_elsewhere);
 	RUN(a_ticket_logs_on);
 	RUN(tickets_that_do_not);
+	RUN(a_name_alone_logs_on);
 	RUN(what_is_not_supported);
 	RUN(buffers_mutated);
 	LsaDeregisterLogonProcess(trusted);

@@ -90,8 +90,8 @@ kerb_host_drop(struct kerb_host *h)
 	h->ring = NULL;
 }
 
-static NTSTATUS
-begin(struct call *call, struct kerb_host *h, const struct kerb_hoard *hoard)
+NTSTATUS
+kerb_host_begin(struct call *call, struct kerb_host *h, const char *realm)
 {
 	char name[KERB_TARGET_MAX];
 
@@ -102,7 +102,7 @@ begin(struct call *call, struct kerb_host *h, const struct kerb_hoard *hoard)
 		name[0] = 0;
 	h->ring = kerb_keys(call, name);
 	if (h->ring)
-		names_find(call, h, hoard->realm);
+		names_find(call, h, realm);
 	if (h->count)
 		return STATUS_SUCCESS;
 	return because(call, STATUS_NO_TRUST_LSA_SECRET, TO_CALLER,
@@ -113,7 +113,7 @@ begin(struct call *call, struct kerb_host *h, const struct kerb_hoard *hoard)
 NTSTATUS
 kerb_host_ask(struct call *call, struct kerb_host *h, struct kerb_hoard *hoard, struct kerb_ticket **ret_ticket)
 {
-	NTSTATUS status = h->ring ? STATUS_SUCCESS : begin(call, h, hoard);
+	NTSTATUS status = h->ring ? STATUS_SUCCESS : kerb_host_begin(call, h, hoard->realm);
 
 	if (status != STATUS_SUCCESS)
 		return status;

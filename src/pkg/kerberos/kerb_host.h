@@ -28,6 +28,8 @@ struct kerb_host {
 };
 void kerb_host_drop(struct kerb_host *h);
 
+/* Keys and names of this machine, the likeliest for a user of this realm first. STATUS_NO_TRUST_LSA_SECRET: it has none. */
+NTSTATUS kerb_host_begin(struct call *call, struct kerb_host *h, const char *realm);
 /*
  * Step by step, as kerb_tgt.h's: a ticket for this machine by the hoard's ticket-granting ticket; held for the caller.
  * STATUS_NO_TRUST_LSA_SECRET: this machine has no key of its own; STATUS_NO_TRUST_SAM_ACCOUNT: the KDC knows none

@@ -20,7 +20,7 @@
 #include "pkg/kerberos/kerb_peer.h"
 #include "pkg/kerberos/kerb_tgt.h"
 
-enum { SMART_CARD = 6, SMART_CARD_UNLOCK = 8, PROXY, S4U = 12, CERTIFICATE, CERTIFICATE_S4U, CERTIFICATE_UNLOCK };
+enum { SMART_CARD = 6, SMART_CARD_UNLOCK = 8, PROXY, CERTIFICATE = 13, CERTIFICATE_S4U, CERTIFICATE_UNLOCK };
 
 #define FIXED_INTERACTIVE	56u
 #define FIXED_UNLOCK		64u
@@ -64,8 +64,8 @@ kerb_logon_verdict(struct call *call, struct logon_result *ret, NTSTATUS verdict
 
 /* --- what was submitted ------------------------------------------------------------ */
 
-static struct bytes
-string_take(struct reader *r, size_t fixed)
+struct bytes
+kerb_logon_string(struct reader *r, size_t fixed)
 {
 	uint16_t len = reader_u16(r);
 	struct bytes part = BYTES_NONE;
@@ -87,9 +87,9 @@ submit_take(struct submit *m, struct bytes body)
 	*m = (struct submit){ .type = reader_u32(&r) };
 	fixed = m->type == LOGON_SUBMIT_UNLOCK ? FIXED_UNLOCK : FIXED_INTERACTIVE;
 	reader_skip(&r, 4);
-	m->domain = string_take(&r, fixed);
-	m->user = string_take(&r, fixed);
-	m->password = string_take(&r, fixed);
+	m->domain = kerb_logon_string(&r, fixed);
+	m->user = kerb_logon_string(&r, fixed);
+	m->password = kerb_logon_string(&r, fixed);
 	if (m->type == LOGON_SUBMIT_UNLOCK)
 		m->luid = reader_u64(&r);
 	return reader_ok(&r);
@@ -485,10 +485,11 @@ kerb_logon(struct call *call, const struct logon_args *args, struct logon_result
 	case LOGON_SUBMIT_TICKET:
 	case LOGON_SUBMIT_TICKET_UNLOCK:
 		return kerb_logon_ticket(call, args, ret);
+	case LOGON_SUBMIT_S4U:
+		return kerb_logon_s4u(call, args, ret);
 	case SMART_CARD:
 	case SMART_CARD_UNLOCK:
 	case PROXY:
-	case S4U:
 	case CERTIFICATE:
 	case CERTIFICATE_S4U:
 	case CERTIFICATE_UNLOCK:

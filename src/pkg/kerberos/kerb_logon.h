@@ -19,6 +19,8 @@ NTSTATUS kerb_logon(struct call *call, const struct logon_args *args, struct log
 enum { LOGON_SUBMIT_INTERACTIVE = 2, LOGON_SUBMIT_UNLOCK = 7, LOGON_SUBMIT_TICKET = 10, LOGON_SUBMIT_TICKET_UNLOCK, LOGON_SUBMIT_S4U };
 #define LOGON_TYPE_NEW_CREDENTIALS	9u
 
+/* A counted string of UTF-16 in a buffer (length, room, nothing, offset); spoils the reader where it is none. */
+struct bytes kerb_logon_string(struct reader *r, size_t fixed);
 /* A verdict with its sentence; returns STATUS_SUCCESS: the logon was judged. */
 NTSTATUS kerb_logon_verdict(struct call *call, struct logon_result *ret, NTSTATUS verdict, const char *why);
 /*
@@ -42,5 +44,7 @@ NTSTATUS kerb_logon_profile(struct call *call, const struct pac_profile *profile
 
 /* kerb_logon_ticket.c: KerbTicketLogon, KerbTicketUnlockLogon. */
 NTSTATUS kerb_logon_ticket(struct call *call, const struct logon_args *args, struct logon_result *ret);
+/* kerb_logon_s4u.c: KerbS4ULogon. */
+NTSTATUS kerb_logon_s4u(struct call *call, const struct logon_args *args, struct logon_result *ret);
 
 #endif

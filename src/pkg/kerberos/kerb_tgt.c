@@ -197,14 +197,25 @@ fetch_turn(struct call *call, struct kerb_fetch *f, bool on_job)
 
 /* --- initial tickets ----------------------------------------------------------- */
 
+static bool
+keytab_has(krb5_context k5, krb5_keytab keytab, krb5_const_principal client)
+{
+	krb5_keytab_entry entry;
+
+	if (krb5_kt_get_entry(k5, keytab, client, 0, 0, &entry) != 0)
+		return false;
+	krb5_free_keytab_entry_contents(k5, &entry);
+	return true;
+}
+
 static krb5_error_code
 as_open_keytab(struct call *call, struct kerb_steps *s)
 {
 	const char *name = services(call)->setting(call, "keytab");
 	krb5_error_code code = name && *name ? krb5_kt_resolve(s->k5, name, &s->keytab) : krb5_kt_client_default(s->k5, &s->keytab);
 
-	/* Where the client's own keytab has nothing, the services' may. */
-	if (!code && !(name && *name) && krb5_kt_have_content(s->k5, s->keytab) != 0) {
+	/* Where the clients' own keytab has nothing of this one, the services' may. */
+	if (!code && !(name && *name) && !keytab_has(s->k5, s->keytab, s->client)) {
 		krb5_kt_close(s->k5, s->keytab);
 		s->keytab = NULL;
 		code = krb5_kt_default(s->k5, &s->keytab);
