@@ -13,10 +13,13 @@ with 77 (skipped). About 8 s the first time, 1 s later.
 
     domain    AD.OPENLSA.TEST (OPENLSAD), dc1.ad.openlsa.test
     users     Administrator, alice, bob (may not be delegated), disabled (is), all with AD_PASSWORD;
-              group staff: alice, bob
+              group staff: alice, bob; group above: staff
+    machine   labhost$, host/labhost.ad.openlsa.test
     services  http-svc: HTTP/localhost host/localhost HTTP/web.ad.openlsa.test; front-svc:
               HTTP/front.ad.openlsa.test, constrained delegation with protocol transition to HTTP/web... and cifs/dc1...
-    keytabs   DIR/http.keytab, DIR/front.keytab
+    keytabs   DIR/http.keytab, DIR/front.keytab, DIR/host.keytab
+
+    ad.py groups SMB_CONF NAME  the SIDs of an account and of its groups as the directory itself counts them (tokenGroups)
 
 The environment: KRB5_CONFIG, KRB5CCNAME (FILE:DIR/cc), KRB5_KTNAME (http.keytab), KRB5RCACHEDIR, AD_DIR, AD_PASSWORD,
 AD_REALM, AD_DOMAIN, AD_ADDR, AD_SMB_CONF. Names are resolved, and the domain's own winbindd is found, by programs
@@ -144,6 +147,11 @@ def people(conf):
         db.newuser(user, PASSWORD)
     db.newgroup("staff")
     db.add_remove_group_members("staff", ["alice", "bob"])
+    db.newgroup("above")
+    db.add_remove_group_members("above", ["staff"])
+    db.newcomputer("labhost")
+    db.setpassword("(sAMAccountName=labhost$)", PASSWORD)
+    change("labhost$", servicePrincipalName=["host/labhost.ad.openlsa.test"], **{"msDS-SupportedEncryptionTypes": "24"})
     change("bob", flags=0x100000)                               # NOT_DELEGATED
     change("disabled", flags=0x2)                               # ACCOUNTDISABLE
     for account, names in SERVICES.values():
@@ -156,6 +164,24 @@ def people(conf):
     message["servicePrincipalName"] = ldb.MessageElement(
         ["ldap/dc1.ad.openlsa.test", "cifs/dc1.ad.openlsa.test"], ldb.FLAG_MOD_ADD, "servicePrincipalName")
     db.modify(message)
+
+
+def groups(conf, name):
+    """Run by Debian's Python."""
+    import samba.getopt                                         # pylint: disable=import-outside-toplevel,unused-import
+    from samba import param                                     # pylint: disable=import-outside-toplevel
+    from samba.auth import system_session                       # pylint: disable=import-outside-toplevel
+    from samba.dcerpc import security                           # pylint: disable=import-outside-toplevel
+    from samba.ndr import ndr_unpack                            # pylint: disable=import-outside-toplevel
+    from samba.samdb import SamDB                               # pylint: disable=import-outside-toplevel
+    import ldb                                                  # pylint: disable=import-outside-toplevel
+    lp = param.LoadParm()
+    lp.load(conf)
+    db = SamDB(url=lp.private_path("sam.ldb"), session_info=system_session(), lp=lp)
+    found = db.search(expression=f"(sAMAccountName={name})", attrs=["objectSid"])[0]
+    counted = db.search(base=found.dn, scope=ldb.SCOPE_BASE, attrs=["tokenGroups"])[0]
+    for sid in [found["objectSid"][0]] + list(counted["tokenGroups"]):
+        print(ndr_unpack(security.dom_sid, sid))
 
 
 def make(where):
@@ -171,6 +197,8 @@ def make(where):
         for principal in [account] + names:
             run(where, ["samba-tool", "domain", "exportkeytab", f"{where}/{keytab}.keytab", conf,
                         f"--principal={principal}"])
+    for principal in ("labhost$", "host/labhost.ad.openlsa.test"):
+        run(where, ["samba-tool", "domain", "exportkeytab", f"{where}/host.keytab", conf, f"--principal={principal}"])
     os.chmod(f"{where}/share", 0o777)
     write(f"{where}/made", "")
 
@@ -235,11 +263,13 @@ def down(where):
 
 def main():
     os.environ["PATH"] += ":/usr/sbin:/sbin"
-    if len(sys.argv) < 3 or sys.argv[1] not in ("run", "up", "down", "people"):
+    if len(sys.argv) < 3 or sys.argv[1] not in ("run", "up", "down", "people", "groups"):
         sys.exit(__doc__)
     verb, where = sys.argv[1:3]
     if verb == "people":
         return people(where)
+    if verb == "groups":
+        return groups(where, sys.argv[3])
     if verb == "down":
         return down(where)
     missing = [p for p in ("samba", "samba-tool", "wbinfo") if not shutil.which(p)]
