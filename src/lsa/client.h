@@ -146,6 +146,7 @@ struct served {
 #define SERVED(c) ((struct served *)(void *)(c))
 
 struct waiter;
+struct tend;
 
 struct lsa {
 	struct handle_table *objects;
@@ -169,6 +170,7 @@ struct lsa {
 	struct process *processes;
 	struct uid_record *uids;
 	_Atomic uint32_t links, creds, contexts, policies, tokens, calls;
+	struct tend *tend;		/* or NULL: nobody looks after what is kept */
 	struct { pthread_mutex_t lock; struct waiter *waiters; uint64_t counts[8]; } changes;	/* of policy: changes.c */
 	_Atomic uint64_t handshakes;
 };
@@ -231,6 +233,12 @@ bool keep_may_accept(struct call *call, const char *principal);
 void keep_rows_drop(struct kept_row *rows);
 void keep_forget(struct served *s);
 void keep_session_ended(void *lsa, struct session *session);
+
+/* The first thing kept with a session that is due, held, and its package; else in how many ms one will be. */
+uint32_t keep_due(struct lsa *lsa, const struct lsa_package **ret_package, struct kept **ret_kept);
+
+/* tend.c */
+void tend_poke(struct lsa *lsa);		/* something may be due earlier than it was */
 
 /* serve_session.c: a member of the services' table */
 NTSTATUS sessions_of(struct call *call, struct bytes *ret_luids);

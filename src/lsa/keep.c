@@ -128,7 +128,29 @@ keep_session_keep(struct call *call, void *session, const struct lsa_package *pa
 	const struct session *of = session;
 	struct lsa *lsa = lsa_of(call);
 
-	return row_set(&lsa->kept_lock, &lsa->session_kept, package, of->luid, kept);
+	NTSTATUS status = row_set(&lsa->kept_lock, &lsa->session_kept, package, of->luid, kept);
+
+	if (package->due)
+		tend_poke(lsa);
+	return status;
+}
+
+uint32_t
+keep_due(struct lsa *lsa, const struct lsa_package **ret_package, struct kept **ret_kept)
+{
+	uint32_t least = UINT32_MAX, due;
+
+	pthread_mutex_lock(&lsa->kept_lock);
+	for (struct kept_row *row = lsa->session_kept; row && least; row = row->next) {
+		due = row->package->due ? row->package->due(row->kept) : UINT32_MAX;
+		least = due < least ? due : least;
+		if (!due) {
+			*ret_package = row->package;
+			*ret_kept = kept_hold(row);
+		}
+	}
+	pthread_mutex_unlock(&lsa->kept_lock);
+	return least;
 }
 
 void

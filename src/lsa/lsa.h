@@ -89,6 +89,12 @@ void lsa_link_gone(struct lsa_link *link);
 void lsa_cancel(struct lsa_link *link, const void *arg);
 /* The daemon stops: every call that waits on this link ends and is answered. */
 void lsa_link_drain(struct lsa_link *link);
+/*
+ * For a daemon: what packages keep with sessions is looked after, on this loop. False: no memory. Stopped
+ * before the LSA closes, when nobody turns the loop any more.
+ */
+bool lsa_tend(struct lsa *lsa, struct loop *loop) MUST_CHECK;
+void lsa_tend_stop(struct lsa *lsa);
 bool lsa_link_idle(struct lsa_link *link);
 
 #endif

@@ -206,6 +206,8 @@ workers_open(struct daemon *d)
 			return refuse("a worker cannot be started: no memory, no descriptors or no threads are left.");
 		d->worker_count++;
 	}
+	if (!lsa_tend(d->lsa, worker_loop(d->workers[0])))
+		return refuse("no memory is left.");
 	return true;
 }
 
@@ -339,6 +341,7 @@ daemon_close(struct daemon *d)
 		worker_stop(d->workers[i]);
 	for (unsigned i = 0; i < d->worker_count; i++)
 		worker_join(d->workers[i]);
+	lsa_tend_stop(d->lsa);
 	lsa_close(d->lsa);
 	for (unsigned i = 0; i < d->worker_count; i++)
 		worker_drop(d->workers[i]);

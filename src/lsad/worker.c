@@ -142,6 +142,12 @@ worker_new(struct lsa *lsa)
 	return w;
 }
 
+struct loop *
+worker_loop(const struct worker *w)
+{
+	return w->home.loop;
+}
+
 unsigned
 worker_load(const struct worker *w)
 {

@@ -14,6 +14,8 @@ struct worker;
 struct worker *worker_new(struct lsa *lsa) MUST_CHECK;
 /* From any thread. The descriptor is the worker's from now on; when there is no memory it is closed. */
 void worker_take(struct worker *w, int fd, const struct lsa_peer *peer);
+/* What it turns. */
+struct loop *worker_loop(const struct worker *w);
 /* How many connections it has. */
 unsigned worker_load(const struct worker *w);
 /* Wakes it; the count rises with every turn, so one that stands still shows. */

@@ -305,6 +305,13 @@ struct lsa_package {
 	NTSTATUS (*hand_over)(struct call *call, void *context, struct bytes *ret_user_data);
 	/* Loads what is loaded late, once, before a sandbox closes. May be NULL. */
 	void (*warm)(void);
+	/*
+	 * What is kept with a session may want to be looked at in time (a daemon does): how many ms from now, UINT32_MAX:
+	 * not at all. Never blocks. Then tend, whose call is nobody's: no process, no session. STATUS_NO_LOGON_SERVERS: others
+	 * need not be tried soon, either. Both or none.
+	 */
+	uint32_t (*due)(struct kept *kept);
+	NTSTATUS (*tend)(struct call *call, struct kept *kept);
 	/* Tickets of the caller's own cache, version 4 of MIT's file format: kept with the process. NULL: none taken. */
 	NTSTATUS (*adopt)(struct call *call, struct bytes tickets);
 };

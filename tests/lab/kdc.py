@@ -13,7 +13,7 @@ Needs krb5-kdc, krb5-admin-server and krb5-user; neither root, nor a resolver,
 nor a fixed port. Where they are not installed `run` exits with 77 (skipped).
 
     realms    OPENLSA.TEST, CHILD.OPENLSA.TEST
-    users     alice, bob (preauthentication), carol (password expired), dave (disabled); eve in CHILD
+    users     fay (tickets of 8 s, renewable for 40 s); alice, bob (preauthentication), carol (password expired), dave (disabled); eve in CHILD
     services  HTTP host ldap cifs postgres on localhost (ok-as-delegate), HTTP/web.openlsa.test (not),
               host/aes128 host/aes256 host/sha128 host/sha256 host/rc4 .openlsa.test: one enctype each, session key too,
               HTTP/front.openlsa.test (may ask S4U2Self), host/svc.child.openlsa.test in CHILD
@@ -141,7 +141,8 @@ def fill(where, env):
     for user in ("alice", "bob", "dave"):
         lines.append(f"addprinc +requires_preauth -pw {PASSWORD} {user}")
     lines += [f"addprinc +requires_preauth -pwexpire 2001-01-01 -pw {PASSWORD} carol", "modprinc -allow_tix dave",
-              clients + "alice", clients + "bob"]
+              clients + "alice", clients + "bob",
+              f'addprinc +requires_preauth -maxlife "8 seconds" -maxrenewlife "40 seconds" -pw {PASSWORD} fay']
     for service in ("HTTP", "host", "ldap", "cifs", "postgres"):
         lines += [f"addprinc -randkey +ok_as_delegate {service}/localhost", f"{services}{service}/localhost"]
     for name in ("HTTP/web.openlsa.test", "HTTP/front.openlsa.test"):

@@ -154,6 +154,17 @@ kerb_hoard_of_evidence(struct kerb_hoard **ret_hoard, krb5_context k5, krb5_cons
 	return code;
 }
 
+static void
+hoard_times(struct kerb_hoard *h, const krb5_ticket_times *times, uint32_t flags)
+{
+	uint32_t start = (uint32_t)(times->starttime ? times->starttime : times->authtime);
+
+	h->end = (uint32_t)times->endtime;
+	h->renew_at = 0;
+	if ((flags & TKT_FLG_RENEWABLE) && (uint32_t)times->renew_till > h->end && h->end > start)
+		h->renew_at = start + (h->end - start) / 2;
+}
+
 krb5_error_code
 kerb_hoard_new(struct kerb_hoard **ret_hoard, krb5_context k5, krb5_principal client, krb5_creds *const *tickets,
     size_t count, int32_t clock)
@@ -164,7 +175,7 @@ kerb_hoard_new(struct kerb_hoard **ret_hoard, krb5_context k5, krb5_principal cl
 	for (size_t i = 0; !code && i < count; i++) {
 		code = krb5_cc_store_cred(k5, h->cc, tickets[i]);
 		if (is_granting(client, tickets[i]->server) && (uint32_t)tickets[i]->times.endtime > h->end)
-			h->end = (uint32_t)tickets[i]->times.endtime;
+			hoard_times(h, &tickets[i]->times, (uint32_t)tickets[i]->ticket_flags);
 	}
 	if (!code && !h->end)
 		code = KRB5_CC_NOTFOUND;
@@ -359,6 +370,20 @@ kerb_cache_fill(struct kerb_cache *c, struct kerb_hoard *hoard)
 	c->hoard = hoard;
 	pthread_mutex_unlock(&c->lock);
 	kerb_hoard_drop(old);
+}
+
+void
+kerb_cache_swap(struct kerb_cache *c, const struct kerb_hoard *old, struct kerb_hoard *hoard)
+{
+	struct kerb_hoard *gone = hoard;
+
+	pthread_mutex_lock(&c->lock);
+	if (c->hoard == old) {
+		gone = c->hoard;
+		c->hoard = hoard;
+	}
+	pthread_mutex_unlock(&c->lock);
+	kerb_hoard_drop(gone);
 }
 
 bool

@@ -33,6 +33,7 @@ struct kerb_hoard {
 	char *client;			/* as krb5_unparse_name writes it */
 	char *user, *realm;		/* its parts, unescaped for people */
 	uint32_t end;			/* of the ticket-granting ticket */
+	uint32_t renew_at;		/* half of its life; 0: it cannot be renewed */
 	int32_t clock;			/* seconds that the KDC is ahead */
 	/*
 	 * A client who came with a ticket to a service and left no other: that ticket (its session key is not
@@ -51,6 +52,7 @@ struct kerb_cache {
 	bool fetching;			/* one of its contexts asks for an initial ticket; the others wait for it */
 	uint32_t rounds;		/* how often that has ended */
 	NTSTATUS outcome;		/* of the last round */
+	uint32_t renew_after, renew_pause;	/* seconds: when renewing may be tried again, and how long it rested */
 	/* Of a session whose tickets are asked for when they are needed; set before others know the cache. */
 	struct secret *password;	/* UTF-8, or NULL */
 	char *client;
@@ -67,6 +69,8 @@ void kerb_cache_by_password(struct kerb_cache *c, struct kerb_cred *cred);
 struct kerb_hoard *kerb_cache_hoard(struct kerb_cache *c) MUST_CHECK;
 /* Takes over the maker's count of `hoard`. */
 void kerb_cache_fill(struct kerb_cache *c, struct kerb_hoard *hoard);
+/* The same where `old` is still what it holds; else `hoard` goes. */
+void kerb_cache_swap(struct kerb_cache *c, const struct kerb_hoard *old, struct kerb_hoard *hoard);
 
 /*
  * Whoever gets true fetches, and ends the round. Else *ret_round is the one that runs; kerb_cache_ended says what

@@ -391,6 +391,7 @@ begin(struct call *call, const struct logon_args *args, struct logging_on *f, st
 		return STATUS_INSUFFICIENT_RESOURCES;
 	status = kerb_use_password(call, k5, &identity, &f->cred);
 	kerb_k5_give(k5);
+	f->cred.renewable = true;
 	if (status == SEC_E_NO_CREDENTIALS)	/* no realm is named, nor is one usual here */
 		ret->verdict = STATUS_NO_LOGON_SERVERS;
 	else if (status == SEC_E_UNKNOWN_CREDENTIALS)

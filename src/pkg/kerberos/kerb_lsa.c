@@ -19,6 +19,7 @@
 #include "pkg/kerberos/kerb_k5.h"
 #include "pkg/kerberos/kerb_logon.h"
 #include "pkg/kerberos/kerb_msg.h"
+#include "pkg/kerberos/kerb_renew.h"
 
 /* --- credentials: a password ---------------------------------------------------- */
 
@@ -572,6 +573,8 @@ const struct lsa_package kerberos_lsa = {
 	.warm           = kerb_k5_warm,
 	.message        = kerb_message,
 	.logon          = kerb_logon,
+	.due            = kerb_renew_due,
+	.tend           = kerb_renew,
 	.adopt          = kerb_adopt,
 	.mic            = kerb_inside_mic,
 	.check_mic      = kerb_inside_check,

@@ -35,6 +35,7 @@ struct kerb_cred {
 	struct kerb_cred *service;	/* with evidence in the cache: by whose tickets others are asked for */
 	struct secret *password;	/* KERB_PASSWORD: UTF-8, no NUL */
 	char *client;			/* "user@REALM", escaped as krb5_unparse_name does */
+	bool renewable;			/* it asks for tickets that can be renewed, whatever krb5.conf says */
 	bool enterprise;		/* client is "user\@dns.domain@REALM", for the KDC to find: name type 10 */
 	/* The acceptor's: whose key is to be used; NULL: any that this caller may use. UTF-8, as given. */
 	char *principal;

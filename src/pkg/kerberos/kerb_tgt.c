@@ -15,6 +15,8 @@
 
 #define REALM_ROOM	256u
 
+#define RENEW_SECONDS (7 * 86400)	/* as long as the KDC lets it be, at most */
+
 /* A step machine and the context that it was made with. A job may hold it beyond its call. */
 struct kerb_steps {
 	_Atomic uint32_t refs;
@@ -257,6 +259,8 @@ as_open(struct call *call, struct kerb_steps *s, const struct kerb_cred *cred, c
 	if (code)
 		return code;
 	krb5_get_init_creds_opt_set_canonicalize(s->options, cred->enterprise);
+	if (cred->renewable)
+		krb5_get_init_creds_opt_set_renew_life(s->options, RENEW_SECONDS);
 	krb5_get_init_creds_opt_set_change_password_prompt(s->options, 0);
 	code = krb5_init_creds_init(s->k5, s->client, NULL, NULL, 0, s->options, &s->as);
 	if (!code && service)
