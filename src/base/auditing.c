@@ -3,6 +3,52 @@
  */
 #include "base/auditing.h"
 
+static const char *const categories[AUDIT_CATEGORIES] = {
+	"System", "Logon/Logoff", "Object Access", "Privilege Use", "Detailed Tracking", "Policy Change",
+	"Account Management", "DS Access", "Account Logon",
+};
+
+/* By category, each in the order in which Windows' auditpol lists them. */
+static const char *const names[AUDIT_PLACES] = {
+	"Security State Change", "Security System Extension", "System Integrity", "IPsec Driver",
+	"Other System Events", "Logon", "Logoff", "Account Lockout", "IPsec Main Mode", "Special Logon",
+	"IPsec Quick Mode", "IPsec Extended Mode", "Other Logon/Logoff Events", "Network Policy Server",
+	"User / Device Claims", "Group Membership", "File System", "Registry", "Kernel Object", "SAM",
+	"Certification Services", "Application Generated", "Handle Manipulation", "File Share",
+	"Filtering Platform Packet Drop", "Filtering Platform Connection", "Other Object Access Events",
+	"Detailed File Share", "Removable Storage", "Central Policy Staging", "Sensitive Privilege Use",
+	"Non Sensitive Privilege Use", "Other Privilege Use Events", "Process Creation", "Process Termination",
+	"DPAPI Activity", "RPC Events", "Plug and Play Events", "Token Right Adjusted Events", "Audit Policy Change",
+	"Authentication Policy Change", "Authorization Policy Change", "MPSSVC Rule-Level Policy Change",
+	"Filtering Platform Policy Change", "Other Policy Change Events", "User Account Management",
+	"Computer Account Management", "Security Group Management", "Distribution Group Management",
+	"Application Group Management", "Other Account Management Events", "Directory Service Access",
+	"Directory Service Changes", "Directory Service Replication", "Detailed Directory Service Replication",
+	"Credential Validation", "Kerberos Service Ticket Operations", "Other Account Logon Events",
+	"Kerberos Authentication Service",
+};
+
+/* What is audited unless policy says otherwise: all that there is to tell. */
+static const uint8_t usual[] = { PLACE_SECURITY_STATE, PLACE_SUBSYSTEM, PLACE_INTEGRITY, PLACE_LOGON, PLACE_LOGOFF,
+	PLACE_LOCKOUT, PLACE_SPECIAL_LOGON, PLACE_OTHER_LOGON, PLACE_SENSITIVE, PLACE_AUDIT_POLICY, PLACE_AUTHENTICATION,
+	PLACE_AUTHORIZATION, PLACE_OTHER_POLICY, PLACE_USER_ACCOUNT };
+
+const char *
+auditing_name(uint32_t place)
+{
+	return place < AUDIT_PLACES ? names[place] : "";
+}
+
+const char *
+auditing_category(uint32_t place)
+{
+	uint32_t i = 0;
+
+	while (i + 1 < AUDIT_CATEGORIES && auditing_first(i + 1) <= place)
+		i++;
+	return categories[i];
+}
+
 uint32_t
 auditing_first(uint32_t category)
 {
@@ -17,9 +63,9 @@ auditing_take(struct auditing *a, struct bytes value)
 	struct reader r = reader_of(value);
 
 	if (!value.len) {
-		*a = (struct auditing){ .on = true, .settings = { [PLACE_LOGON] = AUDITS_FAILURE,
-		    [PLACE_LOCKOUT] = AUDITS_SUCCESS | AUDITS_FAILURE,
-		    [PLACE_USER_ACCOUNT] = AUDITS_SUCCESS | AUDITS_FAILURE } };
+		*a = (struct auditing){ .on = true };
+		for (size_t i = 0; i < sizeof usual; i++)
+			a->settings[usual[i]] = AUDITS_SUCCESS | AUDITS_FAILURE;
 		return true;
 	}
 	a->on = reader_u32(&r) != 0;

@@ -14,7 +14,11 @@
 #define AUDITS_FAILURE		2u
 
 /* Those of which events are written here. */
-enum { PLACE_LOGON = 5, PLACE_LOCKOUT = 7, PLACE_USER_ACCOUNT = 45 };
+enum {
+	PLACE_SECURITY_STATE = 0, PLACE_SUBSYSTEM = 1, PLACE_INTEGRITY = 2, PLACE_LOGON = 5, PLACE_LOGOFF = 6, PLACE_LOCKOUT = 7,
+	PLACE_SPECIAL_LOGON = 9, PLACE_OTHER_LOGON = 12, PLACE_SENSITIVE = 30, PLACE_AUDIT_POLICY = 39, PLACE_AUTHENTICATION = 40,
+	PLACE_AUTHORIZATION = 41, PLACE_OTHER_POLICY = 44, PLACE_USER_ACCOUNT = 45,
+};
 
 struct auditing {
 	bool on;			/* AuditingMode */
@@ -23,6 +27,9 @@ struct auditing {
 
 /* The first subcategory of a category; of AUDIT_CATEGORIES it is AUDIT_PLACES. */
 uint32_t auditing_first(uint32_t category);
+/* English names, of a subcategory and of the category that it belongs to. */
+const char *auditing_name(uint32_t place);
+const char *auditing_category(uint32_t place);
 /* As it stands in the store; an empty value is the usual one. */
 bool auditing_take(struct auditing *a, struct bytes value) MUST_CHECK;
 void auditing_put(struct writer *w, const struct auditing *a);

@@ -71,6 +71,7 @@ struct cred_object {
 	struct object o;
 	void *cred;
 	bool inbound, outbound;
+	bool explicit_identity;		/* somebody else than the caller, as he says */
 	char *name;			/* UTF-8, or NULL */
 };
 
@@ -139,6 +140,8 @@ struct served {
 	bool guessed, gate_open, settling;
 	struct session *viewed[SESSIONS_VIEWED];	/* held until the call ends */
 	bool judged;			/* the session that it names was found to be the peer's to use */
+	/* For the audit of a logon. */
+	struct { struct bytes workstation, version; uint32_t level, type; bool levelled, changing, refused; uint64_t privileges; } told;
 	struct bytes local_groups;	/* LocalGroups, packed (wire/token_facts.h) */
 	NTSTATUS refused;		/* why it is not served at all */
 };

@@ -6,8 +6,8 @@
 #include <stdlib.h>
 
 #include "lsa/policy.h"
+#include "lsa/raise.h"
 #include "pkg/lsa_mode.h"
-#include "store/audit.h"
 
 /* The call's part of it: the job has another. */
 struct holder { struct edit *edit; };
@@ -75,19 +75,6 @@ edit_work(void *arg)
 	return status == STATUS_SUCCESS ? book_end(&c, e->work(e, &c)) : status;
 }
 
-static void
-edit_audit(struct served *s, const struct edit *e, NTSTATUS status)
-{
-	struct audit event = { .kind = AUDIT_POLICY, .status = status, .what = bytes_of_text(e->what), .has_caller = true,
-	    .caller_uid = s->link->peer.uid, .caller_pid = s->link->peer.pid };
-	char text[SID_TEXT_MAX];
-	struct sid sid;
-
-	if (sid_whole(&sid, e->key))
-		event.user = bytes_of_text(sid_text(&sid, text));
-	audit_event(s->link->lsa->store, &event);
-}
-
 bool
 edit_runs(const struct served *s)
 {
@@ -115,12 +102,14 @@ edit_run(struct served *s, struct edit *model, struct edit **ret_edit)
 		return status;
 	}
 	status = awaited(&s->call);
-	if (h->edit->what)
-		edit_audit(s, h->edit, status);
 	if (status == STATUS_SUCCESS && h->edit->classes)
 		changes_tell(s->link->lsa, h->edit->classes);
 	if (status < 0 && h->edit->why)
-		return because(&s->call, status, TO_CALLER, "%s", h->edit->why);
+		(void)because(&s->call, status, TO_CALLER, "%s", h->edit->why);
+	if (h->edit->what)
+		raise_edit(s, h->edit, status);
+	if (status < 0 && h->edit->why)
+		return status;
 	*ret_edit = h->edit;
 	return status;
 }

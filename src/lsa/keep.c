@@ -12,6 +12,7 @@
 
 #include "base/conf.h"
 #include "base/time.h"
+#include "lsa/raise.h"
 
 #define LOGON_INTERACTIVE 2u
 
@@ -159,6 +160,8 @@ keep_session_ended(void *arg, struct session *session)
 	struct kept_row **at, *ended = NULL, *row;
 	struct lsa *lsa = arg;
 
+	if (session->logged_on)
+		raise_logoff(lsa, session);
 	pthread_mutex_lock(&lsa->kept_lock);
 	for (at = &lsa->session_kept; *at;) {
 		row = *at;

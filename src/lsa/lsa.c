@@ -10,6 +10,7 @@
 #include "crypto/random.h"
 #include "engine/net.h"
 #include "lsa/client.h"
+#include "lsa/raise.h"
 #include "lsa/rights.h"
 #include "store/store.h"
 
@@ -46,7 +47,7 @@ static NTSTATUS
 store_make(struct lsa *lsa)
 {
 	struct store_settings settings = { .folder = lsa->state, .exclusive = lsa->settings.exclusive,
-	    .key_file = lsa->key_file, .computer_name = lsa->computer };
+	    .key_file = lsa->key_file, .computer_name = lsa->computer, .audit = lsa->settings.audit };
 
 	struct store *store;
 	NTSTATUS status = store_open(&store, &settings, lsa->store_why);
@@ -61,6 +62,7 @@ store_make(struct lsa *lsa)
 		return status;
 	}
 	__atomic_store_n(&lsa->store, store, __ATOMIC_RELEASE);
+	raise_started(lsa);
 	return status;
 }
 
@@ -140,6 +142,15 @@ failed:
 }
 
 void
+lsa_reopen(struct lsa *lsa)
+{
+	struct store *store = __atomic_load_n(&lsa->store, __ATOMIC_ACQUIRE);
+
+	if (store)
+		store_reopen(store);
+}
+
+void
 lsa_close(struct lsa *lsa)
 {
 	if (!lsa)
@@ -147,8 +158,10 @@ lsa_close(struct lsa *lsa)
 	jobs_drop(lsa->jobs);
 	net_drop(lsa->net);
 	handle_table_drop(lsa->objects);
-	if (lsa->store)
+	if (lsa->store) {
+		raise_stopped(lsa);
 		store_close(lsa->store);
+	}
 	sessions_drop(lsa->sessions);
 	secret_drop(&lsa->wrap_key);
 	secret_drop(&lsa->dummy_key);

@@ -14,6 +14,7 @@
 #include "base/nt.h"
 
 #include "base/bytes.h"
+#include "store/store.h"
 
 struct conf;
 struct lsa;
@@ -37,6 +38,7 @@ struct lsa_settings {
 	const char *computer;		/* NetBIOS name, or NULL: from the host's name */
 	unsigned job_threads;		/* 0: 4 */
 	struct lsa_limits limits;
+	struct store_audit audit;	/* where events go; all zero: nowhere. Outlives lsa_open alone, but for its texts: as long as the LSA */
 	const struct conf *conf;	/* what packages may ask of (`setting`), or NULL; outlives the LSA */
 };
 
@@ -61,6 +63,9 @@ struct lsa_peer {
 NTSTATUS lsa_open(struct lsa **ret_lsa, const struct lsa_settings *settings, char why[LSA_SENTENCE]);
 /* All links must be gone. Waits for jobs. */
 void lsa_close(struct lsa *lsa);
+
+/* The audit file was renamed: it is opened anew. Any thread. */
+void lsa_reopen(struct lsa *lsa);
 
 /* A package beyond the built-in ones, or in the place of one, for a program that links this statically. Before lsa_open. */
 void package_add(const struct lsa_package *package);

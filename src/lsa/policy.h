@@ -6,9 +6,11 @@
 #ifndef OPENLSA_LSA_POLICY_H
 #define OPENLSA_LSA_POLICY_H
 
+#include "base/auditing.h"
 #include "base/guard.h"
 #include "lsa/client.h"
 #include "lsa/rights.h"
+#include "store/audit.h"
 #include "store/book.h"
 
 enum policy_kind { OBJECT_ANY = 0, OBJECT_POLICY, OBJECT_ACCOUNT, OBJECT_SECRET, OBJECT_TRUST, OBJECT_KINDS };
@@ -70,7 +72,9 @@ struct edit {
 	struct rights rights;
 	bool has[2];
 	struct secret *value[2];	/* the edit's from here on */
-	const char *what;		/* for the audit log: "rights added" */
+	const char *what;		/* for the audit log: "rights added"; NULL: it is not audited */
+	enum audit_event event;		/* of it */
+	enum policy_kind object;	/* it is about */
 	uint32_t classes;		/* of notification, bit n for class n */
 	/* Who asks. */
 	struct sid sids[PEER_SIDS];
@@ -78,6 +82,9 @@ struct edit {
 	/* What came of it. */
 	uint32_t granted;
 	uint64_t times[2];
+	struct rights given, taken;	/* rights that an account has or has not got since */
+	struct auditing before, after;	/* what is audited */
+	uint32_t trust[3];		/* direction, type, attributes */
 	const char *why;		/* a sentence, or NULL */
 	_Atomic uint32_t refs;
 	uint8_t bytes[];

@@ -162,6 +162,7 @@ rights_allow_logon(struct call *call, struct bytes sid, const struct bytes *grou
 	if (!(sum.rights.access & types[logon_type].right))
 		return because(call, STATUS_LOGON_TYPE_NOT_GRANTED, TO_TRUSTED, "neither the account nor a group of it holds %s",
 		    types[logon_type].name);
+	SERVED(call)->told.privileges = sum.rights.privileges;
 	return STATUS_SUCCESS;
 }
 

@@ -3,12 +3,13 @@
  * has let nobody through who may not; what an administrator changes is written
  * to the audit log.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "lsa/client.h"
+#include "lsa/raise.h"
 #include "pkg/lsa_mode.h"
-#include "store/audit.h"
 #include "store/policy.h"
 
 #define FLAG_DISABLED	0x1u	/* OLSA_USER_* */
@@ -99,13 +100,23 @@ change_drop(void *arg)
 }
 
 static void
-change_audit(struct served *s, const char *what, struct bytes name, NTSTATUS status, bool rule)
+change_audit(struct served *s, enum change what, struct bytes name, NTSTATUS status, enum policy policy, uint32_t value)
 {
-	struct audit event = { .kind = rule ? AUDIT_POLICY : AUDIT_ACCOUNT, .status = status,
-	    .user = rule ? BYTES_NONE : name, .what = bytes_of_text(what), .has_caller = true,
-	    .caller_uid = s->link->peer.uid, .caller_pid = s->link->peer.pid };
+	static const enum audit_event events[][2] = {	/* what it is, and what is told with a success */
+		[CHANGE_ADD] = { AUDIT_USER_MADE, AUDIT_USER_ENABLED }, [CHANGE_DELETE] = { AUDIT_USER_GONE },
+		[CHANGE_KEY] = { AUDIT_PASSWORD_SET, AUDIT_USER_CHANGED }, [CHANGE_LOCK] = { AUDIT_USER_LOCKED, AUDIT_USER_CHANGED },
+		[CHANGE_UNLOCK] = { AUDIT_USER_UNLOCKED, AUDIT_USER_CHANGED }, [CHANGE_RULE] = { AUDIT_DOMAIN_POLICY },
+	};
+	char text[96];
 
-	audit_event(s->link->lsa->store, &event);
+	if (what == CHANGE_RULE) {
+		(void)snprintf(text, sizeof text, "%s = %u", policy_rows[policy].name, value);
+		raise_domain_policy(s, status, text);
+		return;
+	}
+	raise_account(s, events[what][0], status, name, change_names[what]);
+	if (status == STATUS_SUCCESS && events[what][1])
+		raise_account(s, events[what][1], status, name, change_names[what]);
 }
 
 /* Begins the change, or, when turned again, tells how it ended. */
@@ -121,7 +132,7 @@ change(struct served *s, enum change what, struct bytes name, struct bytes full_
 		return status;
 	if (s->begun) {
 		status = awaited(&s->call);
-		change_audit(s, change_names[what], name, status, what == CHANGE_RULE);
+		change_audit(s, what, name, status, policy, value);
 		return status == STATUS_SUCCESS ? status :
 		    because(&s->call, status, TO_CALLER, "the change was not made: %s", change_names[what]);
 	}

@@ -276,6 +276,7 @@ auditing_work(struct edit *e, struct book_change *c)
 
 	if (status != STATUS_SUCCESS)
 		return status;
+	e->before = a;
 	a.on = reader_u32(&r) != 0;
 	for (uint32_t category = 0; category < AUDIT_CATEGORIES; category++) {
 		uint32_t option = reader_u32(&r);
@@ -283,6 +284,7 @@ auditing_work(struct edit *e, struct book_change *c)
 		for (uint32_t i = auditing_first(category); option && i < auditing_first(category + 1); i++)
 			a.settings[i] = (uint8_t)(option & (AUDITS_SUCCESS | AUDITS_FAILURE));
 	}
+	e->after = a;
 	return auditing_write(c, &a);
 }
 
@@ -331,12 +333,26 @@ same_domain(struct served *s, struct store *store, struct bytes value)
 	return status;
 }
 
+/* For the audit. */
+static const char *
+class_name(uint32_t domain, uint32_t class)
+{
+	static const char *const names[] = { [INFO_AUDIT_EVENTS] = "audit events", [INFO_PRIMARY] = "primary domain",
+		[INFO_ROLE] = "server role", [INFO_REPLICA] = "replica source", [INFO_QUOTA] = "default quota",
+		[INFO_DNS] = "DNS domain" };
+
+	if (domain)
+		return class == DOMAIN_KERBEROS ? "Kerberos ticket policy" : "domain policy";
+	return class < sizeof names / sizeof *names && names[class] ? names[class] : "policy information";
+}
+
 NTSTATUS
 serve_info_set(struct served *s, const struct info_set_in *in, struct info_set_out *out)
 {
 	const struct info_row *row = row_of(in->domain, in->class);
 	bool auditing = !in->domain && in->class == INFO_AUDIT_EVENTS;
-	struct edit m = { .work = auditing ? auditing_work : info_work, .guard = in->value, .what = "policy information set" }, *e;
+	struct edit m = { .work = auditing ? auditing_work : info_work, .guard = in->value,
+	    .what = class_name(in->domain, in->class), .event = auditing ? AUDIT_AUDITING : AUDIT_DOMAIN_POLICY }, *e;
 	struct store *store;
 	uint8_t key[8];
 	NTSTATUS status;
@@ -418,6 +434,7 @@ places_work(struct edit *e, struct book_change *c)
 
 	if (status != STATUS_SUCCESS)
 		return status;
+	e->before = a;
 	while (reader_left(&r) > 0) {
 		uint32_t place = reader_u32(&r), option = reader_u32(&r);
 
@@ -426,13 +443,14 @@ places_work(struct edit *e, struct book_change *c)
 		if (option)
 			a.settings[place] = (uint8_t)(option & (AUDITS_SUCCESS | AUDITS_FAILURE));
 	}
+	e->after = a;
 	return auditing_write(c, &a);
 }
 
 NTSTATUS
 serve_audit_set(struct served *s, const struct audit_set_in *in, struct audit_set_out *out)
 {
-	struct edit m = { .work = places_work, .guard = in->places, .classes = 1u << 1, .what = "audit policy set" }, *e;
+	struct edit m = { .work = places_work, .guard = in->places, .classes = 1u << 1, .what = "audit policy set", .event = AUDIT_AUDITING }, *e;
 	NTSTATUS status = STATUS_SUCCESS;
 
 	(void)out;

@@ -3,6 +3,7 @@
  * up a package, send it a message.
  */
 #include "lsa/client.h"
+#include "lsa/raise.h"
 #include "lsa/rights.h"
 
 #include <string.h>
@@ -27,9 +28,11 @@ serve_connect(struct served *s, const struct connect_in *in, struct connect_out 
 		return STATUS_NAME_TOO_LONG;
 	if (in->kind == LINK_LOGON_PROCESS && !link->peer.tcb && rights_peer_tcb(&s->call, &link->peer))
 		link->peer.tcb = true;			/* SeTcbPrivilege, by policy */
-	if (in->kind == LINK_LOGON_PROCESS && (!link->peer.tcb || link->peer.unmapped))
-		return because(&s->call, STATUS_PORT_CONNECTION_REFUSED, TO_PEER,
-		    "uid %u is not trusted to register as a logon process", link->peer.uid);
+	if (in->kind == LINK_LOGON_PROCESS && (!link->peer.tcb || link->peer.unmapped)) {
+		raise_process(s, in->name, because(&s->call, STATUS_PORT_CONNECTION_REFUSED, TO_PEER,
+		    "uid %u is not trusted to register as a logon process", link->peer.uid));
+		return STATUS_PORT_CONNECTION_REFUSED;
+	}
 	if (link->process)
 		return because(&s->call, STATUS_INVALID_PARAMETER, TO_PEER, "this link has said connect before");
 	p = process_join(link, link->peer.unmapped ? BYTES_NONE : in->cookie);
@@ -46,6 +49,8 @@ serve_connect(struct served *s, const struct connect_in *in, struct connect_out 
 	link_known(link);
 	for (size_t i = 0; i < in->name.len; i++)
 		link->name[i] = in->name.at[i] < 0x20 || in->name.at[i] == 0x7f ? '?' : (char)in->name.at[i];
+	if (in->kind == LINK_LOGON_PROCESS)
+		raise_process(s, in->name, STATUS_SUCCESS);
 	link->rank = in->kind != LINK_LOGON_PROCESS ? CONNECTED : link->peer.admin ? ADMIN : TRUSTED;
 	out->highest = LSA_HIGHEST_CALL;
 	out->rank = link->rank;

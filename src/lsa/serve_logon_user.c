@@ -5,6 +5,7 @@
  */
 #include "lsa/client.h"
 
+#include "lsa/raise.h"
 #include "lsa/who.h"
 
 #define LOCAL_GROUPS_MOST	1024u
@@ -27,8 +28,11 @@ local_groups(struct served *s, const struct logon_in *in)
 	s->local_groups = BYTES_NONE;
 	if (!in->given)
 		return STATUS_SUCCESS;
-	if (s->link->rank < TRUSTED)
-		return because(&s->call, STATUS_PRIVILEGE_NOT_HELD, TO_CALLER, "only a trusted caller may add LocalGroups");
+	if (s->link->rank < TRUSTED) {
+		raise_tcb(s, "LsaLogonUser()", because(&s->call, STATUS_PRIVILEGE_NOT_HELD, TO_CALLER,
+		    "only a trusted caller may add LocalGroups"));
+		return STATUS_PRIVILEGE_NOT_HELD;
+	}
 	if (!token_groups_count(&count, in->groups, LOCAL_GROUPS_MOST))
 		return because(&s->call, STATUS_INVALID_SID, TO_CALLER, "a SID of LocalGroups is none, or there are more than %u",
 		    LOCAL_GROUPS_MOST);
@@ -82,12 +86,19 @@ let_in(struct served *s, const struct logon_in *in, const struct logon_result *g
 {
 	struct session *session = got->borrowed ? session_hold(got->session) : got->session;
 	struct token *token = NULL;
+	bool as_another = in->type == LOGON_NEW_CREDENTIALS;
 	NTSTATUS status = kinds[in->type] == TYPE_PRIMARY ? quotas(s, out) : STATUS_SUCCESS;
 
 	if (status == STATUS_SUCCESS)
 		status = who_token(&s->call, session, kinds[in->type], got->level ? got->level : LEVEL_USUAL, in->source, &token);
 	if (status == STATUS_SUCCESS)
 		status = who_show(s, token, &out->token, &out->key, &out->facts);
+	if (status == STATUS_SUCCESS && as_another) {		/* no package has judged anything */
+		raise_logon(&s->call, status, BYTES_NONE, BYTES_NONE, session->package, session->luid);
+		raise_explicit(s, BYTES_NONE, BYTES_NONE, BYTES_NONE, session->package, in->type);
+	}
+	if (status == STATUS_SUCCESS && in->given)
+		raise_tcb(s, "LsaLogonUser()", status);
 	session_drop(session);
 	return status;
 }
@@ -102,6 +113,7 @@ serve_logon(struct served *s, const struct logon_in *in, struct logon_out *out)
 
 	if (status != STATUS_SUCCESS)
 		return status;
+	s->told.type = in->type;
 	call_enter(&s->call);
 	status = p->logon(&s->call, &args, &got);
 	call_leave(&s->call, status);

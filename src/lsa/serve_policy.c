@@ -207,11 +207,26 @@ serve_pol_close(struct served *s, const struct pol_close_in *in, struct pol_clos
 
 /* --- what becomes of an object ----------------------------------------------------------- */
 
+/* For the audit. */
+static void
+rights_lost(struct edit *e, struct book_change *c)
+{
+	struct secret *was = NULL;
+	const uint8_t *at;
+
+	if (book_read(c, BOOK_ACCOUNT, e->key, &was) == STATUS_SUCCESS)
+		WITH_SECRET(at, was)
+			if (!rights_take(&e->taken, NULL, bytes_of(at, secret_len(was))))
+				e->taken = (struct rights){ 0 };
+	secret_drop(&was);
+}
+
 static NTSTATUS
 delete_work(struct edit *e, struct book_change *c)
 {
 	switch ((enum policy_kind)e->n) {
 	case OBJECT_ACCOUNT:
+		rights_lost(e, c);
 		return book_erase(c, BOOK_ACCOUNT, e->key);
 	case OBJECT_SECRET:
 		return secret_erase(c, e->key);
@@ -228,7 +243,7 @@ delete_work(struct edit *e, struct book_change *c)
 NTSTATUS
 serve_pol_delete(struct served *s, const struct pol_delete_in *in, struct pol_delete_out *out)
 {
-	struct edit m = { .work = delete_work, .what = "policy object deleted" }, *e;
+	struct edit m = { .work = delete_work, .what = "deleted", .event = AUDIT_OBJECT }, *e;
 	struct policy_object *p = NULL;
 	NTSTATUS status = STATUS_SUCCESS;
 
@@ -238,6 +253,9 @@ serve_pol_delete(struct served *s, const struct pol_delete_in *in, struct pol_de
 		if (status != STATUS_SUCCESS)
 			return status;
 		m.n = (uint32_t)p->what;
+		m.object = p->what;
+		if (p->what == OBJECT_TRUST)
+			m.event = AUDIT_TRUST_GONE;
 		m.key = bytes_of(p->key, p->key_len);
 		if (p->what == OBJECT_POLICY)
 			status = because(&s->call, STATUS_INVALID_PARAMETER, TO_CALLER, "policy itself cannot be deleted");
@@ -293,7 +311,7 @@ guard_replace(struct edit *e, struct book_change *c)
 NTSTATUS
 serve_guard_set(struct served *s, const struct guard_set_in *in, struct guard_set_out *out)
 {
-	struct edit m = { .work = guard_replace, .what = "security descriptor set", .guard = in->guard, .wanted = in->parts }, *e;
+	struct edit m = { .work = guard_replace, .what = "security descriptor set", .event = AUDIT_GUARD, .guard = in->guard, .wanted = in->parts }, *e;
 	uint32_t needs = (in->parts & (GUARD_OWNER | GUARD_GROUP) ? ACCESS_WRITE_OWNER : 0) |
 	    (in->parts & GUARD_LIST ? ACCESS_WRITE_LIST : 0);
 	struct policy_object *p = NULL;
@@ -311,6 +329,7 @@ serve_guard_set(struct served *s, const struct guard_set_in *in, struct guard_se
 		if (status != STATUS_SUCCESS)
 			return status;
 		m.n = (uint32_t)p->what;
+		m.object = p->what;
 		m.key = bytes_of(p->key, p->key_len);
 	}
 	status = edit_run(s, &m, &e);

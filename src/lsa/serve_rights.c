@@ -79,6 +79,14 @@ entry_write(struct book_change *c, struct bytes key, const struct rights *rights
 	return book_write(c, BOOK_ACCOUNT, key, bytes_of(value, w.need));
 }
 
+/* For the audit: what an account gets, what it loses. */
+static void
+rights_differ(struct edit *e, const struct rights *had, const struct rights *has)
+{
+	e->given = (struct rights){ has->privileges & ~had->privileges, has->access & ~had->access };
+	e->taken = (struct rights){ had->privileges & ~has->privileges, had->access & ~has->access };
+}
+
 static uint32_t
 account_allows(const struct edit *e, struct bytes guard)
 {
@@ -104,6 +112,7 @@ add_work(struct edit *e, struct book_change *c)
 	if (status != STATUS_SUCCESS && status != STATUS_NOT_FOUND)
 		return status;
 	has = (struct rights){ had.privileges | e->rights.privileges, had.access | e->rights.access };
+	rights_differ(e, &had, &has);
 	if (status == STATUS_SUCCESS && has.privileges == had.privileges && has.access == had.access)
 		return STATUS_SUCCESS;
 	return entry_write(c, e->key, &has, guard);
@@ -112,7 +121,7 @@ add_work(struct edit *e, struct book_change *c)
 NTSTATUS
 serve_rights_add(struct served *s, const struct rights_add_in *in, struct rights_add_out *out)
 {
-	struct edit m = { .work = add_work, .key = in->sid, .what = "account rights added" }, *e;
+	struct edit m = { .work = add_work, .key = in->sid, .what = "account rights added", .event = AUDIT_RIGHT_GIVEN }, *e;
 	struct policy_object *p;
 	struct sid sid;
 	size_t count;
@@ -130,8 +139,6 @@ serve_rights_add(struct served *s, const struct rights_add_in *in, struct rights
 		status = names_take(s, in->rights, &m.rights, &count);
 		if (status != STATUS_SUCCESS || count == 0)
 			return status;
-		if (m.rights.privileges & PRIVILEGE_BIT(PRIVILEGE_TCB))
-			m.what = "account rights added, SeTcbPrivilege among them";
 	}
 	return edit_run(s, &m, &e);
 }
@@ -154,6 +161,9 @@ del_work(struct edit *e, struct book_change *c)
 	if (needs & ~account_allows(e, guard))
 		return edit_denied(e, "the security descriptor of the account does not let the caller take its rights");
 	has = (struct rights){ had.privileges & ~e->rights.privileges, had.access & ~e->rights.access };
+	if (e->n)
+		has = (struct rights){ 0 };
+	rights_differ(e, &had, &has);
 	if (e->n || (!has.privileges && !has.access))
 		return book_erase(c, BOOK_ACCOUNT, e->key);
 	if (has.privileges == had.privileges && has.access == had.access)
@@ -164,7 +174,8 @@ del_work(struct edit *e, struct book_change *c)
 NTSTATUS
 serve_rights_del(struct served *s, const struct rights_del_in *in, struct rights_del_out *out)
 {
-	struct edit m = { .work = del_work, .key = in->sid, .n = in->all, .what = "account rights removed" }, *e;
+	struct edit m = { .work = del_work, .key = in->sid, .n = in->all, .what = "account rights removed",
+	    .event = AUDIT_RIGHT_TAKEN }, *e;
 	struct sid sid;
 	size_t count;
 	NTSTATUS status;
@@ -297,7 +308,8 @@ make_work(struct edit *e, struct book_change *c)
 NTSTATUS
 serve_acct_open(struct served *s, const struct acct_open_in *in, struct acct_open_out *out)
 {
-	struct edit m = { .work = make_work, .key = in->sid, .wanted = in->access, .what = "account made in policy" }, *e;
+	struct edit m = { .work = make_work, .key = in->sid, .wanted = in->access, .what = "account made in policy",
+	    .event = AUDIT_OBJECT, .object = OBJECT_ACCOUNT }, *e;
 	struct rights rights;
 	uint32_t allowed;
 	struct sid sid;
@@ -348,25 +360,28 @@ static NTSTATUS
 set_work(struct edit *e, struct book_change *c)
 {
 	uint8_t room[GUARD_MAX];
-	struct rights has;
+	struct rights has, had;
 	struct bytes guard = BYTES_NONE;
 	NTSTATUS status = entry_read(c, e->key, &has, room, &guard);
 
 	if (status != STATUS_SUCCESS)
 		return status == STATUS_NOT_FOUND ? STATUS_OBJECT_NAME_NOT_FOUND : status;
+	had = has;
 	if (e->n == SET_ADD)
 		has.privileges |= e->rights.privileges;
 	else if (e->n == SET_REMOVE)
 		has.privileges &= ~e->rights.privileges;
 	else
 		has.access = e->rights.access;
+	rights_differ(e, &had, &has);
 	return entry_write(c, e->key, &has, guard);
 }
 
 NTSTATUS
 serve_acct_set(struct served *s, const struct acct_set_in *in, struct acct_set_out *out)
 {
-	struct edit m = { .work = set_work, .n = in->what, .rights = { in->privileges, in->access }, .what = "account rights set" }, *e;
+	struct edit m = { .work = set_work, .n = in->what, .rights = { in->privileges, in->access }, .what = "account rights set",
+	    .event = in->what == SET_REMOVE ? AUDIT_RIGHT_TAKEN : AUDIT_RIGHT_GIVEN }, *e;
 	struct policy_object *p = NULL;
 	NTSTATUS status;
 
@@ -384,8 +399,6 @@ serve_acct_set(struct served *s, const struct acct_set_in *in, struct acct_set_o
 			object_drop(&p->o);
 			return status;
 		}
-		if (in->what == SET_ADD && in->privileges & PRIVILEGE_BIT(PRIVILEGE_TCB))
-			m.what = "account rights set, SeTcbPrivilege added";
 	}
 	status = edit_run(s, &m, &e);
 	if (p)

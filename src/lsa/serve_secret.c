@@ -256,7 +256,7 @@ NTSTATUS
 serve_data_put(struct served *s, const struct data_put_in *in, struct data_put_out *out)
 {
 	struct edit m = { .work = in->gone ? gone_work : put_work, .name = in->name, .has = { true, false },
-	    .what = in->gone ? "secret deleted" : "secret set" }, *e;
+	    .what = in->gone ? "secret deleted" : "secret set", .event = AUDIT_OBJECT, .object = OBJECT_SECRET }, *e;
 	uint8_t key[512];
 	NTSTATUS status;
 
@@ -328,7 +328,8 @@ shown(struct secret *value)
 NTSTATUS
 serve_data_get(struct served *s, const struct data_get_in *in, struct data_get_out *out)
 {
-	struct edit m = { .read = get_read, .name = in->name }, *e;
+	struct edit m = { .read = get_read, .name = in->name, .what = "secret read",
+	    .event = AUDIT_PRIVILEGE_OBJECT, .object = OBJECT_SECRET }, *e;
 	uint8_t key[512];
 	NTSTATUS status;
 
@@ -399,7 +400,8 @@ NTSTATUS
 serve_secret_open(struct served *s, const struct secret_open_in *in, struct secret_open_out *out)
 {
 	struct edit m = { .work = in->make ? secret_make_work : NULL, .read = in->make ? NULL : secret_open_read,
-	    .name = in->name, .wanted = in->access, .what = in->make ? "secret made" : NULL }, *e;
+	    .name = in->name, .wanted = in->access, .what = in->make ? "secret made" : NULL,
+	    .event = AUDIT_OBJECT, .object = OBJECT_SECRET }, *e;
 	uint8_t key[512];
 	NTSTATUS status = key_of(s, key, &m.key, in->name);
 
@@ -429,7 +431,8 @@ set_work(struct edit *e, struct book_change *c)
 NTSTATUS
 serve_secret_set(struct served *s, const struct secret_set_in *in, struct secret_set_out *out)
 {
-	struct edit m = { .work = set_work, .has = { in->has & SECRET_HAS_NOW, in->has & SECRET_HAS_OLD }, .what = "secret set" }, *e;
+	struct edit m = { .work = set_work, .has = { in->has & SECRET_HAS_NOW, in->has & SECRET_HAS_OLD }, .what = "secret set",
+	    .event = AUDIT_OBJECT, .object = OBJECT_SECRET }, *e;
 	struct policy_object *p = NULL;
 	NTSTATUS status;
 
@@ -463,7 +466,8 @@ serve_secret_set(struct served *s, const struct secret_set_in *in, struct secret
 NTSTATUS
 serve_secret_get(struct served *s, const struct secret_get_in *in, struct secret_get_out *out)
 {
-	struct edit m = { .read = get_read, .n = 1 }, *e;
+	struct edit m = { .read = get_read, .n = 1, .what = "secret read", .event = AUDIT_PRIVILEGE_OBJECT,
+	    .object = OBJECT_SECRET }, *e;
 	struct policy_object *p = NULL;
 	NTSTATUS status;
 

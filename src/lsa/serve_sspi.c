@@ -4,6 +4,7 @@
  * Knows no package's protocol.
  */
 #include "lsa/client.h"
+#include "lsa/raise.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -82,6 +83,7 @@ serve_acquire(struct served *s, const struct acquire_in *in, struct acquire_out 
 	cred->inbound = args.inbound;
 	cred->outbound = args.outbound;
 	cred->name = got.name && *got.name ? strdup(got.name) : NULL;
+	cred->explicit_identity = args.explicit_identity;
 	status = object_new(&cred->o, s->process, KIND_CRED, p);
 	if (status != STATUS_SUCCESS) {
 		p->forget_cred(got.cred);
@@ -241,6 +243,8 @@ leg_turn(struct served *s, struct leg *leg, struct leg_result *got)
 	status = leg->server ? p->accept(&s->call, &leg->args, got) : p->init(&s->call, &leg->args, got);
 	call_leave(&s->call, status);
 	ctx->context = got->context;
+	if (s->first_leg && !leg->server && ctx->cred->explicit_identity && status >= 0 && status != STATUS_PENDING)
+		raise_explicit(s, BYTES_NONE, bytes_of_text(ctx->cred->name), leg->args.target, p->name, 0);
 	if (status == STATUS_SUCCESS) {
 		ctx->state = CONTEXT_ESTABLISHED;
 		atomic_fetch_add_explicit(&ctx->o.process->lsa->handshakes, 1, memory_order_relaxed);

@@ -8,6 +8,7 @@
 
 #include <stdlib.h>
 
+#include "lsa/raise.h"
 #include "lsa/who.h"
 
 void
@@ -136,12 +137,18 @@ NTSTATUS
 serve_token_close(struct served *s, const struct token_close_in *in, struct token_close_out *out)
 {
 	struct token_object *t = token_named(s, in->token, in->key);
+	struct session *session;
 	enum handle_end end;
 
 	(void)out;
 	if (!t)
 		return STATUS_INVALID_HANDLE;
+	session = session_hold(t->token->session);
 	end = handle_close(s->link->lsa->objects, KIND_TOKEN, in->token);
 	object_drop(&t->o);
+	if (end == HANDLE_CLOSED && session->logged_on && session_last(session) && session->logon_type != LOGON_NETWORK &&
+	    session->logon_type != LOGON_CLEARTEXT)
+		raise_user_logoff(s, session);
+	session_drop(session);
 	return end == HANDLE_CLOSED ? STATUS_SUCCESS : STATUS_INVALID_HANDLE;
 }

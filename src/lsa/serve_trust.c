@@ -237,7 +237,8 @@ make_work(struct edit *e, struct book_change *c)
 NTSTATUS
 serve_trust_make(struct served *s, const struct trust_make_in *in, struct trust_make_out *out)
 {
-	struct edit m = { .work = make_work, .guard = in->info, .wanted = in->access, .what = "trusted domain made" }, *e;
+	struct edit m = { .work = make_work, .guard = in->info, .wanted = in->access, .what = "trusted domain made",
+	    .event = AUDIT_TRUST_MADE }, *e;
 	struct reader r = reader_of(in->info);
 	struct trust_info info;
 	uint8_t key[512];
@@ -292,7 +293,7 @@ del_work(struct edit *e, struct book_change *c)
 NTSTATUS
 serve_trust_del(struct served *s, const struct trust_del_in *in, struct trust_del_out *out)
 {
-	struct edit m = { .work = del_work, .what = "trusted domain deleted" }, *e;
+	struct edit m = { .work = del_work, .what = "trusted domain deleted", .event = AUDIT_TRUST_GONE }, *e;
 	struct trust_entry t;
 	uint32_t allowed;
 	NTSTATUS status;
@@ -517,7 +518,7 @@ set_work(struct edit *e, struct book_change *c)
 NTSTATUS
 serve_trust_set(struct served *s, const struct trust_set_in *in, struct trust_set_out *out)
 {
-	struct edit m = { .work = set_work, .n = in->class, .what = "trusted domain set" }, *e;
+	struct edit m = { .work = set_work, .n = in->class, .what = "trusted domain set", .event = AUDIT_TRUST_CHANGED }, *e;
 	struct trust_entry t;
 	uint32_t allowed;
 	NTSTATUS status;

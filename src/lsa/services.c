@@ -8,9 +8,9 @@
 #include "base/time.h"
 #include "crypto/random.h"
 #include "lsa/client.h"
+#include "lsa/raise.h"
 #include "lsa/rights.h"
 #include "lsa/who.h"
-#include "store/audit.h"
 #include "store/policy.h"
 #include "store/replay.h"
 
@@ -117,8 +117,8 @@ settle(struct call *call, enum guess outcome)
 	default:
 		if (outcome == GUESS_EXCUSED)
 			attempt_excused(&s->attempt);
-		else
-			attempt_lost(&s->attempt);
+		else if (attempt_lost(&s->attempt) && s->account)
+			raise_account(s, AUDIT_USER_LOCKED, STATUS_SUCCESS, bytes_of_text(s->account->name), "too many wrong passwords");
 		s->settling = true;
 		return await_job(call, commit_work, NULL, lsa_of(call)->store);
 	}
@@ -129,21 +129,11 @@ void
 services_forget(struct served *s)
 {
 	keep_forget(s);
-	if (s->guessed)
-		attempt_lost(&s->attempt);
+	if (s->guessed && attempt_lost(&s->attempt) && s->account)
+		raise_account(s, AUDIT_USER_LOCKED, STATUS_SUCCESS, bytes_of_text(s->account->name), "too many wrong passwords");
 	s->guessed = false;
 	account_drop(s->account);
 	s->account = NULL;
-}
-
-/* The proof was good, the kind of logon is not the account's: the true cause is written. */
-static void
-refused_audit(struct served *s, NTSTATUS status, const struct session_new *who)
-{
-	struct audit event = { .kind = AUDIT_LOGON_FAILED, .status = status, .user = who->user, .domain = who->domain,
-	    .package = who->package, .has_caller = true, .caller_uid = s->link->peer.uid, .caller_pid = s->link->peer.pid };
-
-	audit_event(s->link->lsa->store, &event);
 }
 
 /* What a session and its view have in common, whoever vouched for it. */
@@ -192,7 +182,7 @@ logon(struct call *call, const struct account_view *view, uint32_t logon_type, c
 	struct session_new new = {
 		.user = bytes_of_text("ANONYMOUS LOGON"), .domain = bytes_of_text("NT AUTHORITY"),
 		.package = bytes_of_text(package), .sid = bytes_of(anonymous, sizeof anonymous),
-		.logon_time = time_filetime(), .logon_type = logon_type, .uid = s->link->peer.uid,
+		.logon_time = time_filetime(), .logon_type = logon_type, .uid = s->link->peer.uid, .logged_on = true,
 	};
 	struct session *session;
 	NTSTATUS status;
@@ -210,7 +200,7 @@ logon(struct call *call, const struct account_view *view, uint32_t logon_type, c
 	if (status == STATUS_SUCCESS && account)
 		status = groups_allow(call, &new);
 	if (status != STATUS_SUCCESS) {
-		refused_audit(s, status, &new);
+		raise_refused(call, status, &new);
 		return status;
 	}
 	status = session_new(&session, lsa->sessions, &new);
@@ -226,14 +216,17 @@ logon_as(struct call *call, const struct logon_facts *facts, uint32_t logon_type
 	struct session_new new = {
 		.user = facts->user, .domain = facts->domain, .package = bytes_of_text(package), .sid = facts->sid,
 		.logon_time = time_filetime(), .logon_type = logon_type, .uid = SERVED(call)->link->peer.uid,
+		.logged_on = true,
 	};
 	struct session *session;
 	NTSTATUS status = who_groups(call, &new, facts->groups, facts->group_count, false);
 
 	if (status == STATUS_SUCCESS)
 		status = groups_allow(call, &new);
-	if (status != STATUS_SUCCESS)
+	if (status != STATUS_SUCCESS) {
+		raise_refused(call, status, &new);
 		return status;
+	}
 	status = session_new(&session, lsa_of(call)->sessions, &new);
 	return status == STATUS_SUCCESS ? logon_show(session, ret_logon) : status;
 }
@@ -282,7 +275,7 @@ clone_own(struct call *call, uint32_t logon_type, const char *package, struct lo
 		struct session_new new = {
 			.user = bytes_of_text(of->user), .domain = bytes_of_text(of->domain), .package = bytes_of_text(package),
 			.server = bytes_of_text(of->server), .sid = of->sid, .logon_time = time_filetime(), .logon_type = logon_type,
-			.uid = of->uid, .groups = of->groups, .group_count = of->group_count,
+			.uid = of->uid, .logged_on = true, .groups = of->groups, .group_count = of->group_count,
 		};
 
 		status = session_new(&session, lsa_of(call)->sessions, &new);
@@ -369,31 +362,25 @@ now(struct call *call)
 }
 
 static void
-audit(struct call *call, NTSTATUS status, struct bytes domain, struct bytes user, const char *package, uint64_t luid)
+audit_detail(struct call *call, enum audit_detail what, struct bytes text, uint32_t number)
 {
 	struct served *s = SERVED(call);
-	struct audit event = {
-		.kind = status == STATUS_SUCCESS ? AUDIT_LOGON :
-		    status == STATUS_ACCOUNT_LOCKED_OUT ? AUDIT_LOCKED_OUT : AUDIT_LOGON_FAILED,
-		.status = status, .user = user, .domain = domain, .package = bytes_of_text(package), .luid = luid,
-		.has_caller = true, .caller_uid = s->link->peer.uid, .caller_pid = s->link->peer.pid,
-	};
 
-	if (lsa_of(call)->store)
-		audit_event(lsa_of(call)->store, &event);
-}
-
-static void
-audit_choice(struct call *call, NTSTATUS status, const char *package, const char *what)
-{
-	struct served *s = SERVED(call);
-	struct audit event = {
-		.kind = AUDIT_CHOICE, .status = status, .package = bytes_of_text(package), .what = bytes_of_text(what),
-		.has_caller = true, .caller_uid = s->link->peer.uid, .caller_pid = s->link->peer.pid,
-	};
-
-	if (lsa_of(call)->store)
-		audit_event(lsa_of(call)->store, &event);
+	switch (what) {
+	case DETAIL_WORKSTATION:
+		s->told.workstation = text;
+		break;
+	case DETAIL_VERSION:
+		s->told.version = text;
+		break;
+	case DETAIL_LEVEL:
+		s->told.level = number;
+		s->told.levelled = true;
+		break;
+	case DETAIL_CHANGE:
+		s->told.changing = true;
+		break;
+	}
 }
 
 /* --- a new password --------------------------------------------------------- */
@@ -433,6 +420,7 @@ set_key(struct call *call, const struct account_view *view, struct bytes user, s
 	if (s->settling) {
 		s->settling = false;
 		status = awaited(call);
+		raise_account(s, AUDIT_PASSWORD_CHANGED, status, user, NULL);
 		return status == STATUS_SUCCESS ? status :
 		    because(call, status, TO_CALLER, "the new password could not be stored");
 	}
@@ -505,7 +493,8 @@ static const struct lsa_services table = {
 	.machine_id      = machine_id,
 	.process         = process_of,
 	.now             = now,
-	.audit           = audit,
+	.audit           = raise_logon,
+	.audit_detail    = audit_detail,
 	.set_key         = set_key,
 	.challenge_issue = challenge_issue,
 	.challenge_take  = challenge_take,
@@ -520,7 +509,7 @@ static const struct lsa_services table = {
 	.may_accept      = keep_may_accept,
 	.logon_as        = logon_as,
 	.first_seen      = first_seen,
-	.audit_choice    = audit_choice,
+	.audit_choice    = raise_choice,
 };
 
 const struct lsa_services *

@@ -165,12 +165,16 @@ files_close(const struct settings *s)
 {
 	struct sandbox_places places = { .state = s->state, .key_file = s->key_file, .keytab = s->keytab,
 	    .keytab_folder = s->keytab_folder };
-	char folder[1024], why[SANDBOX_WHY];
+	char folder[1024], audit[1024], why[SANDBOX_WHY];
 
 	if (!s->sandbox)
 		return true;
 	folder_of(s->socket, folder, sizeof folder);
 	places.socket_folder = folder;
+	if (*s->audit_file == '/') {
+		folder_of(s->audit_file, audit, sizeof audit);
+		places.audit_folder = audit;
+	}
 	return sandboxed(sandbox_files(&places, why), why);
 }
 
@@ -182,12 +186,27 @@ calls_close(const struct settings *s)
 	return !s->sandbox || sandboxed(sandbox_calls(why), why);
 }
 
+static struct store_audit
+audit_of(const struct settings *s)
+{
+	struct store_audit a = { .file = s->audit_file, .mode = strcmp(s->audit_file_mode, "0640") == 0 ? 0640 : 0600,
+	    .size_kib = s->audit_file_size, .keep = s->audit_file_keep, .rate = s->audit_rate, .threaded = true, .name = "lsad",
+	    .journal = s->audit_journal };
+
+	if (*a.file != '/')
+		a.file = strcmp(a.file, "off") == 0 ? NULL : "audit.json";
+	a.journal_must = strcmp(a.journal, "auto") != 0;
+	if (*a.journal != '/')
+		a.journal = strcmp(a.journal, "off") == 0 ? NULL : STORE_JOURNAL;
+	return a;
+}
+
 static bool
 authority_open(struct daemon *d)
 {
 	const struct settings *s = &d->settings;
 	struct lsa_settings settings = { .state = s->state, .exclusive = true, .key_file = s->key_file,
-	    .computer = s->computer, .limits = s->limits, .conf = s->conf };
+	    .computer = s->computer, .limits = s->limits, .audit = audit_of(s), .conf = s->conf };
 	char why[LSA_SENTENCE];
 	NTSTATUS status;
 
@@ -287,15 +306,17 @@ accept_some(struct daemon *d)
 	}
 }
 
-/* True: it is the end. There is nothing to read again, so SIGHUP is only heard. */
+/* True: it is the end. SIGHUP: the audit file was renamed. */
 static bool
 signal_take(struct daemon *d)
 {
 	struct signalfd_siginfo info;
 
-	while (read(d->signals, &info, sizeof info) == (ssize_t)sizeof info)
+	while (read(d->signals, &info, sizeof info) == (ssize_t)sizeof info) {
 		if (info.ssi_signo != SIGHUP)
 			return true;
+		lsa_reopen(d->lsa);
+	}
 	return false;
 }
 

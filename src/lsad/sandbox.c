@@ -246,6 +246,8 @@ sandbox_files(const struct sandbox_places *places, char why[SANDBOX_WHY])
 	}
 	good = place_allow(rules, places->state, (FILES_READ | FILES_MAKE | FILES_REMOVE | FILES_TRUNCATE) & all) &&
 	    place_allow(rules, places->socket_folder, LANDLOCK_ACCESS_FS_REMOVE_FILE) &&
+	    place_allow(rules, places->audit_folder, (FILES_READ | LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_MAKE_REG |
+		LANDLOCK_ACCESS_FS_REMOVE_FILE | FILES_TRUNCATE) & all) &&
 	    place_allow(rules, places->key_file, LANDLOCK_ACCESS_FS_READ_FILE) &&
 	    place_allow(rules, getenv("CREDENTIALS_DIRECTORY"), FILES_READ) && kerberos_allow(rules, places->keytab) &&
 	    place_allow(rules, places->keytab_folder, FILES_READ);

@@ -29,6 +29,7 @@ struct sandbox_places {
 	const char *socket_folder;	/* remove, for the socket at the end */
 	const char *key_file;		/* read */
 	const char *keytab_folder;	/* read */
+	const char *audit_folder;	/* read, make, write, remove files: the audit file is turned over there */
 	const char *keytab;		/* read; "FILE:/path" or a path. So are those that the environment tells Kerberos of */
 };
 

@@ -52,6 +52,12 @@ static const struct key keys[] = {
 	{ "max_calls_per_uid",   NUMBER, AT(limits.calls),        1, 10000000 },
 	{ "max_strangers_per_uid", NUMBER, AT(limits.strangers),  1, 10000000 },
 	{ "deadline_ms",         NUMBER, AT(limits.deadline_ms),  1, 3600000 },
+	{ "audit_file",          TEXT,   AT(audit_file),          1, 1000 },
+	{ "audit_file_mode",     TEXT,   AT(audit_file_mode),     4, 4 },
+	{ "audit_file_size",     NUMBER, AT(audit_file_size),     0, 4000000 },
+	{ "audit_file_keep",     NUMBER, AT(audit_file_keep),     0, 99 },
+	{ "audit_journal",       TEXT,   AT(audit_journal),       2, 107 },
+	{ "audit_rate",          NUMBER, AT(audit_rate),          0, 10000000 },
 	{ "sandbox",             SWITCH, AT(sandbox),             0, 0 },
 };
 
@@ -126,6 +132,24 @@ entry_take(struct settings *s, const char *file, const struct conf_entry *e)
 	    refuse(file, fault.line ? fault.line : e->line, k->name, fault.what ? fault.what : "it cannot be understood");
 }
 
+/* What a text must be, and which one of it is not. */
+static bool
+audit_fits(const struct settings *s, const char *file)
+{
+	static const char *const words[] = { "on", "off", "auto" };
+	bool known = *s->audit_journal == '/';
+
+	for (unsigned i = 0; i < 3; i++)
+		known = known || strcmp(s->audit_journal, words[i]) == 0;
+	if (!known)
+		return refuse(file, 0, "audit_journal", "it is auto, on, off or the path of a socket");
+	if (*s->audit_file != '/' && strcmp(s->audit_file, "on") != 0 && strcmp(s->audit_file, "off") != 0)
+		return refuse(file, 0, "audit_file", "it is on, off or a path that begins with a slash");
+	if (strcmp(s->audit_file_mode, "0600") != 0 && strcmp(s->audit_file_mode, "0640") != 0)
+		return refuse(file, 0, "audit_file_mode", "it is 0600 or 0640");
+	return true;
+}
+
 static bool
 file_take(struct settings *s, const char *named)
 {
@@ -149,6 +173,8 @@ file_take(struct settings *s, const char *named)
 	for (size_t i = 0; i < conf_count(s->conf); i++)
 		if (!entry_take(s, file, conf_at(s->conf, i)))
 			return false;
+	if (!audit_fits(s, file))
+		return false;
 	s->tcb_group_named = conf_text(s->conf, "tcb_group") != NULL;
 	s->admin_group_named = conf_text(s->conf, "admin_group") != NULL;
 	return true;
@@ -178,6 +204,8 @@ settings_usual(struct settings *s)
 		.admin_group = "lsa-admin",
 		.workers     = cores(),
 		.sandbox     = true,
+		.audit_file  = "on", .audit_file_mode = "0600", .audit_file_size = 65536, .audit_file_keep = 4,
+		.audit_journal = "auto", .audit_rate = 1000,
 		.limits      = { .links = 20000, .strangers = 1000, .objects = 250000, .calls = 250000, .deadline_ms = 30000 },
 	};
 }

@@ -23,6 +23,10 @@ struct settings {
 	uint32_t workers;
 	bool sandbox;
 	struct lsa_limits limits;
+	const char *audit_file;		/* a path, "on" or "off" */
+	const char *audit_journal;	/* "auto", "on", "off" or a socket's path */
+	const char *audit_file_mode;	/* "0600" or "0640" */
+	uint32_t audit_file_size, audit_file_keep, audit_rate;
 	struct conf *conf;		/* the texts above may lie in it */
 };
 

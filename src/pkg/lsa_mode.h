@@ -136,6 +136,14 @@ enum rule {
 	RULES
 };
 
+/* What the audit of a logon tells beside its outcome. */
+enum audit_detail {
+	DETAIL_WORKSTATION,		/* text: what the peer calls its machine */
+	DETAIL_VERSION,			/* text: "NTLM V2" */
+	DETAIL_LEVEL,			/* number: SECURITY_IMPERSONATION_LEVEL */
+	DETAIL_CHANGE,			/* it is no logon, but a change of password */
+};
+
 struct lsa_services {
 	/* One local account; name and domain UTF-8. A domain that is not this machine finds nothing. */
 	NTSTATUS (*account)(struct call *call, struct bytes domain, struct bytes user, struct account_view *ret_view);
@@ -163,6 +171,8 @@ struct lsa_services {
 	/* Writes the audit line of a logon that was refused or granted; the true cause. */
 	void (*audit)(struct call *call, NTSTATUS status, struct bytes domain, struct bytes user, const char *package,
 	    uint64_t luid);
+	/* Before it: a detail of what is audited. The text (UTF-8) lives as long as the call. May be NULL. */
+	void (*audit_detail)(struct call *call, enum audit_detail what, struct bytes text, uint32_t number);
 	/* The password of an account: takes effect when it returns success. May return STATUS_PENDING. */
 	NTSTATUS (*set_key)(struct call *call, const struct account_view *view, struct bytes user, struct secret *nt_hash, bool blank);
 	/* Eight bytes issued on this link, kept for a later message (single use). */

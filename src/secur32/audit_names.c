@@ -13,90 +13,84 @@
 #include "secur32/memory.h"
 #include "secur32/text.h"
 
-struct category {
-	const GUID *guid;
-	const char *name;
-};
-
 struct subcategory {
 	POLICY_AUDIT_EVENT_TYPE of;
 	const GUID *guid;
-	const char *name;
 };
 
-static const struct category categories[] = {
-	[AuditCategorySystem]                = { &Audit_System,                 "System" },
-	[AuditCategoryLogon]                 = { &Audit_Logon,                  "Logon/Logoff" },
-	[AuditCategoryObjectAccess]          = { &Audit_ObjectAccess,           "Object Access" },
-	[AuditCategoryPrivilegeUse]          = { &Audit_PrivilegeUse,           "Privilege Use" },
-	[AuditCategoryDetailedTracking]      = { &Audit_DetailedTracking,       "Detailed Tracking" },
-	[AuditCategoryPolicyChange]          = { &Audit_PolicyChange,           "Policy Change" },
-	[AuditCategoryAccountManagement]     = { &Audit_AccountManagement,      "Account Management" },
-	[AuditCategoryDirectoryServiceAccess]= { &Audit_DirectoryServiceAccess, "DS Access" },
-	[AuditCategoryAccountLogon]          = { &Audit_AccountLogon,           "Account Logon" },
+static const GUID *const categories[] = {
+	[AuditCategorySystem]                = &Audit_System,
+	[AuditCategoryLogon]                 = &Audit_Logon,
+	[AuditCategoryObjectAccess]          = &Audit_ObjectAccess,
+	[AuditCategoryPrivilegeUse]          = &Audit_PrivilegeUse,
+	[AuditCategoryDetailedTracking]      = &Audit_DetailedTracking,
+	[AuditCategoryPolicyChange]          = &Audit_PolicyChange,
+	[AuditCategoryAccountManagement]     = &Audit_AccountManagement,
+	[AuditCategoryDirectoryServiceAccess]= &Audit_DirectoryServiceAccess,
+	[AuditCategoryAccountLogon]          = &Audit_AccountLogon,
 };
 
-/* By category, each in the order in which Windows' auditpol lists them. */
+/* In the order of base/auditing.c, which has their names. */
 static const struct subcategory subcategories[] = {
-	{ AuditCategorySystem,                 &Audit_System_SecurityStateChange,         "Security State Change" },
-	{ AuditCategorySystem,                 &Audit_System_SecuritySubsystemExtension,  "Security System Extension" },
-	{ AuditCategorySystem,                 &Audit_System_Integrity,                   "System Integrity" },
-	{ AuditCategorySystem,                 &Audit_System_IPSecDriverEvents,           "IPsec Driver" },
-	{ AuditCategorySystem,                 &Audit_System_Others,                      "Other System Events" },
-	{ AuditCategoryLogon,                  &Audit_Logon_Logon,                        "Logon" },
-	{ AuditCategoryLogon,                  &Audit_Logon_Logoff,                       "Logoff" },
-	{ AuditCategoryLogon,                  &Audit_Logon_AccountLockout,               "Account Lockout" },
-	{ AuditCategoryLogon,                  &Audit_Logon_IPSecMainMode,                "IPsec Main Mode" },
-	{ AuditCategoryLogon,                  &Audit_Logon_SpecialLogon,                 "Special Logon" },
-	{ AuditCategoryLogon,                  &Audit_Logon_IPSecQuickMode,               "IPsec Quick Mode" },
-	{ AuditCategoryLogon,                  &Audit_Logon_IPSecUserMode,                "IPsec Extended Mode" },
-	{ AuditCategoryLogon,                  &Audit_Logon_Others,                       "Other Logon/Logoff Events" },
-	{ AuditCategoryLogon,                  &Audit_Logon_NPS,                          "Network Policy Server" },
-	{ AuditCategoryLogon,                  &Audit_Logon_Claims,                       "User / Device Claims" },
-	{ AuditCategoryLogon,                  &Audit_Logon_Groups,                       "Group Membership" },
-	{ AuditCategoryObjectAccess,           &Audit_ObjectAccess_FileSystem,            "File System" },
-	{ AuditCategoryObjectAccess,           &Audit_ObjectAccess_Registry,              "Registry" },
-	{ AuditCategoryObjectAccess,           &Audit_ObjectAccess_Kernel,                "Kernel Object" },
-	{ AuditCategoryObjectAccess,           &Audit_ObjectAccess_Sam,                   "SAM" },
-	{ AuditCategoryObjectAccess,           &Audit_ObjectAccess_CertificationServices, "Certification Services" },
-	{ AuditCategoryObjectAccess,           &Audit_ObjectAccess_ApplicationGenerated,  "Application Generated" },
-	{ AuditCategoryObjectAccess,           &Audit_ObjectAccess_Handle,                "Handle Manipulation" },
-	{ AuditCategoryObjectAccess,           &Audit_ObjectAccess_Share,                 "File Share" },
-	{ AuditCategoryObjectAccess,           &Audit_ObjectAccess_FirewallPacketDrops,   "Filtering Platform Packet Drop" },
-	{ AuditCategoryObjectAccess,           &Audit_ObjectAccess_FirewallConnection,    "Filtering Platform Connection" },
-	{ AuditCategoryObjectAccess,           &Audit_ObjectAccess_Other,                 "Other Object Access Events" },
-	{ AuditCategoryObjectAccess,           &Audit_ObjectAccess_DetailedFileShare,     "Detailed File Share" },
-	{ AuditCategoryObjectAccess,           &Audit_ObjectAccess_RemovableStorage,      "Removable Storage" },
-	{ AuditCategoryObjectAccess,           &Audit_ObjectAccess_CbacStaging,           "Central Policy Staging" },
-	{ AuditCategoryPrivilegeUse,           &Audit_PrivilegeUse_Sensitive,             "Sensitive Privilege Use" },
-	{ AuditCategoryPrivilegeUse,           &Audit_PrivilegeUse_NonSensitive,          "Non Sensitive Privilege Use" },
-	{ AuditCategoryPrivilegeUse,           &Audit_PrivilegeUse_Others,                "Other Privilege Use Events" },
-	{ AuditCategoryDetailedTracking,       &Audit_DetailedTracking_ProcessCreation,   "Process Creation" },
-	{ AuditCategoryDetailedTracking,       &Audit_DetailedTracking_ProcessTermination,"Process Termination" },
-	{ AuditCategoryDetailedTracking,       &Audit_DetailedTracking_DpapiActivity,     "DPAPI Activity" },
-	{ AuditCategoryDetailedTracking,       &Audit_DetailedTracking_RpcCall,           "RPC Events" },
-	{ AuditCategoryDetailedTracking,       &Audit_DetailedTracking_PnpActivity,       "Plug and Play Events" },
-	{ AuditCategoryDetailedTracking,       &Audit_DetailedTracking_TokenRightAdjusted,"Token Right Adjusted Events" },
-	{ AuditCategoryPolicyChange,           &Audit_PolicyChange_AuditPolicy,           "Audit Policy Change" },
-	{ AuditCategoryPolicyChange,           &Audit_PolicyChange_AuthenticationPolicy,  "Authentication Policy Change" },
-	{ AuditCategoryPolicyChange,           &Audit_PolicyChange_AuthorizationPolicy,   "Authorization Policy Change" },
-	{ AuditCategoryPolicyChange,           &Audit_PolicyChange_MpsscvRulePolicy,      "MPSSVC Rule-Level Policy Change" },
-	{ AuditCategoryPolicyChange,           &Audit_PolicyChange_WfpIPSecPolicy,        "Filtering Platform Policy Change" },
-	{ AuditCategoryPolicyChange,           &Audit_PolicyChange_Others,                "Other Policy Change Events" },
-	{ AuditCategoryAccountManagement,      &Audit_AccountManagement_UserAccount,      "User Account Management" },
-	{ AuditCategoryAccountManagement,      &Audit_AccountManagement_ComputerAccount,  "Computer Account Management" },
-	{ AuditCategoryAccountManagement,      &Audit_AccountManagement_SecurityGroup,    "Security Group Management" },
-	{ AuditCategoryAccountManagement,      &Audit_AccountManagement_DistributionGroup,"Distribution Group Management" },
-	{ AuditCategoryAccountManagement,      &Audit_AccountManagement_ApplicationGroup, "Application Group Management" },
-	{ AuditCategoryAccountManagement,      &Audit_AccountManagement_Others,           "Other Account Management Events" },
-	{ AuditCategoryDirectoryServiceAccess, &Audit_DSAccess_DSAccess,                  "Directory Service Access" },
-	{ AuditCategoryDirectoryServiceAccess, &Audit_DsAccess_AdAuditChanges,            "Directory Service Changes" },
-	{ AuditCategoryDirectoryServiceAccess, &Audit_Ds_Replication,                     "Directory Service Replication" },
-	{ AuditCategoryDirectoryServiceAccess, &Audit_Ds_DetailedReplication,             "Detailed Directory Service Replication" },
-	{ AuditCategoryAccountLogon,           &Audit_AccountLogon_CredentialValidation,  "Credential Validation" },
-	{ AuditCategoryAccountLogon,           &Audit_AccountLogon_Kerberos,              "Kerberos Service Ticket Operations" },
-	{ AuditCategoryAccountLogon,           &Audit_AccountLogon_Others,                "Other Account Logon Events" },
-	{ AuditCategoryAccountLogon,           &Audit_AccountLogon_KerbCredentialValidation,"Kerberos Authentication Service" },
+	{ AuditCategorySystem,                 &Audit_System_SecurityStateChange },
+	{ AuditCategorySystem,                 &Audit_System_SecuritySubsystemExtension },
+	{ AuditCategorySystem,                 &Audit_System_Integrity },
+	{ AuditCategorySystem,                 &Audit_System_IPSecDriverEvents },
+	{ AuditCategorySystem,                 &Audit_System_Others },
+	{ AuditCategoryLogon,                  &Audit_Logon_Logon },
+	{ AuditCategoryLogon,                  &Audit_Logon_Logoff },
+	{ AuditCategoryLogon,                  &Audit_Logon_AccountLockout },
+	{ AuditCategoryLogon,                  &Audit_Logon_IPSecMainMode },
+	{ AuditCategoryLogon,                  &Audit_Logon_SpecialLogon },
+	{ AuditCategoryLogon,                  &Audit_Logon_IPSecQuickMode },
+	{ AuditCategoryLogon,                  &Audit_Logon_IPSecUserMode },
+	{ AuditCategoryLogon,                  &Audit_Logon_Others },
+	{ AuditCategoryLogon,                  &Audit_Logon_NPS },
+	{ AuditCategoryLogon,                  &Audit_Logon_Claims },
+	{ AuditCategoryLogon,                  &Audit_Logon_Groups },
+	{ AuditCategoryObjectAccess,           &Audit_ObjectAccess_FileSystem },
+	{ AuditCategoryObjectAccess,           &Audit_ObjectAccess_Registry },
+	{ AuditCategoryObjectAccess,           &Audit_ObjectAccess_Kernel },
+	{ AuditCategoryObjectAccess,           &Audit_ObjectAccess_Sam },
+	{ AuditCategoryObjectAccess,           &Audit_ObjectAccess_CertificationServices },
+	{ AuditCategoryObjectAccess,           &Audit_ObjectAccess_ApplicationGenerated },
+	{ AuditCategoryObjectAccess,           &Audit_ObjectAccess_Handle },
+	{ AuditCategoryObjectAccess,           &Audit_ObjectAccess_Share },
+	{ AuditCategoryObjectAccess,           &Audit_ObjectAccess_FirewallPacketDrops },
+	{ AuditCategoryObjectAccess,           &Audit_ObjectAccess_FirewallConnection },
+	{ AuditCategoryObjectAccess,           &Audit_ObjectAccess_Other },
+	{ AuditCategoryObjectAccess,           &Audit_ObjectAccess_DetailedFileShare },
+	{ AuditCategoryObjectAccess,           &Audit_ObjectAccess_RemovableStorage },
+	{ AuditCategoryObjectAccess,           &Audit_ObjectAccess_CbacStaging },
+	{ AuditCategoryPrivilegeUse,           &Audit_PrivilegeUse_Sensitive },
+	{ AuditCategoryPrivilegeUse,           &Audit_PrivilegeUse_NonSensitive },
+	{ AuditCategoryPrivilegeUse,           &Audit_PrivilegeUse_Others },
+	{ AuditCategoryDetailedTracking,       &Audit_DetailedTracking_ProcessCreation },
+	{ AuditCategoryDetailedTracking,       &Audit_DetailedTracking_ProcessTermination },
+	{ AuditCategoryDetailedTracking,       &Audit_DetailedTracking_DpapiActivity },
+	{ AuditCategoryDetailedTracking,       &Audit_DetailedTracking_RpcCall },
+	{ AuditCategoryDetailedTracking,       &Audit_DetailedTracking_PnpActivity },
+	{ AuditCategoryDetailedTracking,       &Audit_DetailedTracking_TokenRightAdjusted },
+	{ AuditCategoryPolicyChange,           &Audit_PolicyChange_AuditPolicy },
+	{ AuditCategoryPolicyChange,           &Audit_PolicyChange_AuthenticationPolicy },
+	{ AuditCategoryPolicyChange,           &Audit_PolicyChange_AuthorizationPolicy },
+	{ AuditCategoryPolicyChange,           &Audit_PolicyChange_MpsscvRulePolicy },
+	{ AuditCategoryPolicyChange,           &Audit_PolicyChange_WfpIPSecPolicy },
+	{ AuditCategoryPolicyChange,           &Audit_PolicyChange_Others },
+	{ AuditCategoryAccountManagement,      &Audit_AccountManagement_UserAccount },
+	{ AuditCategoryAccountManagement,      &Audit_AccountManagement_ComputerAccount },
+	{ AuditCategoryAccountManagement,      &Audit_AccountManagement_SecurityGroup },
+	{ AuditCategoryAccountManagement,      &Audit_AccountManagement_DistributionGroup },
+	{ AuditCategoryAccountManagement,      &Audit_AccountManagement_ApplicationGroup },
+	{ AuditCategoryAccountManagement,      &Audit_AccountManagement_Others },
+	{ AuditCategoryDirectoryServiceAccess, &Audit_DSAccess_DSAccess },
+	{ AuditCategoryDirectoryServiceAccess, &Audit_DsAccess_AdAuditChanges },
+	{ AuditCategoryDirectoryServiceAccess, &Audit_Ds_Replication },
+	{ AuditCategoryDirectoryServiceAccess, &Audit_Ds_DetailedReplication },
+	{ AuditCategoryAccountLogon,           &Audit_AccountLogon_CredentialValidation },
+	{ AuditCategoryAccountLogon,           &Audit_AccountLogon_Kerberos },
+	{ AuditCategoryAccountLogon,           &Audit_AccountLogon_Others },
+	{ AuditCategoryAccountLogon,           &Audit_AccountLogon_KerbCredentialValidation },
 };
 
 #define CATEGORIES	(sizeof categories / sizeof categories[0])
@@ -117,7 +111,7 @@ audit_place(const GUID *subcategory)
 const GUID *
 audit_category_at(uint32_t place)
 {
-	return categories[subcategories[place].of].guid;
+	return categories[subcategories[place].of];
 }
 
 static BOOLEAN
@@ -133,7 +127,7 @@ category_of(const GUID *guid)
 {
 	size_t i = 0;
 
-	while (guid && i < CATEGORIES && !IsEqualGUID(categories[i].guid, guid))
+	while (guid && i < CATEGORIES && !IsEqualGUID(categories[i], guid))
 		i++;
 	return guid ? i : CATEGORIES;
 }
@@ -143,7 +137,7 @@ subcategory_name(const GUID *guid)
 {
 	for (size_t i = 0; guid && i < SUBCATEGORIES; i++)
 		if (IsEqualGUID(subcategories[i].guid, guid))
-			return subcategories[i].name;
+			return auditing_name((uint32_t)i);
 	return NULL;
 }
 
@@ -160,7 +154,7 @@ AuditEnumerateCategories(GUID **ppAuditCategoriesArray, PULONG pCountReturned)
 	if (!list)
 		return refused(ERROR_NOT_ENOUGH_MEMORY);
 	for (size_t i = 0; i < CATEGORIES; i++)
-		list[i] = *categories[i].guid;
+		list[i] = *categories[i];
 	*ppAuditCategoriesArray = list;
 	*pCountReturned = (ULONG)CATEGORIES;
 	return TRUE;
@@ -200,7 +194,7 @@ AuditLookupCategoryGuidFromCategoryId(POLICY_AUDIT_EVENT_TYPE AuditCategoryId, G
 {
 	if ((size_t)AuditCategoryId >= CATEGORIES || !pAuditCategoryGuid)
 		return refused(ERROR_INVALID_PARAMETER);
-	*pAuditCategoryGuid = *categories[AuditCategoryId].guid;
+	*pAuditCategoryGuid = *categories[AuditCategoryId];
 	return TRUE;
 }
 
@@ -248,7 +242,7 @@ category_name(const GUID *guid)
 {
 	size_t of = category_of(guid);
 
-	return of < CATEGORIES ? categories[of].name : NULL;
+	return of < CATEGORIES ? auditing_category(auditing_first((uint32_t)of)) : NULL;
 }
 
 BOOLEAN

@@ -9,9 +9,11 @@
 #include <poll.h>
 #include <pthread.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "base/conf.h"
 #include "engine/loop.h"
 #include "lsa/lsa.h"
 #include "secur32/root.h"
@@ -179,6 +181,41 @@ near_free(struct near *n)
 	free(n);
 }
 
+/* Embedded, nothing is written unless it is asked for: by openlsa.conf, and before it by OPENLSA_AUDIT (on, off, a path). */
+static NTSTATUS
+near_audit(struct store_audit *ret_audit, struct why *why)
+{
+	static const char *const modes[] = { "0600", "0640", NULL };
+	const struct conf *conf = root_conf();
+	const char *file = conf_text(conf, "audit_file"), *journal = conf_text(conf, "audit_journal");
+	const char *told = secure_getenv("OPENLSA_AUDIT");
+	struct store_audit a = { .size_kib = 65536, .keep = 4, .rate = 1000, .name = program_invocation_short_name };
+	struct conf_fault fault = { 0 };
+	unsigned mode = 0;
+
+	if (told)
+		file = told;
+	if (conf_choice(&mode, conf, "audit_file_mode", modes, &fault) == CONF_BAD ||
+	    conf_u32(&a.size_kib, conf, "audit_file_size", 0, 4000000, &fault) == CONF_BAD ||
+	    conf_u32(&a.keep, conf, "audit_file_keep", 0, 99, &fault) == CONF_BAD ||
+	    conf_u32(&a.rate, conf, "audit_rate", 0, 10000000, &fault) == CONF_BAD ||
+	    (file && *file != '/' && strcmp(file, "on") != 0 && strcmp(file, "off") != 0) ||
+	    (journal && *journal != '/' && strcmp(journal, "on") != 0 && strcmp(journal, "off") != 0 && strcmp(journal, "auto") != 0)) {
+		why_say(why, STATUS_INVALID_PARAMETER, TO_CALLER, "the embedded LSA did not open: one of the audit_ values of "
+		    "openlsa.conf, or OPENLSA_AUDIT, is not understood (lsad.conf(5) tells what they may be)");
+		return STATUS_INVALID_PARAMETER;
+	}
+	a.mode = mode ? 0640 : 0600;
+	if (file && strcmp(file, "off") != 0)
+		a.file = *file == '/' ? file : "audit.json";
+	if (journal && strcmp(journal, "off") != 0) {
+		a.journal = *journal == '/' ? journal : STORE_JOURNAL;
+		a.journal_must = strcmp(journal, "auto") != 0;
+	}
+	*ret_audit = a;
+	return STATUS_SUCCESS;
+}
+
 /* The process is its own authority: whatever its uid may do to its store, it may do here. */
 static NTSTATUS
 near_new(struct near **ret_near, struct why *why)
@@ -186,10 +223,12 @@ near_new(struct near **ret_near, struct why *why)
 	struct lsa_settings settings = { .state = root_state_folder(), .conf = root_conf() };
 	char sentence[LSA_SENTENCE] = "";
 	struct near *n = calloc(1, sizeof *n);
-	NTSTATUS status;
+	NTSTATUS status = near_audit(&settings.audit, why);
 
-	if (!n)
-		return STATUS_NO_MEMORY;
+	if (!n || status != STATUS_SUCCESS) {
+		free(n);
+		return n ? status : STATUS_NO_MEMORY;
+	}
 	pthread_mutex_init(&n->lock, NULL);
 	pthread_cond_init(&n->turned, NULL);
 	n->bell = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);

@@ -174,7 +174,7 @@ attempt_reserve(struct store *store, const struct account *account, struct bytes
 
 enum outcome { WON, LOST, RELEASED, EXCUSED };
 
-static void
+static bool
 settle(struct attempt *attempt, enum outcome outcome)
 {
 	bool durable = outcome == LOST || outcome == EXCUSED, reserved = attempt->reserved;
@@ -184,7 +184,7 @@ settle(struct attempt *attempt, enum outcome outcome)
 	struct count c;
 
 	if (!counter || (!reserved && !durable))
-		return;
+		return false;
 	attempt->counter = NULL;
 	attempt->reserved = false;
 	now = durable ? now_of(attempt->store) : 0;
@@ -203,30 +203,31 @@ settle(struct attempt *attempt, enum outcome outcome)
 	} while (!atomic_compare_exchange_weak(counter, &word, word_of(c)));
 	if (durable)
 		counters_dirty(attempt->store->counters);
+	return reserved && outcome == LOST && c.failed == policy_u32(attempt->store, POLICY_LOCKOUT_THRESHOLD);
 }
 
 void
 attempt_won(struct attempt *attempt)
 {
-	settle(attempt, WON);
+	(void)settle(attempt, WON);
 }
 
-void
+bool
 attempt_lost(struct attempt *attempt)
 {
-	settle(attempt, LOST);
+	return settle(attempt, LOST);
 }
 
 void
 attempt_released(struct attempt *attempt)
 {
-	settle(attempt, RELEASED);
+	(void)settle(attempt, RELEASED);
 }
 
 void
 attempt_excused(struct attempt *attempt)
 {
-	settle(attempt, EXCUSED);
+	(void)settle(attempt, EXCUSED);
 }
 
 NTSTATUS

@@ -64,7 +64,7 @@ struct attempt {
 enum attempt_gate attempt_reserve(struct store *store, const struct account *account, struct bytes name,
     struct attempt *ret_attempt) MUST_CHECK;
 void attempt_won(struct attempt *attempt);
-void attempt_lost(struct attempt *attempt);
+bool attempt_lost(struct attempt *attempt);	/* true: this one was the last that the account takes; it is locked */
 void attempt_released(struct attempt *attempt);
 void attempt_excused(struct attempt *attempt);
 

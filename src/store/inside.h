@@ -15,6 +15,7 @@
 #include "store/policy.h"
 #include "store/replay.h"
 #include "store/sqlite.h"
+#include "store/trail.h"
 #include "store/vault.h"
 
 #define STRIPES		8u
@@ -55,16 +56,6 @@ struct book {
 	size_t more_count;
 };
 
-struct trail {
-	pthread_mutex_t lock;
-	int fd;					/* -1 until the first line */
-	void (*line)(void *arg, struct bytes line);
-	void *arg;
-	uint64_t second;			/* of the monotonic clock */
-	uint32_t written;			/* in that second */
-	uint64_t suppressed;
-};
-
 struct store {
 	struct shelf shelf;
 	struct book book;
@@ -75,7 +66,7 @@ struct store {
 	struct database reader, writer;		/* open while in use; lsad, which never forks, keeps them open */
 	bool exclusive, wrote;
 	char *db_path;
-	struct trail trail;
+	struct trail *trail;
 	_Atomic(struct replays *) replays;	/* NULL until the first proof */
 	int folder, lock;
 	uint8_t sid[STORE_SID_LEN];

@@ -30,8 +30,8 @@
 	P(LIMIT_BLANK_PASSWORD,   "limit-blank-password",      1,  0,     1,     1, "1: blank passwords at the console only") \
 	P(SESSION_ENUM_OWN,       "session-enum-own",          0,  0,     1,     1, "1: strangers see their own sessions only") \
 	P(STRICT_SECRET_LENGTH,   "strict-secret-length",      0,  0,     1,     1, "1 refuses secrets of more than 512 bytes") \
-	P(AUDIT,                  "audit",                     1,  0,     1,     1, "1 writes failures and changes") \
-	P(AUDIT_SUCCESS,          "audit-success",             0,  0,     1,     1, "1 writes good logons too")
+	P(AUDIT,                  "audit",                     1,  0,     1,     1, "0 audits nothing, whatever the audit policy says") \
+	P(AUDIT_SUCCESS,          "audit-success",             0,  0,     1,     1, "1 audits good logons, whatever the audit policy says")
 
 enum policy {
 #define POLICY_KEY(key, name, def, min, max, strict, text) POLICY_##key,

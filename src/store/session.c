@@ -180,7 +180,7 @@ session_new(struct session **ret_session, struct sessions *sessions, const struc
 		.logon_time = new->logon_time,
 		.logon_type = new->logon_type,
 		.uid = new->uid,
-		.user_flags = new->user_flags,
+		.user_flags = new->user_flags, .logged_on = new->logged_on,
 		.password_set = new->password_set,
 		.group_count = (uint32_t)new->group_count,
 		.groups = seat->groups,
@@ -219,6 +219,12 @@ session_hold(struct session *session)
 {
 	(void)atomic_fetch_add_explicit(&seat_of(session)->refs, 1, memory_order_relaxed);
 	return session;
+}
+
+bool
+session_last(const struct session *session)
+{
+	return atomic_load(&((const struct seat *)(const void *)session)->refs) == 1;
 }
 
 void

@@ -40,6 +40,7 @@ struct session {
 	uint64_t logon_time;			/* FILETIME */
 	uint32_t logon_type;			/* SECURITY_LOGON_TYPE */
 	uint32_t uid;				/* of who asked for the logon */
+	bool logged_on;				/* somebody has proved something; else it only stands for who a caller is */
 	uint32_t user_flags;			/* LOGON_* of the logon's profile */
 	uint32_t group_count;
 	uint64_t password_set;			/* FILETIME, 0: not known */
@@ -55,6 +56,7 @@ struct session_new {
 	struct bytes sid;			/* at most SESSION_SID_MAX bytes */
 	uint64_t logon_time, password_set;
 	uint32_t logon_type, uid, user_flags;
+	bool logged_on;
 	const struct session_group *groups;	/* at most SESSION_GROUPS_MAX */
 	size_t group_count;
 };
@@ -66,6 +68,8 @@ void sessions_drop(struct sessions *sessions);		/* every session has been droppe
 /* STATUS_INVALID_PARAMETER, STATUS_LOGON_SESSION_EXISTS (a reserved LUID in use), STATUS_NO_MEMORY. */
 NTSTATUS session_new(struct session **ret_session, struct sessions *sessions, const struct session_new *new) MUST_CHECK;
 struct session *session_hold(struct session *session);
+/* Nobody but the caller holds it. */
+bool session_last(const struct session *session);
 void session_drop(struct session *session);
 /* Held for you, or NULL. */
 struct session *session_find(struct sessions *sessions, uint64_t luid) MUST_CHECK;

@@ -21,10 +21,9 @@ store_blank(void)
 	if (!s)
 		return NULL;
 	memset(s, 0, sizeof *s);
-	s->folder = s->lock = s->trail.fd = -1;
+	s->folder = s->lock = -1;
 	(void)pthread_mutex_init(&s->reader.lock, NULL);
 	(void)pthread_mutex_init(&s->writer.lock, NULL);
-	(void)pthread_mutex_init(&s->trail.lock, NULL);
 	return s;
 }
 
@@ -88,6 +87,8 @@ store_fill(struct store *s, const struct store_settings *settings, char why[STOR
 	if (st == STATUS_SUCCESS)
 		st = ledger_open(s, alone, settings, why);
 	if (st == STATUS_SUCCESS)
+		st = trail_open(&s->trail, s->folder, &settings->audit);
+	if (st == STATUS_SUCCESS)
 		st = shelf_init(&s->shelf);
 	if (st == STATUS_SUCCESS)
 		st = book_init(&s->book);
@@ -138,6 +139,7 @@ store_close(struct store *store)
 		return;
 	/* In a forked child SQLite would take the parent's files for its own, and locks may be held by threads that are not here: leave all that. */
 	ours = !store->vault || vault_alive(store->vault);
+	trail_close(store->trail, ours);
 	if (ours) {
 		ledger_close(store);
 		shelf_end(&store->shelf);
@@ -147,10 +149,7 @@ store_close(struct store *store)
 		vault_drop(store->vault);
 		(void)pthread_mutex_destroy(&store->reader.lock);
 		(void)pthread_mutex_destroy(&store->writer.lock);
-		(void)pthread_mutex_destroy(&store->trail.lock);
 	}
-	if (store->trail.fd >= 0)
-		close(store->trail.fd);
 	if (store->folder >= 0)
 		close(store->folder);
 	if (store->lock >= 0)
@@ -158,6 +157,12 @@ store_close(struct store *store)
 	free(store->db_path);
 	if (ours)
 		free(store);
+}
+
+void
+store_reopen(struct store *store)
+{
+	trail_reopen(store->trail);
 }
 
 const char *

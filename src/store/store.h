@@ -8,7 +8,7 @@
  *     FOLDER/db/replays       proofs that were seen: see replay.h
  *     FOLDER/db/once          what may happen only once: see once.h
  *     FOLDER/key/master.key   the sealing key, unless it comes from elsewhere (vault.h)
- *     FOLDER/audit.json       see audit.h
+ *     FOLDER/audit.json       see trail.h; or elsewhere, or nowhere
  *
  * The folder and all in it belong to the effective user and to nobody else;
  * symbolic links are refused. What must never be learnt here: what a password
@@ -35,10 +35,26 @@ struct store;
 #define STORE_WHY	256
 #define STORE_SID_LEN	24u		/* S-1-5-21-a-b-c in binary: [MS-DTYP] 2.4.2.2 */
 
+#define STORE_JOURNAL	"/run/systemd/journal/socket"
+
+/* Where audit events go (trail.h). All zero: nowhere. */
+struct store_audit {
+	const char *file;		/* a name in the folder, or an absolute path; NULL: no file */
+	uint32_t mode;			/* of the file: 0600, 0640; 0: 0600 */
+	uint32_t size_kib;		/* it is rotated when it is larger; 0: never */
+	uint32_t keep;			/* so many old ones stay */
+	const char *journal;		/* the journal's socket, or NULL */
+	bool journal_must;		/* what cannot be sent there is lost even where there is no journal */
+	const char *name;		/* who writes, for the journal; NULL: "openlsa" */
+	uint32_t rate;			/* events a second and budget (audit.h); 0: no limit */
+	bool threaded;			/* a thread of its own writes */
+};
+
 struct store_settings {
 	const char *folder;		/* made with mode 0700 when it is absent */
 	bool exclusive;			/* lsad: nobody else may have it open, and the database is checked first */
 	const char *key_file;		/* the sealing key, or NULL: see vault.h */
+	struct store_audit audit;
 	const char *computer_name;	/* for a new store, UTF-8; NULL: the host's name, upper case, at most 15 letters */
 };
 
@@ -58,6 +74,9 @@ struct store_settings {
 NTSTATUS store_open(struct store **ret_store, const struct store_settings *settings, char why[STORE_WHY]) MUST_CHECK;
 /* Accounts that are held stay valid; nothing else may be in use. In a forked child it forgets and touches no file. */
 void store_close(struct store *store);
+
+/* The audit file is opened anew (it was renamed). Any thread. */
+void store_reopen(struct store *store);
 
 /* As long as the store is open. */
 const char *store_computer(const struct store *store);		/* NetBIOS name, UTF-8 */

@@ -114,7 +114,7 @@ static unsigned
 audit_count(long *from, const char *status)
 {
 	const char *state = getenv("OPENLSA_STATE"), *socket_at = getenv("OPENLSA_SOCKET");
-	char path[512], line[2048];
+	char path[512], line[32768];
 	unsigned count = 0;
 	FILE *f;
 
@@ -133,7 +133,21 @@ audit_count(long *from, const char *status)
 	return count;
 }
 
-/* `told`: few enough for the audit file to tell each, fifty in a second. */
+/* The daemon writes by a thread of its own: a second for it, and a moment more for a line too many. */
+static unsigned
+audit_wait(long *from, const char *status, unsigned count)
+{
+	unsigned seen = 0;
+
+	for (unsigned i = 0; i < 50 && seen < count; i++) {
+		usleep(20000);
+		seen += audit_count(from, status);
+	}
+	usleep(50000);
+	return seen + audit_count(from, status);
+}
+
+/* `told`: few enough for the audit file to tell each. */
 static void
 round_of(ULONG threshold, unsigned count, bool told, void (*all)(unsigned))
 {
@@ -158,7 +172,7 @@ round_of(ULONG threshold, unsigned count, bool told, void (*all)(unsigned))
 	CHECK_U64(failed_attempts(lsa, &locked), threshold);
 	CHECK(locked);
 	if (told)
-		CHECK_U64(audit_count(&at, "STATUS_WRONG_PASSWORD"), threshold);
+		CHECK_U64(audit_wait(&at, "\"status\":\"STATUS_WRONG_PASSWORD\"", threshold), threshold);
 	CHECK(guess(API_PASSWORD) == SEC_E_LOGON_DENIED);
 	CHECK(OlsaUserLock(lsa, API_USER, FALSE) == STATUS_SUCCESS);
 	CHECK(guess(API_PASSWORD) == SEC_E_OK);

@@ -296,7 +296,7 @@ static bool
 audited(const char *line)
 {
 	const char *state = getenv("OPENLSA_STATE");
-	char path[512], text[4096];
+	char path[512], text[32768];
 	bool found = false;
 	FILE *f;
 

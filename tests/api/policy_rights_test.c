@@ -288,7 +288,7 @@ TEST(logon_rights_have_effect)
 	CHECK_ST((LsaAddAccountRights(h, &everyone, U("SeNetworkLogonRight"), 1)), STATUS_SUCCESS);
 	CHECK_ST((logs_on()), SEC_E_OK);
 	if (!api_far())
-		CHECK(audited("STATUS_LOGON_TYPE_NOT_GRANTED") && audited("account rights added"));
+		CHECK(audited("STATUS_LOGON_TYPE_NOT_GRANTED") && audited("\"id\":4717,\"event\":\"access-granted\""));
 	LsaClose(h);
 }
 

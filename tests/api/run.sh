@@ -21,7 +21,7 @@ sum() {	# adds up the last "N passed, N failed" of a run; a run without one has 
 
 OPENLSA_TEST_LSAD=$lsad; export OPENLSA_TEST_LSAD
 echo "-- near"
-OPENLSA_MODE=embedded OPENLSA_STATE=$work/near timeout 300 "$program" >"$work/out" 2>&1
+OPENLSA_MODE=embedded OPENLSA_AUDIT=on OPENLSA_STATE=$work/near timeout 300 "$program" >"$work/out" 2>&1
 sum "$work/out" $?
 
 echo "-- far"

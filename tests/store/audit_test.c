@@ -1,132 +1,455 @@
 /*
- * audit_test.c - lines of the audit file, and the policies that rule them.
+ * audit_test.c - events as lines and datagrams, what policy wants told, and
+ * the sinks: a file that turns over, a full disk, a journal that is not read.
+ * Covers store/audit.c, audit_table.c, audit_line.c, trail.c, sink.c.
  */
 #include "estate.h"
 
+#include <errno.h>
+#include <signal.h>
+#include <stddef.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
 #include "base/auditing.h"
+#include "base/privilege.h"
 #include "store/audit.h"
+#include "store/audit_line.h"
 #include "store/book.h"
 
-static char lines[200][2048];
+static char lines[600][4096];
 static unsigned line_count;
 
 static void
 keep(void *arg, struct bytes line)
 {
 	(void)arg;
-	if (line_count < 200 && CHECK(line.len < sizeof lines[0])) {
+	if (line_count < 600 && CHECK(line.len < sizeof lines[0])) {
 		memcpy(lines[line_count], line.at, line.len);
 		lines[line_count++][line.len] = '\0';
 	}
 }
 
+static struct store *
+opened(const struct store_audit *audit)
+{
+	struct store_settings settings = { .folder = estate, .computer_name = "TESTBOX", .audit = *audit };
+	struct store *s = NULL;
+
+	if (!CHECK_U64((uint32_t)store_open(&s, &settings, estate_why), STATUS_SUCCESS))
+		exit(2);
+	return s;
+}
+
+static struct store *
+listened(uint32_t rate)
+{
+	struct store *s = opened(&(struct store_audit){ .rate = rate });
+
+	audit_to(s, keep, NULL);
+	line_count = 0;
+	return s;
+}
+
+static char *
+file_read(const char *name)
+{
+	static char text[1 << 20];
+	int fd = open(estate_path(name), O_RDONLY);
+	ssize_t n = fd >= 0 ? read(fd, text, sizeof text - 1) : 0;
+
+	text[n > 0 ? n : 0] = 0;
+	if (fd >= 0)
+		close(fd);
+	return text;
+}
+
+static unsigned
+count_of(const char *text, const char *what)
+{
+	unsigned n = 0;
+
+	for (; (text = strstr(text, what)); text += strlen(what))
+		n++;
+	return n;
+}
+
+/* --- one line -------------------------------------------------------------------- */
+
 TEST(a_line)
 {
+	static const uint8_t everyone[] = { 1, 1, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0 };
 	struct store *s;
-	struct audit e = {
-		.kind = AUDIT_LOGON_FAILED, .status = STATUS_WRONG_PASSWORD, .user = bytes_of_text("al\"i\\ce\n\xff\xe2\x80\xae\xc3\xa9"),
-		.package = bytes_of_text("NTLM"), .luid = 0x12345, .has_caller = true, .caller_uid = 1000, .caller_pid = 7,
-	};
-	char text[256] = "";
-	int fd;
+	struct audit e = { .event = AUDIT_LOGON_FAILED, .status = STATUS_WRONG_PASSWORD, .has_caller = true, .caller_uid = 1000,
+		.caller_pid = 7 };
+
+	estate_begin();
+	s = listened(0);
+	audit_text(&e, AF_TARGET_NAME, bytes_of_text("al\"i\\ce\n\x1b[2J\xff\xe2\x80\xae\xc3\xa9"));
+	audit_text(&e, AF_PACKAGE, bytes_of_text("NTLM"));
+	audit_fact(&e, AF_LOGON_TYPE, 3);
+	audit_number(&e, AF_TARGET_LOGON, 0x12345);		/* not a field of this event */
+	audit_cause(&e, e.status);
+	audit_raise(s, &e);
+	if (CHECK_U64(line_count, 1)) {
+		CHECK(strncmp(lines[0], "{\"time\":\"20", 11) == 0);
+		CHECK_TEXT(strstr(lines[0], ",\"id\""), ",\"id\":4625,\"event\":\"logon-failed\",\"category\":\"Logon/Logoff\","
+		    "\"subcategory\":\"Logon\",\"outcome\":\"failure\",\"status\":\"STATUS_WRONG_PASSWORD\",\"uid\":1000,\"pid\":7,"
+		    "\"TargetUserName\":\"al\\u0022i\\u005cce\\u000a\\u001b[2J\\ufffd\\u202e\xc3\xa9\","
+		    "\"AuthenticationPackageName\":\"NTLM\",\"LogonType\":3,\"Status\":\"0xC000006D\",\"SubStatus\":\"0xC000006A\","
+		    "\"FailureReason\":\"wrong-password\"}");
+	}
+	e = (struct audit){ .event = AUDIT_SPECIAL };
+	audit_text(&e, AF_TARGET_USER_SID, bytes_of(everyone, sizeof everyone));
+	audit_fact(&e, AF_TARGET_LOGON, 0x3e7);
+	audit_number(&e, AF_PRIVILEGES, PRIVILEGE_BIT(7) | PRIVILEGE_BIT(20));
+	audit_raise(s, &e);
+	CHECK_TEXT(strstr(lines[1], ",\"outcome\""), ",\"outcome\":\"success\",\"status\":\"STATUS_SUCCESS\",\"TargetUserSid\":\"S-1-1-0\","
+	    "\"TargetLogonId\":\"0x3e7\",\"PrivilegeList\":[\"SeTcbPrivilege\",\"SeDebugPrivilege\"]}");
+	e = (struct audit){ .event = AUDIT_LOGON };
+	audit_fact(&e, AF_LEVEL, 1);
+	audit_fact(&e, AF_ELEVATED, 0);
+	audit_raise(s, &e);
+	CHECK(strstr(lines[2], ",\"ImpersonationLevel\":\"Identification\",\"ElevatedToken\":false}"));
+	store_close(s);
+	estate_end();
+}
+
+/* Whatever it is sent, it stays one bounded line, and every event fits. */
+TEST(wild_text)
+{
+	static char wild[70000];
+	struct store *s;
+
+	estate_begin();
+	s = opened(&(struct store_audit){ .file = "audit.json" });
+	memset(wild, 1, sizeof wild);
+	for (unsigned i = 1; i < AUDIT_EVENTS; i++) {
+		struct audit e = { .event = (enum audit_event)i };
+		char *text;
+
+		for (unsigned f = 0; f < AUDIT_FIELD_COUNT; f++)
+			if (audit_rows[i].fields >> f & 1) {
+				bool texts = audit_fields[f].show == SHOW_TEXT || audit_fields[f].show == SHOW_CHAIN;
+
+				CHECK(e.count < AUDIT_VALUES);
+				if (texts)
+					audit_text(&e, (enum audit_field)f, bytes_of(wild, sizeof wild));
+				else
+					audit_fact(&e, (enum audit_field)f, UINT64_MAX);
+			}
+		CHECK(access(estate_path("audit.json"), F_OK) != 0 || truncate(estate_path("audit.json"), 0) == 0);
+		audit_raise(s, &e);
+		text = file_read("audit.json");
+		CHECK_U64(count_of(text, "\n"), 1);
+		CHECK(strlen(text) < AUDIT_LINE_MAX && strncmp(text, "{\"time\"", 7) == 0 && text[strlen(text) - 2] == '}');
+		for (const char *c = text; c[1]; c++)
+			CHECK((unsigned char)*c >= 0x20);
+	}
+	store_close(s);
+	estate_end();
+}
+
+/* --- what is written --------------------------------------------------------------- */
+
+static void
+set_auditing(struct store *s, const struct auditing *a)
+{
+	uint8_t bytes[128];
+	struct writer w = writer_of(bytes, sizeof bytes);
+	struct book_change c;
+
+	auditing_put(&w, a);
+	CHECK(book_begin(&c, s) == STATUS_SUCCESS &&
+	    book_end(&c, book_write(&c, BOOK_AUDIT, bytes_of_text("system"), bytes_of(bytes, w.need))) == STATUS_SUCCESS);
+}
+
+static unsigned
+raised(struct store *s, unsigned event, NTSTATUS status)
+{
+	struct audit e = { .event = (enum audit_event)event, .status = status };
+
+	line_count = 0;
+	audit_raise(s, &e);
+	return line_count;
+}
+
+/* Each row of the table is switched by its own subcategory, success and failure apart, and by nothing else. */
+TEST(subcategories)
+{
+	struct store *s;
+
+	estate_begin();
+	s = listened(0);
+	for (unsigned i = 1; i < AUDIT_EVENTS; i++) {
+		const struct audit_row *row = &audit_rows[i];
+		struct auditing only = { .on = true }, but = { .on = true }, off = { .on = false };
+
+		CHECK(row->id && row->name && row->sentence && row->place < AUDIT_PLACES);
+		CHECK_U64(raised(s, i, STATUS_SUCCESS), 1);		/* as it is from the start: all of them */
+		CHECK_U64(raised(s, i, STATUS_ACCESS_DENIED), 1);
+		memset(but.settings, 3, sizeof but.settings);
+		memset(off.settings, 3, sizeof off.settings);
+		only.settings[row->place] = AUDITS_SUCCESS;
+		but.settings[row->place] = AUDITS_FAILURE;
+		set_auditing(s, &only);
+		CHECK_U64(raised(s, i, STATUS_SUCCESS), 1);
+		CHECK_U64(raised(s, i, STATUS_ACCESS_DENIED), row->always ? 1 : 0);
+		set_auditing(s, &but);
+		CHECK_U64(raised(s, i, STATUS_SUCCESS), row->always ? 1 : 0);
+		CHECK_U64(raised(s, i, STATUS_ACCESS_DENIED), 1);
+		set_auditing(s, &off);
+		CHECK_U64(raised(s, i, STATUS_SUCCESS), row->always ? 1 : 0);
+		CHECK(auditing_take(&but, BYTES_NONE));
+		set_auditing(s, &but);
+	}
+	CHECK_U64(raised(s, AUDIT_NONE, STATUS_SUCCESS) + raised(s, AUDIT_EVENTS, STATUS_SUCCESS), 0);
+	CHECK_U64((uint32_t)policy_set(s, POLICY_AUDIT, 0), STATUS_SUCCESS);
+	CHECK_U64(raised(s, AUDIT_LOGON, STATUS_SUCCESS) + raised(s, AUDIT_DOMAIN_POLICY, STATUS_SUCCESS) +
+	    raised(s, AUDIT_STOPPED, STATUS_SUCCESS), 0);
+	CHECK_U64((uint32_t)policy_set(s, POLICY_AUDIT_SUCCESS, 1), STATUS_SUCCESS);
+	CHECK_U64(raised(s, AUDIT_LOGON, STATUS_SUCCESS), 1);
+	store_close(s);
+	/* Nowhere to write to: nothing is wanted. */
+	s = opened(&(struct store_audit){ .rate = 0 });
+	CHECK(!audit_wanted(s, AUDIT_DOMAIN_POLICY, STATUS_SUCCESS));
+	store_close(s);
+	CHECK(access(estate_path("audit.json"), F_OK) != 0);
+	estate_end();
+}
+
+/* Who floods one budget hides nothing of another, and is counted. */
+TEST(rate)
+{
+	struct audit bad = { .event = AUDIT_LOGON_FAILED, .status = STATUS_NO_SUCH_USER };
+	struct audit good = { .event = AUDIT_LOGON }, change = { .event = AUDIT_DOMAIN_POLICY };
+	unsigned dropped = 0, bads = 0;
+	struct store *s;
+
+	estate_begin();
+	s = listened(50);
+	for (unsigned i = 0; i < 250; i++)
+		audit_raise(s, &bad);
+	audit_raise(s, &good);
+	audit_raise(s, &change);
+	CHECK(strstr(lines[line_count - 1], "\"id\":4739") && strstr(lines[line_count - 2], "\"id\":4624"));
+	usleep(1100000);
+	audit_raise(s, &change);
+	for (unsigned i = 0; i < line_count; i++) {
+		const char *lost = strstr(lines[i], "\"id\":1101") ? strstr(lines[i], "\"Dropped\":") : NULL;
+
+		if (lost)
+			dropped += (unsigned)atoi(lost + 10);
+		bads += strstr(lines[i], "\"id\":4625") != NULL;
+	}
+	CHECK(bads >= 50 && bads <= 100);		/* one second, or the end of one and all of the next */
+	CHECK_U64(bads + dropped, 250);
+	CHECK(strstr(lines[line_count - 1], "\"id\":4739"));
+	store_close(s);
+	estate_end();
+}
+
+/* --- the file ----------------------------------------------------------------------- */
+
+TEST(file_turns_over)
+{
+	struct audit e = { .event = AUDIT_DOMAIN_POLICY };
+	struct store *s;
 	struct stat st;
 
 	estate_begin();
-	s = estate_open(false);
-	audit_to(s, keep, NULL);
-	line_count = 0;
-	audit_event(s, &e);
-	if (CHECK_U64(line_count, 1)) {
-		CHECK(strncmp(lines[0], "{\"time\":\"20", 11) == 0);
-		CHECK_TEXT(strstr(lines[0], ",\"event\""), ",\"event\":\"logon-failed\",\"status\":\"STATUS_WRONG_PASSWORD\","
-		    "\"user\":\"al\\u0022i\\u005cce\\u000a\\ufffd\\u202e\xc3\xa9\",\"package\":\"NTLM\",\"logon\":\"0x12345\",\"uid\":1000,\"pid\":7}");
+	s = opened(&(struct store_audit){ .file = "audit.json", .mode = 0640, .size_kib = 1, .keep = 2, .threaded = true });
+	audit_text(&e, AF_POLICY, bytes_of_text("one"));
+	for (unsigned i = 0; i < 20; i++)
+		audit_raise(s, &e);
+	audit_flush(s);
+	CHECK(stat(estate_path("audit.json"), &st) == 0 && (st.st_mode & 07777) == 0640);
+	CHECK_U64(count_of(file_read("audit.json"), "\n"), 20);
+	usleep(1100000);					/* it is looked at once a second */
+	audit_raise(s, &e);
+	audit_flush(s);
+	CHECK_U64(count_of(file_read("audit.json.1"), "\n"), 20);
+	CHECK_U64(count_of(file_read("audit.json"), "\n"), 1);
+	/* Renamed by somebody else, and said so. */
+	{
+		char to[300];
+
+		snprintf(to, sizeof to, "%s", estate_path("mine"));
+		CHECK(rename(estate_path("audit.json"), to) == 0);
 	}
-	/* Whatever it is sent, it stays one bounded line. */
-	char wild[4096];
-	memset(wild, 1, sizeof wild);
-	e = (struct audit){ .kind = AUDIT_ACCOUNT, .user = bytes_of(wild, sizeof wild), .domain = bytes_of(wild, sizeof wild),
-	    .package = bytes_of(wild, sizeof wild), .what = bytes_of(wild, sizeof wild) };
-	audit_to(s, NULL, NULL);
-	audit_event(s, &e);
-	fd = open(estate_path("audit.json"), O_RDONLY);
-	CHECK(fd >= 0 && fstat(fd, &st) == 0 && (st.st_mode & 0777) == 0600 && st.st_size < 8192);
-	CHECK(read(fd, text, sizeof text - 1) > 0 && strncmp(text, "{\"time\"", 7) == 0 && strstr(text, "\"event\":\"account\""));
+	store_reopen(s);
+	audit_raise(s, &e);
+	audit_flush(s);
+	CHECK_U64(count_of(file_read("audit.json"), "\n"), 1);
+	CHECK_U64(count_of(file_read("mine"), "\n"), 1);
+	store_close(s);
+	estate_end();
+}
+
+TEST(file_of_others)
+{
+	struct audit e = { .event = AUDIT_DOMAIN_POLICY };
+	char target[300];
+	struct store *s;
+
+	estate_begin();
+	/* A link is not followed; what could not be written is told when it can. */
+	snprintf(target, sizeof target, "%s", estate_path("elsewhere"));
+	CHECK(symlink(target, estate_path("audit.json")) == 0);
+	s = opened(&(struct store_audit){ .file = "audit.json" });
+	audit_raise(s, &e);
+	CHECK(access(target, F_OK) != 0 && errno == ENOENT);
+	CHECK(unlink(estate_path("audit.json")) == 0);
+	usleep(1100000);
+	audit_raise(s, &e);
+	CHECK(strstr(file_read("audit.json"), "\"id\":1101") && strstr(file_read("audit.json"), "\"Dropped\":1,"));
+	store_close(s);
+	/* One that others may write is none. */
+	CHECK(chmod(estate_path("audit.json"), 0666) == 0);
+	s = opened(&(struct store_audit){ .file = "audit.json" });
+	CHECK(access(estate_path("audit.json"), F_OK) != 0 || truncate(estate_path("audit.json"), 0) == 0);
+	audit_raise(s, &e);
+	CHECK_TEXT(file_read("audit.json"), "");
+	store_close(s);
+	/* A folder that is not there loses lines, and nothing else. */
+	s = opened(&(struct store_audit){ .file = "/nonexistent/audit.json" });
+	audit_raise(s, &e);
+	store_close(s);
+	estate_end();
+}
+
+/* A file that may not grow is a full disk: no half line, no signal, no waiting, and a count when there is room. */
+static void
+full_disk(bool threaded)
+{
+	struct audit e = { .event = AUDIT_DOMAIN_POLICY };
+	struct rlimit before, little = { 2000, 0 };
+	char *text;
+	struct store *s;
+
+	estate_begin();
+	s = opened(&(struct store_audit){ .file = "audit.json", .threaded = threaded });
+	audit_text(&e, AF_POLICY, bytes_of_text("something"));
+	CHECK(getrlimit(RLIMIT_FSIZE, &before) == 0);
+	little.rlim_max = before.rlim_max;
+	CHECK(setrlimit(RLIMIT_FSIZE, &little) == 0);
+	for (unsigned i = 0; i < 30; i++) {
+		audit_raise(s, &e);
+		if (i == 14)
+			audit_flush(s);
+	}
+	audit_flush(s);
+	CHECK(setrlimit(RLIMIT_FSIZE, &before) == 0);
+	usleep(1200000);
+	audit_raise(s, &e);
+	audit_flush(s);
+	store_close(s);
+	text = file_read("audit.json");
+	CHECK(strstr(text, "\"id\":1101") && strstr(text, "disk full"));
+	if (strstr(text, "\"Dropped\":"))
+		CHECK_U64((unsigned)atoi(strstr(text, "\"Dropped\":") + 10) + count_of(text, "\"id\":4739"), 31);
+	/* Half lines may stand alone where several processes write, never in front of a whole one. */
+	for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n"))
+		CHECK(count_of(line, "{\"time\"") <= 1 && (!threaded || line[strlen(line) - 1] == '}'));
+	estate_end();
+}
+
+TEST(disk_full)
+{
+	full_disk(false);
+	full_disk(true);
+}
+
+/* --- the journal ---------------------------------------------------------------------- */
+
+static int
+journal_make(char path[108])
+{
+	struct sockaddr_un at = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK, 0);
+
+	snprintf(path, 108, "%.100s", estate_path("journal"));
+	snprintf(at.sun_path, sizeof at.sun_path, "%.100s", path);
+	CHECK(fd >= 0 && bind(fd, (struct sockaddr *)&at, sizeof at) == 0);
+	return fd;
+}
+
+TEST(journal)
+{
+	struct audit e = { .event = AUDIT_LOGON_FAILED, .status = STATUS_NO_SUCH_USER, .has_caller = true, .caller_uid = 5 };
+	char path[108], got[65536] = "";
+	struct store *s;
+	ssize_t n;
+	int fd;
+
+	estate_begin();
+	fd = journal_make(path);
+	s = opened(&(struct store_audit){ .journal = path, .name = "tester", .threaded = true });
+	audit_text(&e, AF_TARGET_NAME, bytes_of_text("eve\nPRIORITY=0\nMESSAGE=forged"));
+	audit_cause(&e, e.status);
+	audit_raise(s, &e);
+	audit_flush(s);
+	n = recv(fd, got, sizeof got - 1, 0);
+	CHECK(n > 0);
+	got[n > 0 ? n : 0] = 0;
+	CHECK(strncmp(got, "MESSAGE=An account failed to log on [TargetUserName=eve\\u000aPRIORITY=0\\u000aMESSAGE=forged "
+	    "FailureReason=unknown-user]\n", 90) == 0);
+	CHECK(strstr(got, "\nMESSAGE_ID=9d1c3f5ae2b74c1896d05b7e00001211\n") && strstr(got, "\nPRIORITY=4\n"));
+	CHECK(strstr(got, "\nSYSLOG_IDENTIFIER=tester\n") && strstr(got, "\nOLSA_EVENT_ID=4625\n") && strstr(got, "\nOLSA_UID=5\n"));
+	CHECK(strstr(got, "\nOLSA_SUB_STATUS=0xC0000064\n") && strstr(got, "\nOLSA_FAILURE_REASON=unknown-user\n"));
+	CHECK(count_of(got, "PRIORITY=") == 3 && count_of(got, "\nPRIORITY=") == 1 && count_of(got, "\nMESSAGE=") == 0);
+	/* Nobody reads: nothing waits, and what was lost is told. */
+	for (unsigned i = 0; i < 2000; i++)
+		audit_raise(s, &e);
+	audit_flush(s);
+	while (recv(fd, got, sizeof got, 0) > 0)
+		;
+	usleep(1200000);
+	audit_flush(s);
+	n = recv(fd, got, sizeof got - 1, 0);
+	got[n > 0 ? n : 0] = 0;
+	CHECK(strstr(got, "OLSA_EVENT_ID=1101") && strstr(got, "\nPRIORITY=3\n") && strstr(got, "\nOLSA_DROPPED="));
+	store_close(s);
+	/* No journal there at all. */
 	close(fd);
+	CHECK(unlink(path) == 0);
+	s = opened(&(struct store_audit){ .journal = path, .file = "audit.json" });
+	audit_raise(s, &e);
+	usleep(1100000);
+	audit_raise(s, &e);
+	CHECK(!strstr(file_read("audit.json"), "\"id\":1101"));
+	store_close(s);
+	s = opened(&(struct store_audit){ .journal = path, .journal_must = true, .file = "audit.json" });
+	audit_raise(s, &e);
+	usleep(1100000);
+	audit_raise(s, &e);
+	CHECK(strstr(file_read("audit.json"), "\"id\":1101"));
 	store_close(s);
 	estate_end();
 }
 
-TEST(what_is_written)
+/* A forked child writes nothing, and closing does not wait for its parent's thread. */
+TEST(forked)
 {
+	struct audit e = { .event = AUDIT_DOMAIN_POLICY };
 	struct store *s;
-	struct audit good = { .kind = AUDIT_LOGON }, bad = { .kind = AUDIT_LOGON_FAILED, .status = STATUS_NO_SUCH_USER };
+	int status = -1;
+	pid_t child;
 
 	estate_begin();
-	s = estate_open(false);
-	audit_to(s, keep, NULL);
-	line_count = 0;
-	audit_event(s, &good);
-	CHECK_U64(line_count, 0);
-	CHECK_U64((uint32_t)policy_set(s, POLICY_AUDIT_SUCCESS, 1), STATUS_SUCCESS);
-	audit_event(s, &good);
-	CHECK_U64(line_count, 1);
-	CHECK_U64((uint32_t)policy_set(s, POLICY_AUDIT, 0), STATUS_SUCCESS);
-	audit_event(s, &bad);
-	CHECK_U64(line_count, 1);
-	CHECK_U64((uint32_t)policy_set(s, POLICY_AUDIT, 1), STATUS_SUCCESS);
-	audit_event(s, &(struct audit){ .kind = AUDIT_NONE });
-	CHECK_U64(line_count, 1);
-	for (unsigned i = 0; i < 150; i++)
-		audit_event(s, &bad);
-	CHECK(line_count <= 101);				/* at most two seconds' worth */
-	sleep(1);
-	audit_event(s, &bad);
-	CHECK(line_count > 0 && strstr(lines[line_count - 1], "\"suppressed\":"));
-	store_close(s);
-	estate_end();
-}
-
-/* What AuditSetSystemPolicy stores decides by subcategory and outcome; the policy "audit" is over it. */
-TEST(subcategories)
-{
-	struct audit events[] = {
-		{ .kind = AUDIT_LOGON_FAILED, .status = STATUS_WRONG_PASSWORD }, { .kind = AUDIT_LOGON },
-		{ .kind = AUDIT_ACCOUNT }, { .kind = AUDIT_ACCOUNT, .status = STATUS_ACCESS_DENIED }, { .kind = AUDIT_POLICY },
-	};
-	static const struct { bool on; uint8_t logon, account; const char *written; } rows[] = {
-		{ true,  AUDITS_FAILURE, 3,                    "10111" },	/* as it is from the start */
-		{ true,  AUDITS_SUCCESS, AUDITS_FAILURE,       "01011" },
-		{ true,  3,              AUDITS_SUCCESS,       "11101" },
-		{ true,  0,              0,                    "00001" },
-		{ false, 3,              3,                    "00001" },
-	};
-	struct store *s;
-
-	estate_begin();
-	s = estate_open(false);
-	audit_to(s, keep, NULL);
-	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-		struct auditing a = { .on = rows[i].on, .settings = { [PLACE_LOGON] = rows[i].logon, [PLACE_USER_ACCOUNT] = rows[i].account } };
-		uint8_t bytes[128];
-		struct writer w = writer_of(bytes, sizeof bytes);
-		struct book_change c;
-		char written[6] = "";
-
-		auditing_put(&w, &a);
-		if (i > 0)
-			CHECK(book_begin(&c, s) == STATUS_SUCCESS &&
-			    book_end(&c, book_write(&c, BOOK_AUDIT, bytes_of_text("system"), bytes_of(bytes, w.need))) == STATUS_SUCCESS);
-		for (size_t e = 0; e < 5; e++) {
-			line_count = 0;
-			audit_event(s, &events[e]);
-			written[e] = line_count ? '1' : '0';
-		}
-		CHECK_TEXT(written, rows[i].written);
+	s = opened(&(struct store_audit){ .file = "audit.json", .threaded = true });
+	audit_raise(s, &e);
+	audit_flush(s);
+	child = fork();
+	if (child == 0) {
+		alarm(20);
+		audit_raise(s, &e);
+		store_close(s);
+		_exit(0);
 	}
-	CHECK_U64((uint32_t)policy_set(s, POLICY_AUDIT, 0), STATUS_SUCCESS);
-	line_count = 0;
-	audit_event(s, &events[4]);
-	CHECK_U64(line_count, 0);
+	CHECK(waitpid(child, &status, 0) == child && status == 0);
+	CHECK_U64(count_of(file_read("audit.json"), "\n"), 1);
 	store_close(s);
 	estate_end();
 }
@@ -161,8 +484,14 @@ int
 main(void)
 {
 	RUN(a_line);
-	RUN(what_is_written);
+	RUN(wild_text);
 	RUN(subcategories);
+	RUN(rate);
+	RUN(file_turns_over);
+	RUN(file_of_others);
+	RUN(disk_full);
+	RUN(journal);
+	RUN(forked);
 	RUN(policies);
 	return check_end();
 }

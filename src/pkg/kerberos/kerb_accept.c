@@ -130,6 +130,9 @@ accept_done(struct call *call, struct kerb_context *ctx, const struct leg_args *
 	if (status == STATUS_SUCCESS) {
 		ret->grants = a->d.grants;
 		ret->expiry = a->d.expiry;
+		if (services(call)->audit_detail)
+			services(call)->audit_detail(call, DETAIL_LEVEL, BYTES_NONE, a->d.grants & ASC_RET_DELEGATE ? 3 :
+			    a->d.grants & ASC_RET_IDENTIFY ? 1 : 2);
 		services(call)->audit(call, STATUS_SUCCESS, a->d.domain, a->d.user, "Kerberos", a->d.luid);
 	}
 	bytes_wipe(&a->d.key, sizeof a->d.key);

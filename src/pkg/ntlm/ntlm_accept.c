@@ -325,11 +325,27 @@ answer_nobody(struct call *call, struct answer *in)
 	return check_conclude(call, &in->check);
 }
 
+static void
+answer_details(struct call *call, const struct answer *in)
+{
+	const struct lsa_services *s = services(call);
+	struct bytes workstation;
+
+	if (!s->audit_detail)
+		return;
+	if (in->m.workstation.len && ntlm_text8(call, &workstation, in->m.workstation) == STATUS_SUCCESS)
+		s->audit_detail(call, DETAIL_WORKSTATION, workstation, 0);
+	if (!in->anonymous)
+		s->audit_detail(call, DETAIL_VERSION, bytes_of_text(in->v2 ? "NTLM V2" : "NTLM V1"), 0);
+	s->audit_detail(call, DETAIL_LEVEL, BYTES_NONE, in->flags & NTLM_NEGOTIATE_IDENTIFY ? 1 : 2);
+}
+
 static NTSTATUS
 answer_conclude(struct call *call, const struct leg_args *args, const struct ntlm_talk *talk, struct answer *in)
 {
 	NTSTATUS status;
 
+	answer_details(call, in);
 	if (in->anonymous)
 		return answer_nobody(call, in);
 	status = answer_judge(call, args, talk, in);

@@ -426,6 +426,8 @@ change_refused(struct call *call, const struct change_args *args, struct change 
 {
 	NTSTATUS answer = args->trusted ? c->cause : STATUS_WRONG_PASSWORD;
 
+	if (services(call)->audit_detail)
+		services(call)->audit_detail(call, DETAIL_CHANGE, BYTES_NONE, 0);
 	c->status = answer;
 	f->at = LOST;
 	f->kept = answer;
