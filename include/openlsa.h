@@ -163,6 +163,17 @@ NTSTATUS OlsaStatus(HANDLE LsaHandle, OlsaStatusInfo *Info);
 /* A round trip that does nothing. */
 NTSTATUS OlsaPing(HANDLE LsaHandle);
 
+/* --- logon sessions ------------------------------------------------------------------------ */
+
+/*
+ * Ends a logon session for everybody: all tokens of it and all acceptors' established contexts with its user are
+ * closed, and what packages keep with it - keys, tickets - is forgotten once the calls in flight are done. The default
+ * session of a user begins anew when it is next needed. One's own sessions from any handle, others' from a trusted one.
+ *
+ * STATUS_NO_SUCH_LOGON_SESSION; STATUS_ACCESS_DENIED; STATUS_INVALID_PARAMETER: no LogonId.
+ */
+NTSTATUS OlsaLogoff(HANDLE LsaHandle, PLUID LogonId);
+
 /* --- notification of policy ------------------------------------------------------------ */
 
 /*

@@ -1,5 +1,6 @@
 /*
- * serve_session.c - the calls that tell of logon sessions. Their LUIDs are
+ * serve_session.c - the calls that tell of logon sessions, and the one that
+ * ends them. Their LUIDs are
  * everybody's, unless policy says otherwise; what is in one is for its owner
  * and for those who are trusted.
  */
@@ -154,4 +155,79 @@ serve_session(struct served *s, const struct session_in *in, struct session_out 
 	    because(&s->call, STATUS_ACCESS_DENIED, TO_CALLER, "the logon session is another user's, and the caller is not trusted");
 	session_drop(session);
 	return status;
+}
+
+/* --- the end of one ------------------------------------------------------------------ */
+
+struct leaving {
+	struct handle_table *objects;
+	const struct session *session;
+};
+
+/* Whoever is in a call with it keeps it until that call has ended. */
+static void
+token_leave(void *arg, uint64_t word, void *object)
+{
+	const struct leaving *l = arg;
+	const struct token_object *t = object;
+
+	if (t->token->session == l->session)
+		(void)handle_close(l->objects, KIND_TOKEN, word);
+}
+
+static void
+context_leave(void *arg, uint64_t word, void *object)
+{
+	const struct leaving *l = arg;
+	const struct context_object *ctx = object;
+	uint32_t level;
+
+	if (ctx->server && !atomic_load(&ctx->busy) && ctx->state == CONTEXT_ESTABLISHED && ctx->o.package->who &&
+	    ctx->o.package->who(ctx->context, &level) == l->session)
+		(void)handle_close(l->objects, KIND_CONTEXT, word);
+}
+
+/* A default one begins anew when its user or process asks for it again. */
+static void
+default_leave(struct lsa *lsa, struct session *session)
+{
+	struct uid_record *u;
+	struct process *p;
+	bool held = false;
+
+	pthread_mutex_lock(&lsa->lock);
+	for (u = lsa->uids; u; u = u->next)
+		if (u->session == session) {
+			u->session = NULL;
+			held = true;
+		}
+	for (p = lsa->processes; p; p = p->next)
+		if (p->session == session) {
+			p->session = NULL;
+			held = true;
+		}
+	pthread_mutex_unlock(&lsa->lock);
+	if (held)
+		session_drop(session);
+}
+
+NTSTATUS
+serve_logoff(struct served *s, const struct logoff_in *in, struct logoff_out *out)
+{
+	struct lsa *lsa = s->link->lsa;
+	struct session *session = in->luid ? session_find(lsa->sessions, in->luid) : NULL;
+	struct leaving l = { lsa->objects, session };
+
+	(void)out;
+	if (!session)
+		return because(&s->call, STATUS_NO_SUCH_LOGON_SESSION, TO_CALLER, "there is no logon session of this LUID");
+	if (!owns(s, session) && s->link->rank < TRUSTED) {
+		session_drop(session);
+		return because(&s->call, STATUS_ACCESS_DENIED, TO_CALLER, "the logon session is another user's, and the caller is not trusted");
+	}
+	handle_each(lsa->objects, KIND_CONTEXT, context_leave, &l);
+	handle_each(lsa->objects, KIND_TOKEN, token_leave, &l);
+	default_leave(lsa, session);
+	session_drop(session);
+	return STATUS_SUCCESS;
 }

@@ -74,6 +74,15 @@ OlsaPing(HANDLE LsaHandle)
 }
 
 NTSTATUS
+OlsaLogoff(HANDLE LsaHandle, PLUID LogonId)
+{
+	struct logoff_in in = { .luid = LogonId ? (uint64_t)(uint32_t)LogonId->HighPart << 32 | LogonId->LowPart : 0 };
+	ON_HANDLE(logoff, LsaHandle, in, out, room, ask);
+
+	return finish(l, &ask, LogonId ? status : STATUS_INVALID_PARAMETER, &why);
+}
+
+NTSTATUS
 OlsaUserAdd(HANDLE LsaHandle, LPCSTR Name, LPCSTR FullName, LPCSTR Password, LPSTR *Sid)
 {
 	struct user_add_in in = { .name = bytes_of_text(Name), .full_name = bytes_of_text(FullName),

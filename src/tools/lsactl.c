@@ -42,6 +42,11 @@ static const struct verb verbs[] = {
 	{ "tickets", "get",      tickets_get,    1, 1, "SPN",                     "gets one, from the KDC where need be" },
 	{ "tickets", "purge",    tickets_purge,  0, 0, "",                        "forgets them; files of tickets stay" },
 	{ NULL,     "tickets",   tickets_list,   0, 0, "",                        "the Kerberos tickets of this session" },
+	{ NULL,     "sessions",  sessions_list,  0, 0, "",                        "lists the logon sessions" },
+	{ NULL,     "session",   session_show,   1, 1, "ID",                      "shows one" },
+	{ NULL,     "logon",     logon_begin,    1, 1, "[DOMAIN\\]NAME",          "begins one; the password is asked for" },
+	{ NULL,     "logoff",    logoff,         1, 1, "ID",                      "ends one, for all who have it" },
+	{ NULL,     "whoami",    whoami,         0, 0, "",                        "who the LSA takes you for" },
 	{ NULL,     "status",    status_show,    0, 0, "",                        "how the LSA is" },
 	{ NULL,     "ping",      status_ping,    0, 0, "",                        "whether it answers" },
 	{ NULL,     "error",     status_error,   1, 1, "CODE",                    "what a status code means" },
@@ -64,6 +69,7 @@ usage(FILE *to)
 	fputs("\n"
 	    "  --json       one JSON document on standard output, also for a failure\n"
 	    "  -q           say no more than must be said\n"
+	    "  --package P, --type T, --hold   of logon: by whom, as which kind, kept until standard input ends\n"
 	    "  --help, --version\n\n"
 	    "Passwords come from the terminal, or as one line of standard input.\n"
 	    "OPENLSA_MODE, OPENLSA_SOCKET and OPENLSA_STATE say which LSA is meant.\n"
@@ -129,18 +135,23 @@ run_verb(const struct run *run, char **words, int count)
 		return misused(run, "--full-name belongs to 'user add'");
 	if (run->html && (v->run != decode || run->json || count > used))
 		return misused(run, "--html FILE belongs to 'decode', in place of a token and without --json");
+	if ((run->package || run->type || run->hold) && v->run != logon_begin)
+		return misused(run, "--package, --type and --hold belong to 'logon'");
 	return v->run(run, words + used, count - used);
 }
 
 int
 main(int argc, char **argv)
 {
-	enum { JSON = 256, FULL_NAME, HTML, HELP, VERSION };
+	enum { JSON = 256, FULL_NAME, HTML, PACKAGE, TYPE, HOLD, HELP, VERSION };
 	static const struct option options[] = {
 		{ "json",      no_argument,       NULL, JSON },
 		{ "quiet",     no_argument,       NULL, 'q' },
 		{ "full-name", required_argument, NULL, FULL_NAME },
 		{ "html",      required_argument, NULL, HTML },
+		{ "package",   required_argument, NULL, PACKAGE },
+		{ "type",      required_argument, NULL, TYPE },
+		{ "hold",      no_argument,       NULL, HOLD },
 		{ "help",      no_argument,       NULL, HELP },
 		{ "version",   no_argument,       NULL, VERSION },
 		{ NULL, 0, NULL, 0 },
@@ -163,6 +174,15 @@ main(int argc, char **argv)
 			break;
 		case HTML:
 			run.html = optarg;
+			break;
+		case PACKAGE:
+			run.package = optarg;
+			break;
+		case TYPE:
+			run.type = optarg;
+			break;
+		case HOLD:
+			run.hold = true;
 			break;
 		case 'h':
 		case HELP:

@@ -23,6 +23,8 @@ struct run {
 	bool json, quiet;
 	const char *full_name;	/* NULL: not given */
 	const char *html;	/* the file of decode --html, or NULL */
+	const char *package, *type;	/* of logon, or NULL */
+	bool hold;		/* logon: keep the session */
 };
 
 typedef enum end (*verb_fn)(const struct run *run, char **args, int count);
@@ -63,6 +65,13 @@ enum end tickets_purge(const struct run *run, char **args, int count);
 enum end status_show(const struct run *run, char **args, int count);
 enum end status_ping(const struct run *run, char **args, int count);
 enum end status_error(const struct run *run, char **args, int count);
+/* lsactl_session.c */
+enum end sessions_list(const struct run *run, char **args, int count);
+enum end session_show(const struct run *run, char **args, int count);
+enum end logoff(const struct run *run, char **args, int count);
+enum end whoami(const struct run *run, char **args, int count);
+/* lsactl_begin.c */
+enum end logon_begin(const struct run *run, char **args, int count);
 /* lsactl_logon.c */
 enum end logon_test(const struct run *run, char **args, int count);
 

@@ -12,14 +12,14 @@
 #include <ntstatus.h>
 
 #include "tools/json.h"
-#include "tools/lsactl.h"
 #include "tools/password.h"
+#include "tools/session.h"
 #include "tools/wide.h"
 
 #define RIGHTS_MOST 60
 
-static enum end
-open_for(const struct run *run, ACCESS_MASK access, LSA_HANDLE *ret_policy)
+enum end
+policy_open(const struct run *run, ACCESS_MASK access, LSA_HANDLE *ret_policy)
 {
 	NTSTATUS status = LsaOpenPolicy(NULL, NULL, access, ret_policy);
 
@@ -42,8 +42,7 @@ use_name(SID_NAME_USE use)
 	return (unsigned)use < sizeof names / sizeof *names ? names[use] : "?";
 }
 
-/* DOMAIN\name, or the SID where it has none. */
-static void
+void
 account_text(LSA_HANDLE policy, PSID sid, char *to, size_t room, const char **ret_use)
 {
 	LSA_REFERENCED_DOMAIN_LIST *domains = NULL;
@@ -102,7 +101,7 @@ lookup_any(const struct run *run, char **args, int count)
 	char name[900], text[SID_SHOWN];
 	const char *use;
 	LSA_HANDLE policy;
-	enum end end = open_for(run, POLICY_LOOKUP_NAMES, &policy);
+	enum end end = policy_open(run, POLICY_LOOKUP_NAMES, &policy);
 
 	(void)count;
 	if (end != END_OK)
@@ -183,7 +182,7 @@ right_list(const struct run *run, char **args, int count)
 	LSA_HANDLE policy;
 	ULONG n = 0;
 	NTSTATUS status = STATUS_SUCCESS;
-	enum end end = open_for(run, POLICY_LOOKUP_NAMES | POLICY_VIEW_LOCAL_INFORMATION, &policy);
+	enum end end = policy_open(run, POLICY_LOOKUP_NAMES | POLICY_VIEW_LOCAL_INFORMATION, &policy);
 
 	if (end != END_OK)
 		return end;
@@ -250,7 +249,7 @@ right_change(const struct run *run, char **args, int count, bool add)
 	bool all = !add && strcmp(args[1], "all") == 0;
 	LSA_HANDLE policy;
 	NTSTATUS status;
-	enum end end = open_for(run, POLICY_LOOKUP_NAMES | (add ? POLICY_CREATE_ACCOUNT : 0), &policy);
+	enum end end = policy_open(run, POLICY_LOOKUP_NAMES | (add ? POLICY_CREATE_ACCOUNT : 0), &policy);
 
 	if (end == END_OK)
 		end = account_sid(run, policy, args[0], &sid);
@@ -306,7 +305,7 @@ secret_put(const struct run *run, const char *name_text, const struct password *
 
 	if (!wide_of(&name, name_text))
 		return fault_plain(run, END_USAGE, "the name is not UTF-8 or too long", NULL);
-	end = open_for(run, POLICY_CREATE_SECRET, &policy);
+	end = policy_open(run, POLICY_CREATE_SECRET, &policy);
 	if (end != END_OK)
 		return end;
 	if (value) {
@@ -353,7 +352,7 @@ secret_get(const struct run *run, char **args, int count)
 	(void)count;
 	if (!wide_of(&name, args[0]))
 		return fault_plain(run, END_USAGE, "the name is not UTF-8 or too long", NULL);
-	end = open_for(run, POLICY_GET_PRIVATE_INFORMATION, &policy);
+	end = policy_open(run, POLICY_GET_PRIVATE_INFORMATION, &policy);
 	if (end != END_OK)
 		return end;
 	status = LsaRetrievePrivateData(policy, &name.s, &data);
@@ -392,7 +391,7 @@ policy_info(const struct run *run, char **args, int count)
 	char name[200], group[600], sid[SID_SHOWN], made[TIME_TEXT];
 	LSA_HANDLE policy;
 	NTSTATUS status;
-	enum end end = open_for(run, POLICY_VIEW_LOCAL_INFORMATION, &policy);
+	enum end end = policy_open(run, POLICY_VIEW_LOCAL_INFORMATION, &policy);
 
 	(void)args;
 	(void)count;

@@ -95,6 +95,54 @@ by_tokens(void)
 	LsaFreeReturnBuffer(l.profile);
 }
 
+/* Ended by somebody: the tokens and contexts of it are gone, those of others stay. */
+static void
+logged_off(void)
+{
+	struct logging l = alice(), other = alice();
+	LUID none = { 1, 0 }, system = { 0x3e7, 0 };
+	HANDLE lsa = logon_trusted(), own = NULL, second = NULL, third = NULL;
+	TOKEN_STATISTICS before, after;
+	OlsaLogonInfo info;
+	struct pair p;
+	DWORD len;
+
+	CHECK(OlsaLogoff(NULL, &none) == STATUS_INVALID_HANDLE);
+	CHECK(OlsaLogoff(lsa, NULL) == STATUS_INVALID_PARAMETER);
+	CHECK(OlsaLogoff(lsa, &none) == STATUS_NO_SUCH_LOGON_SESSION);
+	CHECK(OlsaLogoff(lsa, &system) == STATUS_NO_SUCH_LOGON_SESSION);
+	CHECK(DuplicateTokenEx(l.token, 0, NULL, SecurityImpersonation, TokenImpersonation, &second));
+	CHECK_U64((ULONG)OlsaLogoff(lsa, &l.luid), STATUS_SUCCESS);
+	CHECK(!logon_listed(l.luid) && logon_listed(other.luid));
+	CHECK(!DuplicateTokenEx(l.token, 0, NULL, SecurityImpersonation, TokenImpersonation, &third));
+	CHECK(OlsaLogoff(lsa, &l.luid) == STATUS_NO_SUCH_LOGON_SESSION);
+	CHECK(CloseHandle(second));
+	logon_end(&l);
+	CHECK(DuplicateTokenEx(other.token, 0, NULL, SecurityImpersonation, TokenImpersonation, &third) && CloseHandle(third));
+	logon_end(&other);
+
+	pair_begin(&p, API_PASSWORD);
+	if (CHECK(pair_shake(&p) == SEC_E_OK) && CHECK(QueryContextAttributesA(&p.server, OLSA_ATTR_LOGON, &info) == SEC_E_OK)) {
+		CHECK(OlsaLogoff(lsa, &info.LogonId) == STATUS_SUCCESS && !logon_listed(info.LogonId));
+		CHECK(QuerySecurityContextToken(&p.server, &third) < 0);
+		FreeContextBuffer(info.User);
+		FreeContextBuffer(info.Domain);
+		FreeContextBuffer(info.Sid);
+	}
+	pair_end(&p);
+
+	/* The default one begins anew. */
+	CHECK(OpenProcessToken(GetCurrentProcess(), TOKEN_QUERY, &own));
+	CHECK(GetTokenInformation(own, TokenStatistics, &before, sizeof before, &len));
+	CHECK(OlsaLogoff(lsa, &before.AuthenticationId) == STATUS_SUCCESS && !logon_listed(before.AuthenticationId));
+	CloseHandle(own);
+	CHECK(OpenProcessToken(GetCurrentProcess(), TOKEN_QUERY, &own));
+	CHECK(GetTokenInformation(own, TokenStatistics, &after, sizeof after, &len));
+	CHECK(memcmp(&after.AuthenticationId, &before.AuthenticationId, sizeof(LUID)) != 0 && logon_listed(after.AuthenticationId));
+	CloseHandle(own);
+	LsaDeregisterLogonProcess(lsa);
+}
+
 /* A context holds its session until it is deleted. */
 static void
 by_contexts(void)
@@ -199,7 +247,7 @@ killed_client(void)
 
 /* --- whose ---------------------------------------------------------------------------------- */
 
-struct seen { bool listed, own_listed; NTSTATUS data, own_data, registers, system; };
+struct seen { bool listed, own_listed; NTSTATUS data, own_data, registers, system, ends_it, ends_own; };
 
 /* As `uid`: what it sees of root's session and of its own. */
 static struct seen
@@ -227,6 +275,10 @@ look_as(uid_t uid, LUID of_root)
 		seen.data = LsaGetLogonSessionData(&of_root, &d);
 		seen.own_data = LsaGetLogonSessionData(&l.luid, &d);
 		seen.system = LsaGetLogonSessionData(&system, &d);
+		lsa = logon_untrusted();
+		if (uid != 0)
+			seen.ends_it = OlsaLogoff(lsa, &of_root);
+		seen.ends_own = OlsaLogoff(lsa, &l.luid);
 		seen.registers = LsaRegisterLogonProcess(&name, &lsa, &mode);
 		_exit(write(ends[1], &seen, sizeof seen) == sizeof seen ? 0 : 1);
 	}
@@ -253,6 +305,7 @@ other_uids(void)
 		CHECK(seen.listed && seen.own_listed);
 		CHECK(seen.data == STATUS_ACCESS_DENIED && seen.own_data == STATUS_SUCCESS && seen.system == STATUS_ACCESS_DENIED);
 		CHECK(seen.registers == STATUS_PORT_CONNECTION_REFUSED);
+		CHECK(seen.ends_it == STATUS_ACCESS_DENIED && seen.ends_own == STATUS_SUCCESS && logon_listed(l.luid));
 	}
 	logon_policy("session-enum-own", 1);
 	seen = look_as(1234, l.luid);
@@ -301,6 +354,7 @@ main(void)
 	logon_for_all();
 	RUN(told);
 	RUN(by_tokens);
+	RUN(logged_off);
 	RUN(by_contexts);
 	RUN(many);
 	RUN(killed_holder);

@@ -75,7 +75,7 @@ does 'help' 0 '' --help
 says '^usage: lsactl'
 for verb in 'user add' 'user list' 'user show' 'user passwd' 'user lock' 'user unlock' 'user del' 'policy list' \
     'policy get' 'policy set' 'policy lockout' 'policy info' 'right list' 'right add' 'right remove' 'secret set' \
-    'secret get' 'secret del' lookup decode status ping error test-auth; do
+    'secret get' 'secret del' lookup decode sessions session logon logoff whoami status ping error test-auth; do
 	says "^  $verb "
 done
 does 'version' 0 '' --version
@@ -166,6 +166,84 @@ does 'a page of something else' 2 '' status --html "$tmp/log.txt"
 does 'decode nothing' 1 '' decode
 does 'decode too much' 1 "$(head -c 300000 /dev/zero | tr '\0' a)" decode
 
+# --- sessions ---------------------------------------------------------------------
+
+# Alice's password is "secret one".
+sessions() {
+	does 'whoami' 0 '' whoami
+	says '^SID +S-1-22-1-'"$(id -u)"'$'
+	says '^Unix user +'"$(id -u)"', group '
+	does 'whoami as JSON' 0 '' --json whoami
+	json ok True sid "S-1-22-1-$(id -u)" uid "$(id -u)" token primary session '*' groups '*' privileges '*'
+	does 'whoami, quiet' 0 '' -q whoami
+	says '^Unix User.'
+	does 'logon' 0 'secret one\n' logon alice
+	says '^user +.*\\alice$'
+	says '^groups +S-1-5-5-'
+	says '^ +S-1-5-4  NT AUTHORITY.INTERACTIVE$'
+	does 'logon as JSON' 0 'secret one\n' --json logon --type network --package NTLM alice
+	json ok True token impersonation groups.1.sid S-1-5-2 privileges.0.name SeChangeNotifyPrivilege privileges.0.enabled True
+	does 'logon, quiet' 0 'secret one\n' -q logon '.\alice'
+	says '^[^ ]*\\alice$'
+	does 'logon with a wrong password' 1 'secret two\n' logon alice
+	says 'STATUS_LOGON_FAILURE' err
+	does 'logon as nobody' 1 'x\n' --json logon nobody-here
+	json ok False name STATUS_LOGON_FAILURE
+	does 'logon by no package' 1 'secret one\n' logon --package Nonsense alice
+	says 'STATUS_NO_SUCH_PACKAGE' err
+	does 'logon of no type' 2 'secret one\n' logon --type nonsense alice
+	does 'logon of a type that nobody has' 1 'secret one\n' logon --type proxy alice
+	says 'STATUS_INVALID_LOGON_TYPE' err
+	does 'an option of logon' 2 '' whoami --hold
+	does 'session of no number' 2 '' session '0:3e7x'
+	does 'session of no number either' 2 '' session ':'
+	does 'session that is not there' 1 '' session 1:2
+	says 'STATUS_NO_SUCH_LOGON_SESSION' err
+	does 'session of the system' 0 '' --json session 0x3e7
+	json ok True session 0:3e7 type system user '' sid None
+	does 'logoff that is not there' 1 '' logoff 1:2
+	says 'STATUS_NO_SUCH_LOGON_SESSION' err
+	does 'logoff of no number' 2 '' logoff alice
+	does 'sessions' 0 '' sessions
+	does 'sessions as JSON' 0 '' --json sessions
+	json ok True sessions '*'
+	if [ "$mode" = daemon ]; then held_session; fi
+}
+
+# A session that one process has is seen, shown and ended by another.
+held_session() {
+	mkfifo "$tmp/hold"
+	timeout 60 "$lsactl" --json logon --hold alice <"$tmp/hold" >"$tmp/held" 2>&1 &
+	holder=$!
+	exec 9>"$tmp/hold"
+	echo 'secret one' >&9
+	tries=0
+	until [ -s "$tmp/held" ] || [ "$tries" -ge 100 ]; do
+		tries=$((tries + 1))
+		sleep 0.1
+	done
+	held=$(sed -n 's/.*"session":"\([0-9a-f:]*\)".*/\1/p' "$tmp/held")
+	does 'sessions, one held' 0 '' sessions
+	says "^$held +interactive +NTLM +20.*alice$"
+	does 'sessions, quiet' 0 '' -q sessions
+	says "^$held$"
+	does 'session, held' 0 '' session "$held"
+	says '^user +.*\\alice$'
+	says '^type +interactive$'
+	does 'session as JSON' 0 '' --json session "$held"
+	json ok True session "$held" type interactive package NTLM since '*' password_last_set '*' server '*'
+	does 'logoff' 0 '' --json logoff "$held"
+	json ok True session "$held" 'done' ended
+	does 'session, ended' 1 '' session "$held"
+	does 'logoff again' 1 '' logoff "$held"
+	wait "$holder"
+	got=$?
+	what='the holder notices'
+	if [ "$got" -eq 0 ]; then good; else bad "the holder ended with $got"; fi
+	exec 9>&-
+	rm -f "$tmp/hold"
+}
+
 # --- both modes -------------------------------------------------------------------
 
 verbs() {
@@ -223,6 +301,8 @@ verbs() {
 	does 'log on as nobody' 1 'secret two\n' test-auth nobody-here
 	says 'SEC_E_LOGON_DENIED' err
 	does 'log on without a password' 1 '' test-auth alice
+
+	sessions
 
 	does 'passwd' 0 'secret three\n' user passwd alice
 	does 'the old password' 1 'secret one\n' test-auth alice
