@@ -36,6 +36,7 @@ static const struct verb verbs[] = {
 	{ "secret", "set",       secret_set,     1, 1, "NAME",                    "stores private data, which is asked for" },
 	{ "secret", "get",       secret_get,     1, 1, "NAME",                    "writes its bytes to standard output" },
 	{ "secret", "del",       secret_del,     1, 1, "NAME",                    "deletes it" },
+	{ NULL,     "audit",     audit_show,     0, 0, "[--follow] [--since T]...", "shows the audit file; see the options below" },
 	{ NULL,     "lookup",    lookup_any,     1, 1, "NAME|SID",                "the SID of a name, the name of a SID" },
 	{ NULL,     "decode",    decode,         0, 1, "[TOKEN|-|--html FILE]",   "shows a token as a tree, or those of a file as a page" },
 	{ NULL,     "why",       why_target,     1, 1, "SPN|URL",                 "a handshake with that target, and every decision" },
@@ -68,6 +69,11 @@ usage(FILE *to)
 	}
 	fputs("\n"
 	    "  --json       one JSON document on standard output, also for a failure\n"
+	    "  --follow     audit: goes on, also when the file is turned over\n"
+	    "  --since T    audit: from that time on: 10m, 2h, 3d, or 2026-11-21T05:08:00\n"
+	    "  --event E    audit: these numbers or names, between commas\n"
+	    "  --user NAME  audit: about this account\n"
+	    "  --file FILE  audit: this file\n"
 	    "  -q           say no more than must be said\n"
 	    "  --package P, --type T, --hold   of logon: by whom, as which kind, kept until standard input ends\n"
 	    "  --help, --version\n\n"
@@ -137,13 +143,15 @@ run_verb(const struct run *run, char **words, int count)
 		return misused(run, "--html FILE belongs to 'decode', in place of a token and without --json");
 	if ((run->package || run->type || run->hold) && v->run != logon_begin)
 		return misused(run, "--package, --type and --hold belong to 'logon'");
+	if ((run->follow || run->since || run->event || run->user || run->file) && v->run != audit_show)
+		return misused(run, "--follow, --since, --event, --user and --file belong to 'audit'");
 	return v->run(run, words + used, count - used);
 }
 
 int
 main(int argc, char **argv)
 {
-	enum { JSON = 256, FULL_NAME, HTML, PACKAGE, TYPE, HOLD, HELP, VERSION };
+	enum { JSON = 256, FULL_NAME, HTML, PACKAGE, TYPE, HOLD, FOLLOW, SINCE, EVENT, USER, AUDIT_FILE, HELP, VERSION };
 	static const struct option options[] = {
 		{ "json",      no_argument,       NULL, JSON },
 		{ "quiet",     no_argument,       NULL, 'q' },
@@ -152,6 +160,11 @@ main(int argc, char **argv)
 		{ "package",   required_argument, NULL, PACKAGE },
 		{ "type",      required_argument, NULL, TYPE },
 		{ "hold",      no_argument,       NULL, HOLD },
+		{ "follow",    no_argument,       NULL, FOLLOW },
+		{ "since",     required_argument, NULL, SINCE },
+		{ "event",     required_argument, NULL, EVENT },
+		{ "user",      required_argument, NULL, USER },
+		{ "file",      required_argument, NULL, AUDIT_FILE },
 		{ "help",      no_argument,       NULL, HELP },
 		{ "version",   no_argument,       NULL, VERSION },
 		{ NULL, 0, NULL, 0 },
@@ -183,6 +196,21 @@ main(int argc, char **argv)
 			break;
 		case HOLD:
 			run.hold = true;
+			break;
+		case FOLLOW:
+			run.follow = true;
+			break;
+		case SINCE:
+			run.since = optarg;
+			break;
+		case EVENT:
+			run.event = optarg;
+			break;
+		case USER:
+			run.user = optarg;
+			break;
+		case AUDIT_FILE:
+			run.file = optarg;
 			break;
 		case 'h':
 		case HELP:

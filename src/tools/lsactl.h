@@ -25,6 +25,8 @@ struct run {
 	const char *html;	/* the file of decode --html, or NULL */
 	const char *package, *type;	/* of logon, or NULL */
 	bool hold;		/* logon: keep the session */
+	bool follow;		/* audit's, and the next four; NULL: not given */
+	const char *since, *event, *user, *file;
 };
 
 typedef enum end (*verb_fn)(const struct run *run, char **args, int count);
@@ -72,6 +74,8 @@ enum end logoff(const struct run *run, char **args, int count);
 enum end whoami(const struct run *run, char **args, int count);
 /* lsactl_begin.c */
 enum end logon_begin(const struct run *run, char **args, int count);
+/* lsactl_audit.c */
+enum end audit_show(const struct run *run, char **args, int count);
 /* lsactl_logon.c */
 enum end logon_test(const struct run *run, char **args, int count);
 
