@@ -85,6 +85,8 @@ struct edit {
 	struct rights given, taken;	/* rights that an account has or has not got since */
 	struct auditing before, after;	/* what is audited */
 	uint32_t trust[3];		/* direction, type, attributes */
+	uint8_t domain_sid[SID_SIZE_MAX];
+	size_t domain_sid_len;
 	const char *why;		/* a sentence, or NULL */
 	_Atomic uint32_t refs;
 	uint8_t bytes[];

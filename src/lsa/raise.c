@@ -36,9 +36,13 @@ sid_bytes(uint8_t room[SID_SIZE_MAX], const struct sid *sid)
 static bool
 begin(struct raised *r, struct served *s, enum audit_event event, NTSTATUS status)
 {
-	struct store *store = s->link->lsa->store;
+	struct lsa *lsa = s->link->lsa;
+	struct store *store = lsa->store;
 	struct sid sid;
 
+	/* Embedded, the store is opened when it is first needed: here, where there is something to tell. */
+	if (!store && (lsa->settings.audit.file || lsa->settings.audit.journal) && lsa_store(lsa, &store, &s->call) != STATUS_SUCCESS)
+		return false;
 	if (!store || !audit_wanted(store, event, status))
 		return false;
 	r->a = (struct audit){ .event = event, .status = status, .has_caller = true, .caller_uid = s->link->peer.uid,
@@ -294,7 +298,7 @@ raise_account(struct served *s, enum audit_event event, NTSTATUS status, struct 
 	struct account *account = NULL;
 	struct raised r;
 
-	if (!lsa->store || !begin(&r, s, event, status))
+	if (!begin(&r, s, event, status))
 		return;
 	audit_text(&r.a, AF_TARGET_NAME, name);
 	audit_text(&r.a, AF_TARGET_DOMAIN, bytes_of_text(store_computer(lsa->store)));
@@ -407,6 +411,7 @@ object(struct served *s, const struct edit *e, NTSTATUS status)
 		audit_text(&r.a, AF_OBJECT_TYPE, bytes_of_text(types[e->object]));
 	add_key(&r, e->key, trust ? AF_DOMAIN_SID : AF_TARGET_SID, trust ? AF_DOMAIN_NAME : AF_OBJECT_NAME, name);
 	if (e->trust[0] || e->trust[1]) {
+		audit_text(&r.a, AF_DOMAIN_SID, bytes_of(e->domain_sid, e->domain_sid_len));
 		audit_fact(&r.a, AF_TDO_DIRECTION, e->trust[0]);
 		audit_fact(&r.a, AF_TDO_TYPE, e->trust[1]);
 		audit_fact(&r.a, AF_TDO_ATTRIBUTES, e->trust[2]);

@@ -207,6 +207,19 @@ auth_put(struct book_change *c, struct bytes key, struct secret *auth)
 	return status;
 }
 
+/* For the audit. */
+static void
+trust_note(struct edit *e, const struct trust_info *info)
+{
+	e->trust[0] = info->direction;
+	e->trust[1] = info->type;
+	e->trust[2] = info->attributes;
+	if (info->sid.len <= sizeof e->domain_sid) {
+		bytes_copy(e->domain_sid, info->sid.at, info->sid.len);
+		e->domain_sid_len = info->sid.len;
+	}
+}
+
 static NTSTATUS
 make_work(struct edit *e, struct book_change *c)
 {
@@ -217,6 +230,7 @@ make_work(struct edit *e, struct book_change *c)
 
 	if (!trust_info_take(&t.info, &r))
 		return STATUS_INVALID_PARAMETER;
+	trust_note(e, &t.info);
 	status = is_there(c, BOOK_TRUST, e->key);
 	if (status == STATUS_NOT_FOUND)
 		status = is_there(c, BOOK_TRUST_ALIAS, alias_of(room, 'F', e->key));
@@ -505,8 +519,10 @@ set_work(struct edit *e, struct book_change *c)
 		WITH_SECRET(value, e->value[0])
 			status = !trust_entry_take(&t, bytes_of(at, secret_len(old))) ? STATUS_INTERNAL_DB_ERROR :
 			    set_value(e, &t, bytes_of(value, secret_len(e->value[0])), &auth);
-		if (status == STATUS_SUCCESS)
+		if (status == STATUS_SUCCESS) {
+			trust_note(e, &t.info);
 			status = entry_put(c, e->key, &t);
+		}
 	}
 	if (status == STATUS_SUCCESS)
 		status = auth_put(c, e->key, auth);
