@@ -1,11 +1,14 @@
-"""stack_test.py - Debian's own su and passwd, set-uid, with pam_lsa.so in
-their stacks: in a mount namespace with an /etc/passwd, a /run and an
-/etc/pam.d of its own. The caller's environment is hostile, and changes
-nothing. Covers src/pam, src/secur32/deaf.c. As root.
+"""stack_test.py - Debian's own su and passwd, set-uid, and login, with
+pam_lsa.so in their stacks: in a mount namespace with an /etc/passwd, a /run
+and an /etc/pam.d of its own. The caller's environment is hostile, and changes
+nothing. login has the stacks that pam-auth-update makes of
+dist/openlsa.pam-config. Covers src/pam, src/secur32/deaf.c. As root.
 
-    stack_test.py PAM_LSA LSAD LSACTL
+    stack_test.py PAM_LSA MARK LSAD LSACTL
 """
 import os
+import pty
+import select
 import shutil
 import signal
 import stat
@@ -16,9 +19,11 @@ import time
 import pam
 from pam import PASSWORD, check, interop
 
-module, lsad, lsactl = map(os.path.abspath, sys.argv[1:4])
+module, mark, lsad, lsactl = map(os.path.abspath, sys.argv[1:5])
 INSIDE = "OPENLSA_TEST_INSIDE"
-USERS = {"root": 0, "alice": 3001, "mallory": 3100, "bob": 3002}
+USERS = {"root": 0, "alice": 3001, "mallory": 3100, "bob": 3002, "due": 3003, "unixer": 3004}
+PROFILE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "dist", "openlsa.pam-config")
+UNIX_PASSWORD = "Unix-Only-5"
 MALLORY = 3100
 
 
@@ -26,7 +31,7 @@ def enter():
     """This test once more, in a namespace; 77 where there can be none."""
     if os.geteuid() != 0:
         interop.skip("only root can make a namespace with an /etc of its own")
-    interop.need("unshare", "su", "passwd", "strace", "cc")
+    interop.need("unshare", "su", "passwd", "login", "strace", "cc", "openssl")
     for program in ("su", "passwd"):
         if not os.stat(shutil.which(program)).st_mode & stat.S_ISUID:
             interop.skip(f"{program} is not set-uid")
@@ -50,18 +55,43 @@ def bind(work, name, text, mode=0o644):
     subprocess.run(["mount", "--bind", f"{work}/{name}", f"/etc/{name}"], check=True)
 
 
+def common(work):
+    """login's stacks: what pam-auth-update makes of Debian's profile and ours."""
+    root = f"{work}/root"
+    for folder in ("usr/share/pam-configs", "usr/share/pam", "etc/pam.d", "var/lib/pam"):
+        os.makedirs(f"{root}/{folder}")
+    shutil.copy("/usr/share/pam-configs/unix", f"{root}/usr/share/pam-configs")
+    shutil.copy(PROFILE, f"{root}/usr/share/pam-configs/openlsa")
+    for name in os.listdir("/usr/share/pam"):
+        shutil.copy(f"/usr/share/pam/{name}", f"{root}/usr/share/pam")
+    done = subprocess.run(["pam-auth-update", "--root", root, "--package", "--force", "--enable", "openlsa"], check=False,
+                          env=dict(os.environ, DEBIAN_FRONTEND="noninteractive", PATH="/usr/sbin:/usr/bin:/sbin:/bin"),
+                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    check("pam-auth-update takes the profile", done.returncode == 0, done.stdout.decode())
+    lines = []
+    for kind in ("auth", "account", "session", "password"):
+        with open(f"{root}/etc/pam.d/common-{kind}", encoding="utf-8") as f:
+            lines += [line.replace("pam_lsa.so", f"{module} config={work}/conf") for line in f if line.startswith(kind)]
+    check("the profile is in all four stacks", sum(module in line for line in lines) == 4, *lines)
+    write(f"{work}/pam.d/login", "".join(lines))
+
+
 def furnish(work):
     """An /etc with users and services of ours, and an empty /run."""
     bind(work, "passwd", "".join(f"{n}:x:{u}:{u}:{n}:/:/bin/sh\n" for n, u in USERS.items()) + "nobody:x:65534:65534::/:/bin/false\n")
     bind(work, "group", "".join(f"{n}:x:{u}:\n" for n, u in USERS.items()) + "tty:x:5:\nshadow:x:42:\nnogroup:x:65534:\n")
-    bind(work, "shadow", "".join(f"{n}:*:19000:0:99999:7:::\n" for n in USERS), 0o600)
+    crypted = subprocess.run(["openssl", "passwd", "-6", "-stdin"], input=UNIX_PASSWORD, text=True, stdout=subprocess.PIPE,
+                             check=True).stdout.strip()
+    bind(work, "shadow", "".join(f"{n}:{crypted if n in ('root', 'unixer') else '*'}:19000:0:99999:7:::\n" for n in USERS), 0o600)
     bind(work, "nsswitch.conf", "passwd: files\ngroup: files\nshadow: files\n")
     os.mkdir(f"{work}/pam.d")
     line = f"required {module} config={work}/conf"
     for service in ("su", "passwd", "other"):
         write(f"{work}/pam.d/{service}", "".join(f"{kind} {line}\n" for kind in ("auth", "account", "session", "password")))
+    common(work)
     subprocess.run(["mount", "--bind", f"{work}/pam.d", "/etc/pam.d"], check=True)
-    subprocess.run(["mount", "-t", "tmpfs", "none", "/run"], check=True)
+    for folder in ("/run", "/var/log"):
+        subprocess.run(["mount", "-t", "tmpfs", "none", folder], check=True)
     os.mkdir("/run/lsad")
 
 
@@ -114,6 +144,70 @@ def ask(words, answers, env, uid=MALLORY):
     return process.returncode, (said + rest).decode(errors="replace")
 
 
+def terminal(words, *steps):
+    """A program on a terminal of its own: waits for a text, then types one, or looks around. The whole of what it said."""
+    pid, master = pty.fork()
+    if pid == 0:
+        os.execvpe(words[0], words, {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "TERM": "dumb"})
+    said, seen = b"", 0
+
+    def more():
+        ready, _, _ = select.select([master], [], [], 0.1)
+        try:
+            return os.read(master, 4096) if ready else None
+        except OSError:                                 # the other end is gone
+            return b""
+    for wanted, typed in steps:
+        until = time.monotonic() + 20
+        while wanted.encode() not in said[seen:] and time.monotonic() < until:
+            got = more()
+            if got == b"":
+                break
+            said += got or b""
+        if wanted.encode() not in said[seen:]:
+            said += f"<no {wanted!r}>".encode()
+            break
+        seen = len(said)
+        if callable(typed):
+            typed()
+        else:
+            os.write(master, typed.encode() + b"\n")
+    until = time.monotonic() + 5
+    while time.monotonic() < until:
+        got = more()
+        if got == b"":
+            break
+        said += got or b""
+    else:
+        os.kill(pid, signal.SIGKILL)
+    os.close(master)
+    os.waitpid(pid, 0)
+    return said.decode(errors="replace")
+
+
+def logging_in(lsa):
+    """login: by an account, with a change that is due, by Unix's own password, and root without lsad."""
+    calm = lsa.sessions()
+    inside_sessions = []
+    look = ("3001", lambda: inside_sessions.append(lsa.sessions()))
+    said = terminal(["login", "alice"], ("assword:", PASSWORD), ("$", "id -u"), look, ("$", "exit"))
+    check("login: alice is in", "<no" not in said, said)
+    check("login: a session as long as she stays", inside_sessions == [calm + 1] and
+          interop.wait_for(lambda: lsa.sessions() == calm), inside_sessions, lsa.sessions())
+    said = terminal(["login", "due"], ("assword:", PASSWORD), ("urrent password:", PASSWORD), ("ew password:", "Fresh-9"),
+                    ("etype new password:", "Fresh-9"), ("$", "id -u"), ("3003", lambda: inside_sessions.append(lsa.sessions())),
+                    ("$", "exit"))
+    check("login: a change that is due, on the way in", "<no" not in said, said)
+    check("login: and a session", inside_sessions[1:] == [calm + 1] and interop.wait_for(lambda: lsa.sessions() == calm),
+          inside_sessions)
+    said = terminal(["login", "due"], ("assword:", "Fresh-9"), ("$", "id -u"), ("3003", "exit"))
+    check("login: next time without", "<no" not in said, said)
+    said = terminal(["login", "unixer"], ("assword:", UNIX_PASSWORD), ("$", "id -u"), ("3004", "exit"))
+    check("login: a user of Unix alone", "<no" not in said, said)
+    said = terminal(["login", "root"], ("assword:", PASSWORD), ("ncorrect", "\x04"))
+    check("login: an account does not make him root", "<no" not in said, said)
+
+
 def staying(lsa, env):
     """Somebody who stays: the logon session is there as long."""
     calm = lsa.sessions()
@@ -159,8 +253,11 @@ def inside():
         lsa.socket = "/run/lsad/lsad.sock"
         lsa.env["OPENLSA_SOCKET"] = lsa.socket
         lsa.start()
-        for name in ("alice", "root", "bob"):
+        for name in ("alice", "root", "bob", "due"):
             lsa.user(name)
+        lsa.stop()
+        check("due is marked", os.spawnv(os.P_WAIT, mark, [mark, lsa.state, "due", "must-change"]) == 0)
+        lsa.start()
         box = lsa.status()["computer"]
         write(f"{work}/users", f"{box}\\bob = 3001, 3001\n")
         write(f"{work}/conf", f"map_nss = {box}\nmap_file = {work}/users\n")
@@ -217,6 +314,8 @@ def inside():
         check("passwd: bob's own", code == 0, said)
         lsa.run("user", "unlock", "alice")
 
+        lsa.run("user", "passwd", "alice", text=PASSWORD + "\n")
+        logging_in(lsa)
         left = [n for n in ("was-loaded", "state", "trace", "xdg", "cc", "krb5-trace", "malloc") if os.path.exists(f"{work}/mallory/{n}")]
         # LD_PRELOAD is heard by what is not set-uid: the shell that was asked for, as alice.
         check("nothing of hers was used", not left or left == ["was-loaded"] and os.stat(f"{work}/mallory/was-loaded").st_uid == 3001, left,
@@ -232,6 +331,8 @@ def inside():
         code, said = ask(["su", "alice", "-c", "id -u"], ["Fresh-1"], env)
         check("no daemon: nobody is let in", code != 0 and "3001" not in said, said)
         check("no daemon: at once", time.monotonic() < since + 8)
+        said = terminal(["login", "root"], ("assword:", UNIX_PASSWORD), ("#", "id -u"), ("0", "exit"))
+        check("no daemon: root gets in by his Unix password", "<no" not in said, said)
     interop.end()
 
 
