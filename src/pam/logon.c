@@ -45,7 +45,7 @@ static int
 same_person(pam_handle_t *pamh, const struct options *o, const struct person *p, ULONG uid)
 {
 	if (!p->here) {
-		pam_syslog(pamh, LOG_NOTICE, "user %s has an account of the LSA and is no user of this system; refused", p->name);
+		pam_syslog(pamh, LOG_NOTICE, "an account of the LSA has this name, and no user of this system; refused");
 		return o->tell ? PAM_USER_UNKNOWN : PAM_AUTH_ERR;
 	}
 	if (p->system || uid < o->min_uid || uid != p->uid) {
@@ -96,7 +96,7 @@ change_due(pam_handle_t *pamh, const struct options *o, const struct person *p, 
 
 	if (status != STATUS_SUCCESS) {
 		talk_refused(pamh, p, "the password must be changed, and who the account is here cannot be told", status);
-		return PAM_NEW_AUTHTOK_REQD;
+		return status == STATUS_NONE_MAPPED ? PAM_PERM_DENIED : PAM_AUTHTOK_EXPIRED;	/* in a stack the other one may be as good as success */
 	}
 	result = same_person(pamh, o, p, account.uid);
 	return result == PAM_SUCCESS ? stay_begin(pamh, o, p, NULL, true) : result;

@@ -12,7 +12,7 @@ enum logon_for { LOGON_ENTRY, LOGON_AFTER_CHANGE };
 
 /*
  * PAM_SUCCESS: he is logged on, and is the Unix user of his name; or (LOGON_ENTRY) his password is right and must be
- * changed first. Everything else lets nobody in.
+ * changed first. Everything else lets nobody in; PAM_AUTHTOK_EXPIRED: only root could say who he is before the change.
  */
 int logon_try(pam_handle_t *pamh, const struct options *o, const struct person *p, const char *password,
     enum logon_for why);

@@ -20,7 +20,7 @@ password_try(pam_handle_t *pamh, const struct options *o, const struct person *p
 {
 	/* A blank one is no guess that anybody has to count: it is not even tried. */
 	if (!*password && (!o->nullok || ((unsigned)flags & PAM_DISALLOW_NULL_AUTHTOK))) {
-		pam_syslog(pamh, LOG_NOTICE, "user %s: a blank password is not tried here (nullok)", p->name);
+		pam_syslog(pamh, LOG_NOTICE, "user %s: a blank password is not tried here (nullok)", person_shown(p));
 		return PAM_AUTH_ERR;
 	}
 	return logon_try(pamh, o, p, password, LOGON_ENTRY);

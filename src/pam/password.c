@@ -59,7 +59,7 @@ prepare(pam_handle_t *pamh, int flags, const struct options *o, const struct per
 /* --- the second: the change -------------------------------------------------------------------------- */
 
 static int
-new_take(pam_handle_t *pamh, const struct options *o, const char **ret_fresh)
+new_take(pam_handle_t *pamh, int flags, const struct options *o, const char **ret_fresh)
 {
 	const char *fresh = o->use_authtok || o->use_first_pass || o->try_first_pass ? talk_kept(pamh, PAM_AUTHTOK) : NULL;
 	int result = PAM_SUCCESS;
@@ -67,9 +67,9 @@ new_take(pam_handle_t *pamh, const struct options *o, const char **ret_fresh)
 	if (!fresh && (o->use_authtok || o->use_first_pass))
 		return PAM_AUTHTOK_RECOVERY_ERR;
 	if (!fresh)
-		result = talk_ask_new(pamh, &fresh);
+		result = talk_ask_new(pamh, flags, &fresh);
 	if (result == PAM_SUCCESS && !*fresh && !o->nullok) {
-		(void)pam_error(pamh, "A blank password is not allowed.");
+		talk_error(pamh, flags, "A blank password is not allowed.");
 		result = PAM_AUTHTOK_ERR;
 	}
 	if (result == PAM_SUCCESS)
@@ -113,7 +113,7 @@ update(pam_handle_t *pamh, int flags, const struct options *o, const struct pers
 
 	if (!old && !as_root(flags))
 		return PAM_AUTHTOK_RECOVERY_ERR;
-	result = new_take(pamh, o, &fresh);
+	result = new_take(pamh, flags, o, &fresh);
 	if (result != PAM_SUCCESS)
 		return result;
 	status = line_reach(&line, logon_service(pamh));

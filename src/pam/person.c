@@ -30,6 +30,12 @@ name_bad(const char *name)
 	return false;
 }
 
+const char *
+person_shown(const struct person *p)
+{
+	return p->here ? p->name : "(nobody's name)";
+}
+
 static int
 unix_user(pam_handle_t *pamh, struct person *p)
 {

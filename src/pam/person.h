@@ -19,6 +19,9 @@ struct person {
 	uid_t uid;
 };
 
+/* The name for a log line. Of nobody's it may be a password that was typed too early. */
+const char *person_shown(const struct person *p);
+
 /* PAM_SUCCESS also where nobody has that name; PAM_AUTHINFO_UNAVAIL: the name service failed; or what PAM says. */
 int person_take(pam_handle_t *pamh, const struct options *o, struct person *ret_person);
 

@@ -59,8 +59,15 @@ talk_ask(pam_handle_t *pamh, int item, const char *prompt, const char **ret_text
 	return result;
 }
 
+void
+talk_error(pam_handle_t *pamh, int flags, const char *text)
+{
+	if (!((unsigned)flags & PAM_SILENT))
+		(void)pam_error(pamh, "%s", text);
+}
+
 int
-talk_ask_new(pam_handle_t *pamh, const char **ret_text)
+talk_ask_new(pam_handle_t *pamh, int flags, const char **ret_text)
 {
 	char *text = NULL, *again = NULL;
 	int result = converse(pamh, "New password: ", &text);
@@ -68,7 +75,7 @@ talk_ask_new(pam_handle_t *pamh, const char **ret_text)
 	if (result == PAM_SUCCESS)
 		result = converse(pamh, "Retype new password: ", &again);
 	if (result == PAM_SUCCESS && strcmp(text, again) != 0) {
-		(void)pam_error(pamh, "The two passwords differ.");
+		talk_error(pamh, flags, "The two passwords differ.");
 		result = PAM_AUTHTOK_ERR;
 	}
 	if (result == PAM_SUCCESS)
@@ -88,7 +95,7 @@ talk_refused(pam_handle_t *pamh, const struct person *p, const char *what, NTSTA
 		for (char *at = why; *at; at++)
 			if ((unsigned char)*at < ' ')
 				*at = at[1] ? ';' : 0;
-	pam_syslog(pamh, LOG_NOTICE, "%s: user %s: %s (%s)", what, p->name, name ? name : "an unknown status",
+	pam_syslog(pamh, LOG_NOTICE, "%s: user %s: %s (%s)", what, person_shown(p), name ? name : "an unknown status",
 	    why && *why ? why : "no reason is known");
 	(void)FreeContextBuffer(why);
 }

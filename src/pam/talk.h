@@ -18,7 +18,9 @@ const char *talk_kept(pam_handle_t *pamh, int item);
 /* Asks, and keeps the answer as the item. PAM_SUCCESS; PAM_INCOMPLETE; PAM_CONV_ERR; PAM_BUF_ERR. */
 int talk_ask(pam_handle_t *pamh, int item, const char *prompt, const char **ret_text);
 /* Asks twice for a new password; PAM_AUTHTOK_ERR: the two differ, and the user was told. */
-int talk_ask_new(pam_handle_t *pamh, const char **ret_text);
+int talk_ask_new(pam_handle_t *pamh, int flags, const char **ret_text);
+/* To the user, unless PAM_SILENT. */
+void talk_error(pam_handle_t *pamh, int flags, const char *text);
 
 /* To the log, with what OlsaExplain knows of the calling thread's last call; neither holds a secret. */
 void talk_refused(pam_handle_t *pamh, const struct person *p, const char *what, NTSTATUS status);

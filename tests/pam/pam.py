@@ -73,11 +73,11 @@ class Daemon:
 class Login:
     """login.c, with or without wrappers around it."""
 
-    def __init__(self, program, service, user, env):
+    def __init__(self, program, service, name, env, **how):
         self.process = subprocess.Popen([program], env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                        stderr=subprocess.PIPE, text=True, bufsize=1)
+                                        stderr=subprocess.PIPE, text=True, bufsize=1, **how)
         self.asked, self.told = 0, ""
-        result = self.do("start", service, user)
+        result = self.do("start", service, name)
         if result != "SUCCESS":
             raise RuntimeError(f"pam_start: {result}")
 

@@ -327,10 +327,22 @@ def inside():
         # --- without lsad ------------------------------------------------------------------
 
         lsa.stop()
+        log_again = open(f"{work}/impostor-log", "w", encoding="utf-8")     # pylint: disable=consider-using-with
         since = time.monotonic()
         code, said = ask(["su", "alice", "-c", "id -u"], ["Fresh-1"], env)
         check("no daemon: nobody is let in", code != 0 and "3001" not in said, said)
         check("no daemon: at once", time.monotonic() < since + 8)
+
+        # --- with somebody else in its place --------------------------------------------------
+
+        shutil.chown("/run/lsad", MALLORY)
+        impostor = subprocess.Popen([lsad, "--foreground", "--socket", lsa.socket, "--state", f"{work}/false/state"], env=pam.CLEAN,
+                                    stdout=log_again, stderr=log_again, user=MALLORY, group=MALLORY, extra_groups=[])
+        check("an LSA of hers at the built-in place", interop.wait_for(lambda: os.path.exists(lsa.socket)))
+        for uid in (MALLORY, 0):
+            code, said = ask(["su", "alice", "-c", "id -u"], ["Stolen-1"], {}, uid)
+            check(f"an impostor lets nobody in, asked by {uid}", code != 0 and "3001" not in said, said)
+        check("the impostor ends", interop.stop(impostor) == 0)
         said = terminal(["login", "root"], ("assword:", UNIX_PASSWORD), ("#", "id -u"), ("0", "exit"))
         check("no daemon: root gets in by his Unix password", "<no" not in said, said)
     interop.end()

@@ -4,6 +4,7 @@ lsad with accounts in every state. Covers src/pam and src/secur32/deaf.c.
     wrapper_test.py PAM_LSA LOGIN MARK LSAD LSACTL
 """
 import os
+import shutil
 import sys
 import time
 
@@ -272,6 +273,28 @@ with interop.folder() as place:
         check("due: no second change", pam_login.do("expired", say=["New-1", "New-2", "New-2"]) in ("IGNORE", "PERM_DENIED"))
     check("due: the new password", once("usual", "due", "New-1") == "SUCCESS")
     denied("due: the old password", "usual", "due", "AUTH_ERR")
+
+    # --- a program that is not root --------------------------------------------------------------
+
+    if os.geteuid() == 0:
+        os.chmod(place, 0o755)
+        os.mkdir(f"{place}/theirs")
+        shutil.copy(login, f"{place}/theirs/login")
+        shutil.copy(module, f"{place}/theirs")
+        with open(f"{place}/pam.d/locker", "w", encoding="utf-8") as f:
+            for kind in ("auth", "account", "session", "password"):
+                f.write(f"{kind} required {place}/theirs/pam_lsa.so config={place}/conf\n")
+        for name, word, want in (("alice", PASSWORD, "SUCCESS"), ("alice", "wrong", "AUTH_ERR"), ("nolsa", PASSWORD, "AUTH_ERR"),
+                                 ("locked", PASSWORD, "AUTH_ERR"), ("bob", PASSWORD, "PERM_DENIED"), ("moved", PASSWORD, "AUTHTOK_EXPIRED")):
+            with pam.Login(f"{place}/theirs/login", "locker", name, environment, user=3001, group=3001, extra_groups=[]) as locker:
+                got = locker.do("authenticate", say=[word])
+                check(f"not root: {name}, {word}: {want}", got == want, got)
+                if want == "SUCCESS":
+                    check("not root: a stay", locker.do("account") == "SUCCESS" and lsa.sessions() == calm + 1)
+        with pam.Login(f"{place}/theirs/login", "locker", "alice", environment, user=3001, group=3001, extra_groups=[]) as locker:
+            check("not root: no account without a stay", locker.do("account") == "PERM_DENIED")
+            check("not root: a new password by the old one", locker.do("password", say=[PASSWORD, "x-1", "x-1"]) == "SUCCESS")
+        lsa.run("user", "passwd", "alice", text=PASSWORD + "\n")
 
     # --- a new password ------------------------------------------------------------------------------
 
