@@ -113,7 +113,7 @@ logon_try(pam_handle_t *pamh, const struct options *o, const struct person *p, c
 	int result;
 
 	origin_of(pamh, origin);
-	status = line_reach(&line, logon_service(pamh));
+	status = line_reach(&line, logon_service(pamh), o->kerberos);
 	if (status == STATUS_SUCCESS)
 		status = line_log_on(&line, &whom, password, o->type, origin, &token, &substatus);
 	result = talk_verdict(o, status, substatus);
@@ -140,7 +140,7 @@ logon_vouch(pam_handle_t *pamh, const struct options *o, const struct person *p)
 	int result = PAM_SESSION_ERR;
 
 	origin_of(pamh, origin);
-	status = line_reach(&line, logon_service(pamh));
+	status = line_reach(&line, logon_service(pamh), o->kerberos);
 	if (status == STATUS_SUCCESS)
 		status = line_vouch(&line, &whom, origin, &token, &substatus);
 	if (status == STATUS_SUCCESS)
@@ -164,7 +164,7 @@ logon_proves(pam_handle_t *pamh, const struct options *o, const struct person *p
 	int result;
 
 	origin_of(pamh, origin);
-	status = line_reach(&line, logon_service(pamh));
+	status = line_reach(&line, logon_service(pamh), o->kerberos);
 	if (status == STATUS_SUCCESS)
 		status = line_log_on(&line, &whom, password, o->type, origin, &token, &substatus);
 	if (status == STATUS_SUCCESS)
@@ -182,9 +182,12 @@ logon_account(pam_handle_t *pamh, const struct options *o, const struct person *
 	struct whom whom = { p->domain, p->user };
 	struct account account = { 0, 0 };
 	struct line line;
-	NTSTATUS status = line_reach(&line, logon_service(pamh));
+	NTSTATUS status;
 	int result = PAM_PERM_DENIED;
 
+	if (o->kerberos)
+		return PAM_IGNORE;		/* a KDC tells nobody about accounts */
+	status = line_reach(&line, logon_service(pamh), o->kerberos);
 	if (status == STATUS_SUCCESS)
 		status = line_account(&line, &whom, &account);
 	line_leave(&line);

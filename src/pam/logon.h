@@ -20,7 +20,8 @@ int logon_try(pam_handle_t *pamh, const struct options *o, const struct person *
 int logon_vouch(pam_handle_t *pamh, const struct options *o, const struct person *p);
 /* Whether the password is his, a change being due or not; makes no stay. */
 int logon_proves(pam_handle_t *pamh, const struct options *o, const struct person *p, const char *password);
-/* What an administrator knows of his account. PAM_SUCCESS; PAM_NEW_AUTHTOK_REQD; PAM_MAXTRIES: locked; PAM_IGNORE: he has none; else refused. */
+/* What an administrator knows of his account. PAM_SUCCESS; PAM_NEW_AUTHTOK_REQD; PAM_MAXTRIES: locked; PAM_IGNORE: he has
+ * none, or it is a realm's; else refused. */
 int logon_account(pam_handle_t *pamh, const struct options *o, const struct person *p);
 
 /* PAM's service name, for the LSA's log. */

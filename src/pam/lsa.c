@@ -6,6 +6,7 @@
 
 #include <openlsa.h>
 
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -28,21 +29,20 @@ text_of(const char *text, size_t most)
 }
 
 NTSTATUS
-line_reach(struct line *ret_line, const char *service)
+line_reach(struct line *ret_line, const char *service, bool kerberos)
 {
 	char name[NAME_MOST + 1];
-	LSA_STRING given, package = text_of(MSV1_0_PACKAGE_NAME, NAME_MOST);
+	LSA_STRING given, package = text_of(kerberos ? MICROSOFT_KERBEROS_NAME_A : MSV1_0_PACKAGE_NAME, NAME_MOST);
 	LSA_OPERATIONAL_MODE mode;
 	NTSTATUS status;
 
-	*ret_line = (struct line){ .lsa = NULL };
+	*ret_line = (struct line){ .kerberos = kerberos };
 	status = deaf_begin();
 	if (status != STATUS_SUCCESS)
 		return status;
 	(void)snprintf(name, sizeof name, "pam_lsa:%s", service);
 	given = text_of(name, NAME_MOST);
 	status = LsaRegisterLogonProcess(&given, &ret_line->lsa, &mode);
-	ret_line->trusted = status == STATUS_SUCCESS;
 	if (status == STATUS_PORT_CONNECTION_REFUSED)
 		status = LsaConnectUntrusted(&ret_line->lsa);
 	if (status != STATUS_SUCCESS) {
@@ -106,6 +106,13 @@ log_on(const struct ask *a, void *submit, size_t len)
 	return status;
 }
 
+/* Both packages have the same structures, and numbers of their own in them. */
+_Static_assert(sizeof(KERB_INTERACTIVE_LOGON) == sizeof(MSV1_0_INTERACTIVE_LOGON) &&
+    (int)KerbInteractiveLogon == (int)MsV1_0InteractiveLogon, "one form for both packages");
+_Static_assert(sizeof(KERB_CHANGEPASSWORD_REQUEST) == sizeof(MSV1_0_CHANGEPASSWORD_REQUEST) &&
+    offsetof(KERB_CHANGEPASSWORD_REQUEST, NewPassword) == offsetof(MSV1_0_CHANGEPASSWORD_REQUEST, NewPassword),
+    "one form for both packages");
+
 static NTSTATUS
 with_password(const struct ask *a, uint8_t *at, size_t room)
 {
@@ -143,7 +150,7 @@ change(const struct ask *a, uint8_t *at, size_t room)
 	NTSTATUS status, verdict = STATUS_LOGON_FAILURE;
 
 	writer_zeros(&w, sizeof *m);
-	m->MessageType = MsV1_0ChangePassword;
+	m->MessageType = a->line->kerberos ? (MSV1_0_PROTOCOL_MESSAGE_TYPE)KerbChangePasswordMessage : MsV1_0ChangePassword;
 	if (!put(&w, &m->DomainName, a->whom->domain) || !put(&w, &m->AccountName, a->whom->user) ||
 	    !put(&w, &m->OldPassword, a->password))
 		return NOT_TEXT;
@@ -234,7 +241,13 @@ line_account(struct line *line, const struct whom *whom, struct account *ret_acc
 {
 	OlsaStatusInfo here;
 	OlsaUserInfo info;
-	NTSTATUS status = domain_ours(line, whom->domain, &here);
+	NTSTATUS status;
+
+	if (line->kerberos) {
+		ret_account->flags = 0;
+		return deaf_unix_user("", whom->domain, whom->user, &ret_account->uid);
+	}
+	status = domain_ours(line, whom->domain, &here);
 
 	if (status == STATUS_SUCCESS)
 		status = OlsaUserGet(line->lsa, 0, whom->user, &info);

@@ -13,11 +13,11 @@
 struct line {
 	HANDLE lsa;
 	ULONG package;
-	bool trusted;			/* lsad told the caller is a logon process */
+	bool kerberos;			/* the package; else MSV1_0 */
 };
 
 /* At once, or never: nothing waits for lsad to start. The line is to be left, also after a failure. */
-NTSTATUS line_reach(struct line *ret_line, const char *service);
+NTSTATUS line_reach(struct line *ret_line, const char *service, bool kerberos);
 void line_leave(struct line *line);
 
 struct whom { const char *domain, *user; };
@@ -30,14 +30,15 @@ NTSTATUS line_vouch(struct line *line, const struct whom *whom, const char *orig
     NTSTATUS *ret_substatus);
 /* By who knows the old password. */
 NTSTATUS line_change(struct line *line, const struct whom *whom, const char *old, const char *fresh);
-/* By an administrator. */
+/* By an administrator; not of a realm. */
 NTSTATUS line_set(struct line *line, const struct whom *whom, const char *fresh);
 
 struct account { ULONG flags; uint32_t uid; };
 
 /*
  * What an administrator can see of an account: OLSA_USER_*, and who it is here. STATUS_NO_SUCH_USER, also for one of
- * another domain; STATUS_NONE_MAPPED; STATUS_ACCESS_DENIED: the caller is no administrator.
+ * another domain; STATUS_NONE_MAPPED; STATUS_ACCESS_DENIED: the caller is no administrator. Of a realm's, anybody sees
+ * who it is here, and no flags.
  */
 NTSTATUS line_account(struct line *line, const struct whom *whom, struct account *ret_account);
 

@@ -60,6 +60,13 @@ type_take(struct options *o, const char *value)
 }
 
 static bool
+package_take(struct options *o, const char *value)
+{
+	o->kerberos = strcmp(value, "kerberos") == 0;
+	return o->kerberos || strcmp(value, "ntlm") == 0;
+}
+
+static bool
 uid_take(struct options *o, const char *value)
 {
 	unsigned long long number;
@@ -92,6 +99,8 @@ word_take(struct options *o, const char **ret_conf, const char *word)
 		o->domain = value;
 	else if ((value = value_of(word, "type=")))
 		return type_take(o, value);
+	else if ((value = value_of(word, "package=")))
+		return package_take(o, value);
 	else if ((value = value_of(word, "min_uid=")))
 		return uid_take(o, value);
 	else if ((value = value_of(word, "config=")) && *value == '/')
@@ -112,6 +121,11 @@ options_take(pam_handle_t *pamh, struct options *ret_options, int argc, const ch
 			pam_syslog(pamh, LOG_ERR, "the option \"%s\" is not understood; nobody is let in (pam_lsa(8))", argv[i]);
 			return PAM_SERVICE_ERR;
 		}
+	/* Who an account is here must be known by its realm; and nobody can vouch to a KDC. */
+	if (o.kerberos && (!*o.domain || o.vouch)) {
+		pam_syslog(pamh, LOG_ERR, "package=kerberos needs domain=REALM, and does not go with vouch; nobody is let in");
+		return PAM_SERVICE_ERR;
+	}
 	if (!deaf_conf_file(conf)) {
 		pam_syslog(pamh, LOG_ERR, "this program has begun with another config=, or has no memory; nobody is let in");
 		return PAM_SERVICE_ERR;

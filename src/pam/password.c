@@ -17,11 +17,11 @@
 
 #define PROMPT "Current password: "
 
-/* As everywhere in PAM: root need not know the old password, unless the user's own is expired. */
+/* As everywhere in PAM: root need not know the old password, unless the user's own is expired. A KDC knows no root. */
 static bool
-as_root(int flags)
+as_root(int flags, const struct options *o)
 {
-	return getuid() == 0 && !((unsigned)flags & PAM_CHANGE_EXPIRED_AUTHTOK);
+	return !o->kerberos && getuid() == 0 && !((unsigned)flags & PAM_CHANGE_EXPIRED_AUTHTOK);
 }
 
 /* --- the first call: may he? ---------------------------------------------------------------------- */
@@ -46,12 +46,12 @@ old_take(pam_handle_t *pamh, const struct options *o, const struct person *p)
 static int
 prepare(pam_handle_t *pamh, int flags, const struct options *o, const struct person *p)
 {
-	int result = as_root(flags) ? logon_account(pamh, o, p) : PAM_SUCCESS;
+	int result = as_root(flags, o) ? logon_account(pamh, o, p) : PAM_SUCCESS;
 
 	/* What is wrong with the account is no reason to leave its password as it is. */
 	if (result == PAM_NEW_AUTHTOK_REQD || result == PAM_ACCT_EXPIRED || result == PAM_MAXTRIES)
 		result = PAM_SUCCESS;
-	if (result == PAM_SUCCESS && !as_root(flags))
+	if (result == PAM_SUCCESS && !as_root(flags, o))
 		result = old_take(pamh, o, p);
 	return result == PAM_AUTHINFO_UNAVAIL ? PAM_TRY_AGAIN : result;
 }
@@ -111,14 +111,14 @@ update(pam_handle_t *pamh, int flags, const struct options *o, const struct pers
 	NTSTATUS status;
 	int result;
 
-	if (!old && !as_root(flags))
+	if (!old && !as_root(flags, o))
 		return PAM_AUTHTOK_RECOVERY_ERR;
 	result = new_take(pamh, flags, o, &fresh);
 	if (result != PAM_SUCCESS)
 		return result;
-	status = line_reach(&line, logon_service(pamh));
+	status = line_reach(&line, logon_service(pamh), o->kerberos);
 	if (status == STATUS_SUCCESS)
-		status = as_root(flags) ? line_set(&line, &whom, fresh) : line_change(&line, &whom, old, fresh);
+		status = as_root(flags, o) ? line_set(&line, &whom, fresh) : line_change(&line, &whom, old, fresh);
 	line_leave(&line);
 	if (status != STATUS_SUCCESS)
 		talk_refused(pamh, p, "the password is not changed", status);

@@ -127,11 +127,12 @@ deaf_unix_user(const char *sid_given, const char *domain, const char *user, uint
 	NTSTATUS status = STATUS_NONE_MAPPED;
 
 	(void)root_handles();			/* reads the configuration */
-	if (sid_of_text(&sid, bytes_of_text(sid_given))) {
+	if (*sid_given && sid_of_text(&sid, bytes_of_text(sid_given))) {
 		sid_put(&w, &sid);
 		facts.sid = bytes_of(binary, w.need);
-		status = idmap(&id, root_conf(), &facts, &why);
 	}
+	if (!*sid_given || facts.sid.len)
+		status = idmap(&id, root_conf(), &facts, &why);
 	if (status == STATUS_SUCCESS)
 		*ret_uid = id.uid;
 	id_drop(&id);

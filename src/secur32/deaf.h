@@ -21,7 +21,8 @@ bool deaf_conf_file(const char *path);
  */
 NTSTATUS deaf_begin(void);
 
-/* OlsaTokenUnixUser before there is a token: an account's SID as text, its domain and its name. STATUS_NONE_MAPPED. */
+/* OlsaTokenUnixUser before there is a token: an account's SID as text, or "", its domain and its name.
+ * STATUS_NONE_MAPPED. */
 NTSTATUS deaf_unix_user(const char *sid, const char *domain, const char *user, uint32_t *ret_uid);
 
 #endif

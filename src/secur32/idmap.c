@@ -22,6 +22,7 @@
 struct asked {
 	const struct conf *conf;
 	const struct token_facts *facts;
+	bool has_sid;			/* a realm's user without a PAC has none: he is known by his name */
 	struct sid sid;
 	struct why *why;
 	uint32_t least;
@@ -118,7 +119,7 @@ file_user(const struct asked *a, struct id *id, bool *ret_found)
 		return none(a, "map_file cannot be read");
 	(void)snprintf(name, sizeof name, "%.*s\\%.*s", (int)a->facts->domain.len, (const char *)a->facts->domain.at,
 	    (int)a->facts->user.len, (const char *)a->facts->user.at);
-	line = conf_text(file, sid_text(&a->sid, text));
+	line = a->has_sid ? conf_text(file, sid_text(&a->sid, text)) : NULL;
 	if (!line)
 		line = conf_text(file, name);
 	if (line)
@@ -152,7 +153,7 @@ range_user(const struct asked *a, struct id *id, bool *ret_found)
 	struct sid domain;
 	const char *value;
 
-	if (!sid_parent(&domain, &rid, &a->sid))
+	if (!a->has_sid || !sid_parent(&domain, &rid, &a->sid))
 		return STATUS_SUCCESS;
 	(void)snprintf(key, sizeof key, "map_range:%s", sid_text(&domain, text));
 	value = conf_text(a->conf, key);
@@ -211,7 +212,7 @@ nss_user(const struct asked *a, struct id *id, bool *ret_found)
 static NTSTATUS
 judge(const struct asked *a, const struct id *id)
 {
-	if (id->uid == (uint32_t)geteuid() && sid_under(&sid_unix_users, &a->sid))
+	if (a->has_sid && id->uid == (uint32_t)geteuid() && sid_under(&sid_unix_users, &a->sid))
 		return STATUS_SUCCESS;
 	if (id->uid < a->least || id->uid == NOBODY || id->uid == UINT32_MAX || id->gid == UINT32_MAX)
 		return none(a, "the uid that a rule gives him is a system's (map_least_uid)");
@@ -230,12 +231,14 @@ idmap(struct id *ret_id, const struct conf *conf, const struct token_facts *fact
 	NTSTATUS status = STATUS_SUCCESS;
 	bool found = false;
 
-	sid_take(&a.sid, &r);
-	if (!reader_done(&r))
+	a.has_sid = facts->sid.len > 0;
+	if (a.has_sid)
+		sid_take(&a.sid, &r);
+	if (!reader_done(&r) || (!a.has_sid && (!facts->domain.len || !facts->user.len)))
 		return none(&a, "the token names nobody");
 	if (had != CONF_OK && had != CONF_ABSENT)
 		return none(&a, "map_least_uid is no number");
-	if (a.sid.count == 2 && sid_under(&sid_unix_users, &a.sid)) {
+	if (a.has_sid && a.sid.count == 2 && sid_under(&sid_unix_users, &a.sid)) {
 		found = true;
 		status = unix_user(&a, &id);
 	}

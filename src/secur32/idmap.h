@@ -7,6 +7,7 @@
  *     map_nss = WORKBOX, CORP               domains whose user names are this system's
  *     map_least_uid = 1000                  below it nobody is mapped, by no rule
  *
+ * A user of a realm whose KDC gives him no SID is known by REALM\name alone.
  * Rules are tried in this order; one that is malformed maps nobody at all.
  */
 #ifndef OPENLSA_SECUR32_IDMAP_H

@@ -27,7 +27,8 @@ def preload(name):
 class Daemon:
     """An lsad with a state of its own, in a folder of its own."""
 
-    def __init__(self, lsad, lsactl, work, name="lsa"):
+    def __init__(self, lsad, lsactl, work, name="lsa", more=None):
+        self.own = dict(CLEAN, **(more or {}))          # what the daemon's environment says is the administrator's
         self.lsad, self.lsactl, self.process = lsad, lsactl, None
         self.state, self.socket = f"{work}/{name}-state", f"{work}/{name}-socket"
         self.log = open(f"{work}/{name}-log", "a+", encoding="utf-8")       # pylint: disable=consider-using-with
@@ -35,7 +36,7 @@ class Daemon:
 
     def start(self):
         self.process = subprocess.Popen([self.lsad, "--foreground", "--socket", self.socket, "--state", self.state],
-                                        env=CLEAN, stdout=self.log, stderr=self.log)
+                                        env=self.own, stdout=self.log, stderr=self.log)
         if not interop.wait_for(lambda: os.path.exists(self.socket) and self.answers()):
             raise RuntimeError("lsad does not come up")
 

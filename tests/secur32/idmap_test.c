@@ -46,7 +46,7 @@ uid_of(const char *rules, const char *domain, const char *user, const char *sid_
 	struct writer w = writer_of(packed, sizeof packed);
 	struct conf *conf = conf_of(rules);
 	struct why why = { NULL, 0, 0 };
-	struct token_facts facts = { .user = bytes_of_text(user), .domain = bytes_of_text(domain), .sid = binary(room, sid_text) };
+	struct token_facts facts = { .user = bytes_of_text(user), .domain = bytes_of_text(domain), .sid = *sid_text ? binary(room, sid_text) : BYTES_NONE };
 	NTSTATUS status;
 
 	*ret_id = (struct id){ .uid = 77 };
@@ -85,6 +85,10 @@ rules(void)
 		{ "map_nss = OTHER", "CORP", "root", CORP "-1105", -1 },
 		{ "map_nss = CORP", "CORP", "root", CORP "-1105", -1 },			/* root of CORP is not our root */
 		{ "map_nss = CORP", "CORP", "no-such-user-here", CORP "-1105", -1 },
+		{ "map_nss = CORP", "CORP", "root", "", -1 },
+		{ "map_nss = CORP", "", "root", "", -1 },
+		{ "map_nss = CORP", "CORP", "", "", -1 },
+		{ "map_range:" CORP " = 100000-199999", "CORP", "alice", "", -1 },
 		{ "map_nss = CORP\nmap_range:" CORP " = 100000-199999", "CORP", "no-such-user-here", CORP "-1105", 101105 },
 	};
 	struct id id;
@@ -121,6 +125,11 @@ the_file(void)
 	CHECK(uid_of(rule, "CORP", "root", CORP "-1107", NULL, &id) == -1);
 	CHECK(uid_of(rule, "OTHER", "alice", CORP "-1108", NULL, &id) == 101108);	/* another's alice */
 	id_drop(&id);
+	/* Of a realm that gives no SIDs: by the name alone. */
+	CHECK(uid_of(rule, "CORP", "alice", "", NULL, &id) == 2001 && id.gid == 2002);
+	id_drop(&id);
+	CHECK(uid_of(rule, "CORP", "renamed", "", NULL, &id) == -1);
+	CHECK(uid_of(rule, "CORP", "root", "", NULL, &id) == -1);
 	unlink(file);
 	CHECK(uid_of(rule, "CORP", "carol", CORP "-1109", NULL, &id) == -1);	/* a file that is named and not there maps nobody */
 }
