@@ -5,6 +5,7 @@ somebody else answers in the KDC's place, and knows alice's password.
     kdc.py run|spoofed DIR kerberos_test.py PAM_LSA LOGIN LSAD LSACTL
 """
 import os
+import subprocess
 import sys
 
 import pam
@@ -38,6 +39,15 @@ def furnish(work, daemon):
     write(f"{work}/conf", f"socket = {daemon.socket}\nlsad_uid = {os.geteuid()}\nmap_file = {work}/users\nmap_nss = {REALM}\n")
 
 
+def as_at_first():
+    """The realm outlives the test: carol's password is the first one again, and expired."""
+    env = dict(os.environ, KRB5_KDC_PROFILE=f"{os.environ['KDC_DIR']}/kdc0.conf")
+    for line in (f"cpw -pw {PASSWORD} alice", f"cpw -pw {PASSWORD} carol", "modprinc -pwexpire 2001-01-01 carol"):
+        subprocess.run(["kadmin.local", "-r", REALM, "-q", line], env=env, check=True, stdout=subprocess.DEVNULL)
+
+
+if os.environ.get("KDC_MODE") != "spoofed":
+    as_at_first()
 with interop.folder() as place:
     lsa = pam.Daemon(lsad, lsactl, place, more={k: v for k, v in os.environ.items() if k.startswith("KRB5")})
     # Nothing of the realm is in the program's environment; what is there would lead it astray.
