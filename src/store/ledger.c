@@ -320,7 +320,9 @@ ledger_open(struct store *s, bool alone, const struct store_settings *settings, 
 	if (st != STATUS_SUCCESS)
 		return ledger_failed(st, why);
 	database_guard(&s->reader);
-	return STATUS_SUCCESS;
+	/* Now, while there are descriptors: later, strangers may have taken them all. */
+	st = s->exclusive ? connect(s, &s->writer) : STATUS_SUCCESS;
+	return st == STATUS_SUCCESS ? st : ledger_failed(st, why);
 }
 
 void

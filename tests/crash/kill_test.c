@@ -119,8 +119,10 @@ restart(void)
 		if (dials())
 			return pid;
 	}
-	(void)kill(pid, SIGKILL);
-	(void)waitpid(pid, NULL, 0);
+	if (pid > 0) {
+		(void)kill(pid, SIGKILL);
+		(void)waitpid(pid, NULL, 0);
+	}
 	return -1;
 }
 
@@ -129,7 +131,8 @@ stops(pid_t pid)
 {
 	int status = -1;
 
-	(void)kill(pid, SIGTERM);
+	if (pid <= 0 || kill(pid, SIGTERM) != 0)	/* kill(-1) would be everybody */
+		return false;
 	return waitpid(pid, &status, 0) == pid && WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
