@@ -27,6 +27,7 @@
 #include "lsad/peer.h"
 #include "lsad/sandbox.h"
 #include "lsad/settings.h"
+#include "lsad/upkeep.h"
 #include "lsad/worker.h"
 
 #define WORKERS_MAX	16
@@ -126,7 +127,7 @@ folders_make(const struct settings *s, uint32_t uid, uint32_t gid)
 }
 
 static bool
-user_become(const struct settings *s)
+user_become(const struct settings *s, bool serves)
 {
 	const struct passwd *pw = NULL;
 	uint32_t uid = geteuid(), gid = getegid();
@@ -141,13 +142,13 @@ user_become(const struct settings *s)
 		uid = pw->pw_uid;
 		gid = pw->pw_gid;
 	}
-	if (!folders_make(s, uid, gid))
+	if (serves && !folders_make(s, uid, gid))
 		return false;
 	if (pw && (geteuid() == 0 || uid != geteuid()) && !harden_user(s->user, uid, gid, why))
 		return refuse(why);
-	if (geteuid() == 0)
+	if (geteuid() == 0 && serves)
 		fprintf(stderr, "lsad: warning: it runs as root; --user names somebody better.\n");
-	else if (!harden_capabilities(why))
+	else if (geteuid() != 0 && !harden_capabilities(why))
 		return refuse(why);
 	return harden_process(why) || refuse(why);
 }
@@ -243,7 +244,7 @@ daemon_open(struct daemon *d)
 		return false;
 	if (!peer_rules_open(&d->rules, &d->settings, why))
 		return refuse(why);
-	if (!user_become(&d->settings))
+	if (!user_become(&d->settings, true))
 		return false;
 	peer_rules_own(&d->rules, geteuid());
 	if (!listener_open(&d->listener, d->settings.socket, d->inherited, why))
@@ -387,6 +388,12 @@ lsad_main(int argc, char **argv)
 		return 1;
 	case SETTINGS_RUN:
 		break;
+	}
+	if (d.settings.backup || d.settings.restore || d.settings.rotate_key) {
+		int end = user_become(&d.settings, false) ? upkeep_run(&d.settings) : 1;
+
+		settings_drop(&d.settings);
+		return end;
 	}
 	d.inherited = notify_socket_passed();
 	good = daemon_open(&d);

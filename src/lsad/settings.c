@@ -65,6 +65,7 @@ static const struct key keys[] = {
 
 static const char usage[] =
 	"usage: lsad [--foreground] [--config FILE] [--socket PATH] [--state DIR] [--user NAME] [-T]\n"
+	"       lsad --backup DIR | --restore DIR | --rotate-key [--config FILE] [--state DIR] [--user NAME]\n"
 	"The Local Security Authority of OpenLSA, as a daemon. It stays in the foreground.\n"
 	"\n"
 	"  --config FILE   read FILE, which must exist, instead of " OPENLSA_LSAD_CONF_FILE "\n"
@@ -72,6 +73,9 @@ static const char usage[] =
 	"  --state DIR     keep accounts and policy in DIR (" OPENLSA_STATE_FOLDER ")\n"
 	"  --user NAME     started as root: become NAME for good\n"
 	"  --foreground    what it does anyway\n"
+	"  --backup DIR    copy the store into the new folder DIR, and end; lsad may be running\n"
+	"  --restore DIR   put such a copy back, and end; lsad must not be running\n"
+	"  --rotate-key    seal the store with a new key, and end; lsad must not be running\n"
 	"  -T              print the configuration in effect, and end\n"
 	"  --help, --version\n"
 	"\n"
@@ -239,19 +243,22 @@ settings_print(const struct settings *s)
 enum settings_end
 settings_open(struct settings *ret_settings, int argc, char **argv)
 {
-	enum { CONFIG = 256, SOCKET, STATE, USER, FOREGROUND, HELP, VERSION };
+	enum { CONFIG = 256, SOCKET, STATE, USER, BACKUP, RESTORE, ROTATE, FOREGROUND, HELP, VERSION };
 	static const struct option options[] = {
 		{ "config",     required_argument, NULL, CONFIG },
 		{ "socket",     required_argument, NULL, SOCKET },
 		{ "state",      required_argument, NULL, STATE },
 		{ "user",       required_argument, NULL, USER },
+		{ "backup",     required_argument, NULL, BACKUP },
+		{ "restore",    required_argument, NULL, RESTORE },
+		{ "rotate-key", no_argument,       NULL, ROTATE },
 		{ "foreground", no_argument,       NULL, FOREGROUND },
 		{ "help",       no_argument,       NULL, HELP },
 		{ "version",    no_argument,       NULL, VERSION },
 		{ NULL, 0, NULL, 0 },
 	};
-	const char *config = NULL, *socket = NULL, *state = NULL, *user = NULL;
-	bool print = false;
+	const char *config = NULL, *socket = NULL, *state = NULL, *user = NULL, *backup = NULL, *restore = NULL;
+	bool print = false, rotate = false;
 	struct settings s;
 	int option;
 
@@ -262,6 +269,9 @@ settings_open(struct settings *ret_settings, int argc, char **argv)
 		case SOCKET:		socket = optarg; break;
 		case STATE:		state = optarg; break;
 		case USER:		user = optarg; break;
+		case BACKUP:		backup = optarg; break;
+		case RESTORE:		restore = optarg; break;
+		case ROTATE:		rotate = true; break;
 		case FOREGROUND:	break;
 		case 'T':		print = true; break;
 		case HELP:
@@ -274,7 +284,8 @@ settings_open(struct settings *ret_settings, int argc, char **argv)
 			fputs(usage, stderr);
 			return SETTINGS_REFUSED;
 		}
-	if (optind < argc || (socket && !*socket) || (state && !*state) || (user && !*user)) {
+	if (optind < argc || (socket && !*socket) || (state && !*state) || (user && !*user) ||
+	    (backup && !*backup) || (restore && !*restore) || (backup ? 1 : 0) + (restore ? 1 : 0) + (rotate ? 1 : 0) > 1) {
 		fputs(usage, stderr);
 		return SETTINGS_REFUSED;
 	}
@@ -286,6 +297,9 @@ settings_open(struct settings *ret_settings, int argc, char **argv)
 	s.socket = socket ? socket : s.socket;
 	s.state = state ? state : s.state;
 	s.user = user;
+	s.backup = backup;
+	s.restore = restore;
+	s.rotate_key = rotate;
 	if (print) {
 		settings_print(&s);
 		settings_drop(&s);

@@ -12,6 +12,8 @@ struct conf;
 struct settings {
 	const char *socket, *state;
 	const char *user;		/* --user, or NULL: stay who we are */
+	const char *backup, *restore;	/* a folder: do that with the store, and end */
+	bool rotate_key;
 	const char *tcb_users;		/* uids and names between commas */
 	const char *tcb_group, *admin_group;
 	bool tcb_group_named, admin_group_named;	/* the file names it, so it must exist */

@@ -544,3 +544,51 @@ book_age(struct store *store, struct book_age *ret_age)
 	entry_drop(entry);
 	return st;
 }
+
+/* --- another key --------------------------------------------------------------------------------- */
+
+static NTSTATUS
+entry_reseal(struct store *s, struct vault *next, const struct raw *raw)
+{
+	struct secret *value = NULL;
+	uint8_t text[ABOUT_MAX], *seal = NULL;
+	struct row w;
+	NTSTATUS st = raw_open(s, raw, &value);
+
+	if (st == STATUS_SUCCESS && !(seal = malloc(secret_len(value) + VAULT_EXTRA)))
+		st = STATUS_NO_MEMORY;
+	if (st == STATUS_SUCCESS)
+		st = vault_seal(next, seal, about(text, raw->kind, raw->key, raw->change), value);
+	if (st == STATUS_SUCCESS) {
+		w = row_begin(&s->writer, ENTRY_PUT);
+		row_bind_u64(&w, (uint64_t)raw->kind);
+		row_bind_blob(&w, raw->key);
+		row_bind_u64(&w, raw->change);
+		row_bind_blob(&w, bytes_of(seal, secret_len(value) + VAULT_EXTRA));
+		st = row_step(&w);
+		row_end(&w);
+		st = st == STATUS_NO_MORE_ENTRIES ? STATUS_SUCCESS : st;
+	}
+	secret_drop(&value);
+	free(seal);
+	return st;
+}
+
+NTSTATUS
+book_reseal(struct store *s, struct vault *next)
+{
+	struct row r = row_begin(&s->reader, ENTRY_CHANGES);
+	struct raw raw;
+	NTSTATUS st;
+
+	row_bind_u64(&r, 0);
+	while ((st = row_step(&r)) == STATUS_SUCCESS) {
+		raw_take(&raw, &r);
+		if (!raw.gone)
+			st = entry_reseal(s, next, &raw);
+		if (st != STATUS_SUCCESS)
+			break;
+	}
+	row_end(&r);
+	return st == STATUS_NO_MORE_ENTRIES ? STATUS_SUCCESS : st;
+}

@@ -105,6 +105,8 @@ void book_drop(struct book *book);
 NTSTATUS book_gather(struct store *s, struct leaf **ret_fresh) MUST_CHECK;
 struct leaf *book_shelve(struct store *s, struct leaf *fresh);
 void leaves_drop(struct leaf *leaves);
+/* In the writer's transaction, while the reader looks: all entries, sealed again by `next`. */
+NTSTATUS book_reseal(struct store *s, struct vault *next) MUST_CHECK;
 
 /* attempt.c: the bits of a counter that are reservations. */
 #define IN_FLIGHT_MASK	0x00fff000u

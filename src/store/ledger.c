@@ -37,6 +37,7 @@ static const char schema_version[] = "pragma user_version=3";
 static const char *const texts[DATABASE_STATEMENTS] = {
 	[VERSION_GET]  = "pragma user_version",
 	[META_GET]     = "select value, seal from meta where key = ?",
+	[META_ALL]     = "select key, value, seal from meta",
 	[META_PUT]     = "insert or replace into meta(key, value, seal) values(?, ?, ?)",
 	[CHANGES]      = "select " COLUMNS " from account where change > ? order by change",
 	[BY_FOLD]      = "select " COLUMNS " from account where fold = ?",
@@ -229,7 +230,7 @@ ledger_failed(NTSTATUS st, char why[STORE_WHY])
 		{ STATUS_WORKING_SET_QUOTA,	"memory for secrets cannot be locked: raise the limit RLIMIT_MEMLOCK (ulimit -l)" },
 		{ STATUS_TOO_MANY_OPENED_FILES,	"too many open files" },
 		{ STATUS_SHARING_VIOLATION,	"another program keeps it locked" },
-		{ STATUS_DECRYPTION_FAILED,	"the sealing key is another store's, or the file is damaged: put both back with lsad --restore, see lsad(8)" },
+		{ STATUS_DECRYPTION_FAILED,	"the sealing key is another store's, or the file is damaged: put both back with lsad --restore, see lsad(8); where lsad --rotate-key was interrupted, run it again" },
 		{ STATUS_INVALID_DEVICE_STATE, "this process was forked while its parent was reading it: fork earlier, or exec" },
 		{ STATUS_REVISION_MISMATCH,	"a newer OpenLSA made it: use that one, or put a backup of this one back with lsad --restore, see lsad(8)" },
 		{ STATUS_OBJECT_NAME_INVALID,	"the computer's name is not usable: give one in the configuration" },
@@ -313,10 +314,10 @@ ledger_open(struct store *s, bool alone, const struct store_settings *settings, 
 		st = alone ? ledger_make(s, settings) : STATUS_FILE_CORRUPT_ERROR;
 	else if (st == STATUS_SUCCESS)
 		st = database_check(&s->reader);
+	if (st == STATUS_SUCCESS)
+		st = identity_take(s);		/* before anything is written: it shows whether the key is this one's */
 	if (st == STATUS_SUCCESS && version != 0 && version < VERSION)
 		st = alone ? ledger_grow(s, version) : STATUS_SHARING_VIOLATION;
-	if (st == STATUS_SUCCESS)
-		st = identity_take(s);
 	if (st != STATUS_SUCCESS)
 		return ledger_failed(st, why);
 	database_guard(&s->reader);

@@ -54,10 +54,12 @@ NTSTATUS ledger_find(struct store *s, const struct name_fold *fold, struct ledge
     struct secret **ret_hash, bool *ret_blank) MUST_CHECK;
 
 /* Small things by name, and the statements by number: between ledger.c, ledger_row.c and book.c alone. */
-enum { VERSION_GET, META_GET, META_PUT, CHANGES, BY_FOLD, PUT, BURY, POLICIES_GET, POLICY_PUT, ENTRY_CHANGES, ENTRY_GET, ENTRY_PUT };
+enum { VERSION_GET, META_GET, META_ALL, META_PUT, CHANGES, BY_FOLD, PUT, BURY, POLICIES_GET, POLICY_PUT, ENTRY_CHANGES, ENTRY_GET, ENTRY_PUT };
 NTSTATUS ledger_meta_put(struct store *s, struct database *db, const char *key, struct bytes value) MUST_CHECK;
 /* STATUS_DECRYPTION_FAILED: not sealed by our key. */
 NTSTATUS ledger_meta_get(struct store *s, struct database *db, const char *key, uint8_t *to, size_t cap, size_t *ret_len) MUST_CHECK;
+/* In the writer's transaction, while the reader looks: all small things and policies, sealed again by `next`. */
+NTSTATUS ledger_reseal(struct store *s, struct vault *next) MUST_CHECK;
 NTSTATUS ledger_counts_put(struct store *s, struct database *db, const struct counts *counts) MUST_CHECK;
 
 #endif

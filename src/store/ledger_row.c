@@ -408,3 +408,101 @@ ledger_put_policy(struct store *s, enum policy policy, uint32_t value)
 	row_end(&r);
 	return st == STATUS_NO_MORE_ENTRIES ? ledger_policies_seal(s, &s->writer) : st;
 }
+
+/* --- another key ------------------------------------------------------------------ */
+
+static NTSTATUS
+with_vault(struct store *s, struct vault *next, NTSTATUS (*put)(struct store *s, const void *arg), const void *arg)
+{
+	struct vault *was = s->vault;
+	NTSTATUS st;
+
+	s->vault = next;
+	st = put(s, arg);
+	s->vault = was;
+	return st;
+}
+
+struct pair { const char *key; struct bytes value; };
+
+static NTSTATUS
+pair_put(struct store *s, const void *arg)
+{
+	const struct pair *p = arg;
+
+	return ledger_meta_put(s, &s->writer, p->key, p->value);
+}
+
+static NTSTATUS
+meta_reseal(struct store *s, struct vault *next)
+{
+	uint8_t about[ABOUT_MAX];
+	struct row r = row_begin(&s->reader, META_ALL);
+	NTSTATUS st;
+
+	while ((st = row_step(&r)) == STATUS_SUCCESS) {
+		struct bytes key = row_text(&r, 0), value = row_blob(&r, 1), seal = row_blob(&r, 2);
+		char name[32];
+
+		if (r.bad || key.len >= sizeof name) {
+			st = STATUS_FILE_CORRUPT_ERROR;
+			break;
+		}
+		bytes_copy((uint8_t *)name, key.at, key.len);
+		name[key.len] = '\0';
+		if (bytes_same(key, bytes_of_text("policies")))	/* made of the policies, after them */
+			continue;
+		st = vault_unseal(s->vault, NULL, about_pair(about, "meta", key, value), seal);
+		if (st == STATUS_SUCCESS)
+			st = with_vault(s, next, pair_put, &(struct pair){ name, value });
+		if (st != STATUS_SUCCESS)
+			break;
+	}
+	row_end(&r);
+	return st == STATUS_NO_MORE_ENTRIES ? STATUS_SUCCESS : st;
+}
+
+static NTSTATUS
+policies_put(struct store *s, const void *arg)
+{
+	(void)arg;
+	return ledger_policies_seal(s, &s->writer);
+}
+
+static NTSTATUS
+policies_reseal(struct store *s, struct vault *next)
+{
+	uint8_t about[ABOUT_MAX], number[4], seal[VAULT_EXTRA];
+	struct row r = row_begin(&s->reader, POLICIES_GET), w;
+	NTSTATUS st;
+
+	while ((st = row_step(&r)) == STATUS_SUCCESS) {
+		struct bytes name = row_text(&r, 0), text;
+		uint32_t value = (uint32_t)row_u64(&r, 1, UINT32_MAX);
+
+		text = about_pair(about, "policy", name, policy_value(number, value));
+		st = r.bad ? STATUS_FILE_CORRUPT_ERROR : vault_unseal(s->vault, NULL, text, row_blob(&r, 2));
+		if (st == STATUS_SUCCESS)
+			st = vault_seal(next, seal, text, NULL);
+		if (st != STATUS_SUCCESS)
+			break;
+		w = row_begin(&s->writer, POLICY_PUT);
+		row_bind_text(&w, name);
+		row_bind_u64(&w, value);
+		row_bind_blob(&w, bytes_of(seal, sizeof seal));
+		st = row_step(&w);
+		row_end(&w);
+		if (st != STATUS_NO_MORE_ENTRIES)
+			break;
+	}
+	row_end(&r);
+	return st == STATUS_NO_MORE_ENTRIES ? with_vault(s, next, policies_put, NULL) : st;
+}
+
+NTSTATUS
+ledger_reseal(struct store *s, struct vault *next)
+{
+	NTSTATUS st = meta_reseal(s, next);
+
+	return st == STATUS_SUCCESS ? policies_reseal(s, next) : st;
+}

@@ -60,6 +60,33 @@ fresh_look(struct store *s, bool *ret_fresh, char why[STORE_WHY])
 	return STATUS_SUCCESS;
 }
 
+/* A change of the key was interrupted: after its commit the next key opens the database, before it the old one does. */
+static NTSTATUS
+next_key_try(struct store *s, const struct store_settings *settings, char why[STORE_WHY])
+{
+	char said[STORE_WHY], none[STORE_WHY];
+	struct vault *next = NULL, *was = s->vault;
+	NTSTATUS st;
+
+	(void)snprintf(said, sizeof said, "%s", why);
+	if (vault_next_open(&next, s->folder, settings, none) != STATUS_SUCCESS)
+		return STATUS_DECRYPTION_FAILED;
+	database_close(&s->writer);
+	database_close(&s->reader);
+	s->vault = next;
+	st = ledger_open(s, true, settings, none);
+	if (st == STATUS_SUCCESS)
+		st = vault_next_keep(s->folder, settings, why);
+	if (st != STATUS_SUCCESS) {
+		s->vault = was;
+		was = next;
+		(void)snprintf(why, STORE_WHY, "%s", said);
+	} else
+		why[0] = '\0';
+	vault_drop(was);
+	return st;
+}
+
 static NTSTATUS
 store_fill(struct store *s, const struct store_settings *settings, char why[STORE_WHY])
 {
@@ -86,6 +113,10 @@ store_fill(struct store *s, const struct store_settings *settings, char why[STOR
 		st = counters_open(&s->counters, db, alone, IN_FLIGHT_MASK, why);
 	if (st == STATUS_SUCCESS)
 		st = ledger_open(s, alone, settings, why);
+	if (st == STATUS_DECRYPTION_FAILED && alone && s->reader.at)
+		st = next_key_try(s, settings, why);
+	else if (st == STATUS_SUCCESS && alone)
+		vault_next_forget(s->folder, settings);
 	if (st == STATUS_SUCCESS)
 		st = trail_open(&s->trail, s->folder, &settings->audit);
 	if (st == STATUS_SUCCESS)

@@ -179,7 +179,7 @@ key_read(struct secret **ret_key, int folder, const char *name, bool systemd, ch
 		n = read(fd, at, VAULT_KEY_LEN);
 	if (n != VAULT_KEY_LEN || read(fd, &more, 1) != 0) {
 		st = STATUS_DECRYPTION_FAILED;
-		(void)snprintf(why, STORE_WHY, "%s is no sealing key: it must have %u bytes; restore it from a backup.", name, VAULT_KEY_LEN);
+		(void)snprintf(why, STORE_WHY, "%s is no sealing key: it must have %u bytes: put it back with lsad --restore, see lsad(8).", name, VAULT_KEY_LEN);
 		goto out;
 	}
 	*ret_key = key;
@@ -235,31 +235,51 @@ out:
 	return st;
 }
 
+/* Where the key stands: a name below `folder`. A credential of systemd's comes first, where it is there. */
+struct key_place {
+	int folder;
+	bool systemd;
+	char name[1024], next[1032];
+};
+
+static NTSTATUS
+key_place(struct key_place *p, int folder, const struct store_settings *settings, char why[STORE_WHY])
+{
+	const char *given = settings->exclusive && !settings->key_file ? secure_getenv("CREDENTIALS_DIRECTORY") : NULL;
+	int len = 0;
+
+	*p = (struct key_place){ .folder = AT_FDCWD, .systemd = true };
+	if (given && given[0] == '/') {
+		len = snprintf(p->name, sizeof p->name, "%s/openlsa-master", given);
+		if (len > 0 && (size_t)len < sizeof p->name && access(p->name, F_OK) == 0)
+			return STATUS_SUCCESS;
+	}
+	p->systemd = false;
+	p->folder = settings->key_file ? AT_FDCWD : folder;
+	len = snprintf(p->name, sizeof p->name, "%s", settings->key_file ? settings->key_file : "key/master.key");
+	if (len < 0 || (size_t)len >= sizeof p->name) {
+		(void)snprintf(why, STORE_WHY, "the name of the key file is too long.");
+		return STATUS_OBJECT_PATH_NOT_FOUND;
+	}
+	(void)snprintf(p->next, sizeof p->next, "%s.next", p->name);
+	return STATUS_SUCCESS;
+}
+
 static NTSTATUS
 key_find(struct secret **ret_key, int folder, const struct store_settings *settings, bool may_make, char why[STORE_WHY])
 {
-	const char *name = settings->key_file ? settings->key_file : "key/master.key";
-	const char *given = settings->exclusive && !settings->key_file ? secure_getenv("CREDENTIALS_DIRECTORY") : NULL;
-	char path[1024];
-	int len;
-	NTSTATUS st;
+	struct key_place p;
+	NTSTATUS st = key_place(&p, folder, settings, why);
 
-	if (given && given[0] == '/') {
-		len = snprintf(path, sizeof path, "%s/openlsa-master", given);
-		if (len > 0 && (size_t)len < sizeof path) {
-			st = key_read(ret_key, AT_FDCWD, path, true, why);
-			if (st != STATUS_NO_SUCH_FILE)
-				return st;
-		}
-	}
-	if (settings->key_file)
-		folder = AT_FDCWD;
-	st = key_read(ret_key, folder, name, false, why);
+	if (st != STATUS_SUCCESS)
+		return st;
+	st = key_read(ret_key, p.folder, p.name, p.systemd, why);
 	if (st != STATUS_NO_SUCH_FILE)
 		return st;
-	if (may_make)
-		return key_make(ret_key, folder, name, why);
-	(void)snprintf(why, STORE_WHY, "%s is missing, and without it the accounts cannot be read: restore it from a backup.", name);
+	if (may_make && !p.systemd)
+		return key_make(ret_key, p.folder, p.name, why);
+	(void)snprintf(why, STORE_WHY, "%.120s is missing, and without it the accounts cannot be read: put it back with lsad --restore, see lsad(8).",
+	    p.name);
 	return STATUS_DECRYPTION_FAILED;
 }
 
@@ -292,4 +312,85 @@ vault_drop(struct vault *vault)
 		return;
 	secret_drop(&vault->key);
 	free(vault);
+}
+
+/* --- another key ---------------------------------------------------------------- */
+
+NTSTATUS
+vault_next_make(struct vault **ret_vault, int folder, const struct store_settings *settings, char why[STORE_WHY])
+{
+	struct vault *v;
+	struct key_place p;
+	NTSTATUS st = key_place(&p, folder, settings, why);
+
+	if (st == STATUS_SUCCESS && p.systemd) {
+		(void)snprintf(why, STORE_WHY, "the key is a credential of systemd's: name a key_file with the same bytes, change that, and seal it again.");
+		return STATUS_NOT_SUPPORTED;
+	}
+	v = st == STATUS_SUCCESS ? calloc(1, sizeof *v) : NULL;
+	if (st == STATUS_SUCCESS && !v)
+		st = STATUS_NO_MEMORY;
+	if (st == STATUS_SUCCESS)
+		st = key_make(&v->key, p.folder, p.next, why);
+	if (st != STATUS_SUCCESS) {
+		vault_drop(v);
+		return st;
+	}
+	*ret_vault = v;
+	return STATUS_SUCCESS;
+}
+
+NTSTATUS
+vault_next_open(struct vault **ret_vault, int folder, const struct store_settings *settings, char why[STORE_WHY])
+{
+	struct vault *v;
+	struct key_place p;
+	NTSTATUS st = key_place(&p, folder, settings, why);
+
+	if (st != STATUS_SUCCESS || p.systemd)
+		return STATUS_NO_SUCH_FILE;
+	v = calloc(1, sizeof *v);
+	if (!v)
+		return STATUS_NO_MEMORY;
+	st = key_read(&v->key, p.folder, p.next, false, why);
+	if (st != STATUS_SUCCESS) {
+		vault_drop(v);
+		return st;
+	}
+	*ret_vault = v;
+	return STATUS_SUCCESS;
+}
+
+NTSTATUS
+vault_next_keep(int folder, const struct store_settings *settings, char why[STORE_WHY])
+{
+	struct key_place p;
+	NTSTATUS st = key_place(&p, folder, settings, why);
+
+	if (st == STATUS_SUCCESS && renameat(p.folder, p.next, p.folder, p.name) != 0)
+		return folder_failed(errno, p.name, "putting the new key in its place", why);
+	return st == STATUS_SUCCESS ? file_folder_sync(p.folder, p.name) : st;
+}
+
+void
+vault_next_forget(int folder, const struct store_settings *settings)
+{
+	char why[STORE_WHY];
+	struct key_place p;
+
+	if (key_place(&p, folder, settings, why) == STATUS_SUCCESS && !p.systemd)
+		(void)unlinkat(p.folder, p.next, 0);
+}
+
+bool
+vault_key_path(char *to, size_t room, int *ret_folder, int folder, const struct store_settings *settings)
+{
+	char why[STORE_WHY];
+	struct key_place p;
+
+	if (key_place(&p, folder, settings, why) != STATUS_SUCCESS || p.systemd)
+		return false;
+	(void)snprintf(to, room, "%s", p.name);
+	*ret_folder = p.folder;
+	return true;
 }

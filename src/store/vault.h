@@ -22,6 +22,18 @@ struct vault;
 NTSTATUS vault_open(struct vault **ret_vault, int folder, const struct store_settings *settings, bool may_make,
     char why[STORE_WHY]) MUST_CHECK;
 void vault_drop(struct vault *vault);
+
+/*
+ * Another key, beside the first as NAME.next until the database is sealed with it: made; found (STATUS_NO_SUCH_FILE);
+ * put in the first one's place; thrown away.
+ */
+NTSTATUS vault_next_make(struct vault **ret_vault, int folder, const struct store_settings *settings, char why[STORE_WHY]) MUST_CHECK;
+NTSTATUS vault_next_open(struct vault **ret_vault, int folder, const struct store_settings *settings, char why[STORE_WHY]) MUST_CHECK;
+NTSTATUS vault_next_keep(int folder, const struct store_settings *settings, char why[STORE_WHY]) MUST_CHECK;
+void vault_next_forget(int folder, const struct store_settings *settings);
+/* The file of the key, below *ret_folder. False: it is a credential of systemd's. */
+bool vault_key_path(char *to, size_t room, int *ret_folder, int folder, const struct store_settings *settings) MUST_CHECK;
+
 /* False in a forked child, where the key has vanished. No system call. */
 bool vault_alive(const struct vault *vault);
 
