@@ -302,7 +302,7 @@ point(const struct scene *scene, unsigned kill_at, bool *ret_killed)
 	pid_t again = -1;
 	bool good;
 
-	good = shell("rm -rf state && cp -a template state") && tracer_start(&t, arguments(), log_fd) && up(&t);
+	good = shell("rm -rf state && cp -a template state") && tracer_start(&t, arguments(), log_fd, 0) && up(&t);
 	if (good) {
 		step = "the client is not ready";
 		c = client_begin(scene);
@@ -384,7 +384,7 @@ TEST(killed_at_each_call)
 	unsigned calls = 0;
 	struct traced t;
 
-	if (!tracer_start(&t, (const char *const[]){ "/bin/true", NULL }, log_fd)) {
+	if (!tracer_start(&t, (const char *const[]){ "/bin/true", NULL }, log_fd, 0)) {
 		CHECK_SKIP("ptrace is not allowed here");
 		return;
 	}

@@ -106,7 +106,7 @@ tracer_turn(struct traced *t)
 }
 
 bool
-tracer_start(struct traced *t, const char *const *argv, int log)
+tracer_start(struct traced *t, const char *const *argv, int log, unsigned kill_at)
 {
 	int gate[2], status;
 	char c = 0;
@@ -121,7 +121,7 @@ tracer_start(struct traced *t, const char *const *argv, int log)
 		if (read(gate[0], &c, 1) != 1)
 			_exit(126);
 		close(gate[0]);
-		if (dup2(log, 2) != 2)
+		if (dup2(log, 2) != 2 || dup2(log, 1) != 1)
 			_exit(125);
 		execv(argv[0], (char *const *)(uintptr_t)argv);
 		_exit(127);
@@ -135,6 +135,15 @@ tracer_start(struct traced *t, const char *const *argv, int log)
 		if (pid > 0)
 			(void)waitpid(pid, &status, 0);
 		return false;
+	}
+	if (kill_at) {				/* it waits at the gate, and enters that wait once more */
+		t->counting = true;
+		(void)ask(PTRACE_INTERRUPT, pid, 0);
+		while (t->entries == 0 && !t->dead)
+			if (!tracer_turn(t))
+				(void)usleep(50);
+		t->entries = 0;
+		t->kill_at = kill_at;
 	}
 	status = (int)write(gate[1], &c, 1);
 	close(gate[1]);

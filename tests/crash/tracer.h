@@ -24,8 +24,11 @@ struct traced {
 	long last;			/* the number of the call that it was killed at */
 };
 
-/* Starts it, with `log` for its standard error; it runs free. False: ptrace is not allowed here. */
-bool tracer_start(struct traced *t, const char *const *argv, int log);
+/*
+ * Starts it, with `log` for its standard output and error. kill_at: it counts from its first call on; 0: it runs free.
+ * False: ptrace is not allowed here.
+ */
+bool tracer_start(struct traced *t, const char *const *argv, int log, unsigned kill_at);
 /* Whatever has happened until now; never waits. All children are reaped here. False: there was nothing. */
 bool tracer_turn(struct traced *t);
 /* From now on: at entry number kill_at the whole program is killed. Returns when its threads rest. */
