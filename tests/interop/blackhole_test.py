@@ -1,9 +1,11 @@
 """blackhole_test.py - KDCs that swallow what they are sent, or are not there:
 Negotiate gives a silent one up after five seconds and turns to NTLM where
 policy lets it, and says so; one that refuses costs nothing. `lsactl why` tells
-the same story. Near and far.
+the same story. And with every kind of hole (tests/lab/hole.py) 64 calls at
+once: none is granted, each ends by its deadline or when it is cancelled, and
+others' NTLM goes on meanwhile. How fast, bench/ measures. Near and far.
 
-    blackhole_test.py SSPI_PIPE LSAD LSACTL
+    blackhole_test.py SSPI_PIPE STUCK LSAD LSACTL
 """
 import json
 import os
@@ -16,7 +18,10 @@ import interop
 import pipe
 from interop import check
 
-program, lsad, lsactl = sys.argv[1:4]
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lab"))
+import hole  # noqa: E402
+
+program, stuck, lsad, lsactl = sys.argv[1:5]
 NO_AUTHORITY, DOWNGRADE = 0x80090311, 0x80090350
 
 
@@ -65,10 +70,60 @@ def cases(place, port, silent):
         check(f"{said}: Kerberos alone fails", status == NO_AUTHORITY and "HOLE.TEST" in why, hex(status), why)
 
 
+class Driver:
+    """bench/stuck.c: one line, one answer."""
+
+    def __init__(self, place):
+        env = dict(place.env, STUCK_USER="bea", STUCK_PASSWORD=interop.PASSWORD, STUCK_DOMAIN=place.computer)
+        self.process = subprocess.Popen([stuck], env=env, text=True, bufsize=1, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+
+    def run(self, case, n):
+        """Seconds on the wall and the case's own number; (None, None) where the driver gave up."""
+        self.process.stdin.write(f"{case} {n}\n")
+        said = self.process.stdout.readline().split()
+        return (int(said[1]) / 1e9, int(said[2])) if len(said) == 3 else (None, None)
+
+    def end(self):
+        self.process.stdin.close()
+        return self.process.wait(timeout=interop.LONGEST)
+
+
+def swallowed(place, kind):
+    said = f"{place.name}, 64 calls at a KDC that is {kind}"
+    many, other = Driver(place), Driver(place)
+    wall, late = many.run("deadline", 64)
+    check(f"{said}: all end in an error", wall is not None)
+    # The time is the machine's; what would be wrong is the library's own thirty seconds, or ten minutes.
+    check(f"{said}: by their deadline", wall is not None and late < 5e6, late)
+    if kind in ("silent", "drip"):
+        check(f"{said}: and not before", wall is not None and wall > 0.99, wall)
+    wall, late = many.run("blocked", 1)
+    check(f"{said}: a blocking call too", wall is not None and late < 5e6, late)
+    check(f"{said}: held", many.run("held", 64)[0] is not None)
+    check(f"{said}: NTLM goes on beside them", (many if place.name == "near" else other).run("ntlm", 50)[0] is not None)
+    wall, _ = many.run("let-go", 1)
+    check(f"{said}: cancelled at once", wall is not None and wall < 5, wall)
+    check(f"{said}: the driver ends well", many.end() == 0)
+    other.end()
+
+
+def holes(work):
+    for kind in hole.KINDS:
+        at = hole.Hole(kind)
+        os.environ["KRB5_CONFIG"] = at.config(f"{work}/krb5-{kind}.conf")
+        os.environ["KRB5CCNAME"] = f"FILE:{work}/cc"
+        for place in interop.places(lsad, lsactl):
+            place.user("bea")
+            swallowed(place, kind)
+        at.end()
+
+
 def main():
-    with interop.folder() as work, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as hole:
-        hole.bind(("127.0.0.1", 0))
-        silent = hole.getsockname()[1]
+    with interop.folder() as work:
+        holes(work)
+    with interop.folder() as work, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as deaf:
+        deaf.bind(("127.0.0.1", 0))
+        silent = deaf.getsockname()[1]
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as gone:
             gone.bind(("127.0.0.1", 0))
             absent = gone.getsockname()[1]
