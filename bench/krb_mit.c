@@ -218,6 +218,53 @@ run_tickets(unsigned long n, unsigned long arg)
 	return (uint64_t)used.ru_maxrss;
 }
 
+/* One blocking thread, and a context's first token with each ticket: GSSAPI asks the KDC for the service's. */
+static uint64_t
+run_tokens(unsigned long n, unsigned long as)
+{
+	gss_buffer_desc text = { sizeof SERVICE - 1, (void *)(uintptr_t)SERVICE }, token;
+	OM_uint32 minor, flags = GSS_C_MUTUAL_FLAG | GSS_C_CONF_FLAG | GSS_C_INTEG_FLAG | GSS_C_REPLAY_FLAG | GSS_C_SEQUENCE_FLAG;
+	krb5_principal me;
+	krb5_context k5;
+	krb5_keytab kt;
+	gss_name_t name;
+
+	if (!tgt.client)
+		(void)run_tickets(1, 1 << 1);
+	K(krb5_init_context(&k5));
+	K(krb5_parse_name(k5, CLIENT, &me));
+	kt = client_keytab(k5);
+	MUST_BE(gss_import_name(&minor, &text, (gss_OID)GSS_KRB5_NT_PRINCIPAL_NAME, &name), GSS_S_COMPLETE);
+	while (n--) {
+		gss_cred_id_t cred = GSS_C_NO_CREDENTIAL;
+		gss_ctx_id_t ctx = GSS_C_NO_CONTEXT;
+		krb5_creds mine = { 0 };
+		krb5_ccache cc;
+
+		K(krb5_cc_new_unique(k5, "MEMORY", NULL, &cc));
+		K(krb5_cc_initialize(k5, cc, me));
+		if (as) {
+			K(krb5_get_init_creds_keytab(k5, &mine, me, kt, 0, NULL, NULL));
+			K(krb5_cc_store_cred(k5, cc, &mine));
+			krb5_free_cred_contents(k5, &mine);
+		} else {
+			K(krb5_cc_store_cred(k5, cc, &tgt));
+		}
+		MUST_BE(gss_krb5_import_cred(&minor, cc, NULL, NULL, &cred), GSS_S_COMPLETE);
+		MUST_BE(gss_init_sec_context(&minor, cred, &ctx, name, (gss_OID)gss_mech_krb5, flags, 0, NULL, GSS_C_NO_BUFFER, NULL,
+		    &token, NULL, NULL), GSS_S_CONTINUE_NEEDED);
+		gss_release_buffer(&minor, &token);
+		gss_delete_sec_context(&minor, &ctx, NULL);
+		gss_release_cred(&minor, &cred);
+		krb5_cc_destroy(k5, cc);
+	}
+	gss_release_name(&minor, &name);
+	krb5_free_principal(k5, me);
+	krb5_kt_close(k5, kt);
+	krb5_free_context(k5);
+	return 0;
+}
+
 int
 main(void)
 {
@@ -230,6 +277,8 @@ main(void)
 		{ "sha2-64",     run_messages, MESSAGE(1, 64ul) },
 		{ "sha2-1024",   run_messages, MESSAGE(1, 1024ul) },
 		{ "sha2-16384",  run_messages, MESSAGE(1, 16384ul) },
+		{ "tgs+token",   run_tokens,   0 },
+		{ "as+tgs+token", run_tokens,  1 },
 		{ "tgs-1",       run_tickets,  1 << 1 },
 		{ "tgs-16",      run_tickets,  16 << 1 },
 		{ "tgs-64",      run_tickets,  64 << 1 },

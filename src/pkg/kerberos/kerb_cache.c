@@ -46,8 +46,9 @@ kerb_hoard_drop(struct kerb_hoard *h)
 
 	if (!h || atomic_fetch_sub(&h->refs, 1) != 1)
 		return;
-	for (unsigned i = 0; i < HOARD_PLACES; i++)
+	for (unsigned i = 0; h->places && i < HOARD_PLACES; i++)
 		kerb_ticket_drop(h->places[i]);
+	free(h->places);
 	k5 = kerb_k5_take(NULL);
 	if (k5 && h->cc)
 		krb5_cc_destroy(k5, h->cc);
@@ -210,7 +211,7 @@ kerb_hoard_find(struct kerb_hoard *h, const char *target)
 	struct kerb_ticket *t;
 
 	pthread_mutex_lock(&h->lock);
-	t = h->places[place_of(target)];
+	t = h->places ? h->places[place_of(target)] : NULL;
 	if (t && t->end > now && t->end - now > LAST_SECONDS && strcmp(t->target, target) == 0)
 		atomic_fetch_add(&t->refs, 1);
 	else
@@ -238,7 +239,7 @@ struct kerb_ticket *
 kerb_hoard_add(struct kerb_hoard *h, const char *target, krb5_creds *creds)
 {
 	size_t len = strlen(target) + 1;
-	struct kerb_ticket *t = calloc(1, sizeof *t + len), *old;
+	struct kerb_ticket *t = calloc(1, sizeof *t + len), *old = t;
 	unsigned place = place_of(target);
 	krb5_context k5;
 
@@ -256,8 +257,12 @@ kerb_hoard_add(struct kerb_hoard *h, const char *target, krb5_creds *creds)
 	if (!h)
 		return t;
 	pthread_mutex_lock(&h->lock);
-	old = h->places[place];
-	h->places[place] = t;
+	if (!h->places)
+		h->places = calloc(HOARD_PLACES, sizeof(struct kerb_ticket *));
+	if (h->places) {
+		old = h->places[place];
+		h->places[place] = t;
+	}						/* else it is the caller's alone */
 	pthread_mutex_unlock(&h->lock);
 	kerb_ticket_drop(old);
 	return t;
@@ -279,13 +284,13 @@ kerb_hoard_keep(struct kerb_hoard *h, struct kerb_ticket *ticket)
 void
 kerb_hoard_forget(struct kerb_hoard *h, struct kerb_ticket *ticket)
 {
-	struct kerb_ticket **place = &h->places[place_of(ticket->target)];
+	unsigned place = place_of(ticket->target);
 	bool was = false;
 	krb5_context k5;
 
 	pthread_mutex_lock(&h->lock);
-	if (*place == ticket) {
-		*place = NULL;
+	if (h->places && h->places[place] == ticket) {
+		h->places[place] = NULL;
 		was = true;
 	}
 	pthread_mutex_unlock(&h->lock);

@@ -42,7 +42,7 @@ struct kerb_hoard {
 	krb5_creds *evidence;
 	char *service;
 	pthread_mutex_t lock;
-	struct kerb_ticket *places[HOARD_PLACES];
+	struct kerb_ticket **places;	/* HOARD_PLACES; NULL before the first ticket */
 };
 
 struct kerb_cache {

@@ -86,29 +86,14 @@ lower(uint8_t c)
 	return c >= 'A' && c <= 'Z' ? (uint8_t)(c + 32) : c;
 }
 
-/* [domain_realm] of krb5.conf alone; where it is silent the KDC is asked (an empty realm). */
-static krb5_error_code
-realm_of_host(krb5_context k5, const char *host, krb5_data *ret_realm)
-{
-	char **realms = NULL;
-	krb5_error_code code = krb5_get_host_realm(k5, host, &realms);
-
-	if (code)
-		return code;
-	*ret_realm = (krb5_data){ .length = (unsigned)strlen(realms[0]), .data = strdup(realms[0]) };
-	krb5_free_host_realm(k5, realms);
-	return ret_realm->data ? 0 : ENOMEM;
-}
-
 krb5_error_code
 kerb_server_of(krb5_context k5, const struct kerb_spn *spn, const char *own_realm, krb5_principal *ret_server)
 {
 	krb5_data parts[SPN_PARTS_MAX];
 	krb5_principal_data view = { .magic = KV5M_PRINCIPAL, .data = parts, .length = (krb5_int32)spn->count };
 	bool service = spn->count > 1 && !bytes_same(spn->parts[0], bytes_of_text("krbtgt"));
-	krb5_data realm = { 0 };
 	krb5_error_code code = 0;
-	char *host = NULL;
+	char *host = NULL, *realm = NULL;
 
 	view.type = spn->count > 1 ? KRB5_NT_SRV_INST : KRB5_NT_PRINCIPAL;
 	for (unsigned i = 0; i < spn->count; i++)
@@ -128,13 +113,14 @@ kerb_server_of(krb5_context k5, const struct kerb_spn *spn, const char *own_real
 	} else {
 		char *bare = bytes_dup(bytes_of(host, spn->host.len));
 
-		code = bare ? realm_of_host(k5, bare, &realm) : ENOMEM;
+		/* Where krb5.conf is silent the KDC is asked (an empty realm). */
+		code = bare ? kerb_k5_realm_of(bare, &realm) : ENOMEM;
 		free(bare);
-		view.realm = realm;
+		view.realm = (krb5_data){ .length = realm ? (unsigned)strlen(realm) : 0, .data = realm };
 	}
 	if (!code)
 		code = krb5_copy_principal(k5, &view, ret_server);
-	free(realm.data);
+	free(realm);
 	free(host);
 	return code;
 }
@@ -348,6 +334,8 @@ take_ticket(struct call *call, struct leg *leg, const struct leg_args *args, str
 	struct kerb_talk *talk = leg->talk;
 	NTSTATUS status = kerb_fetch_ticket(call, &leg->fetch, talk->hoard, talk->target, leg->server, NULL, &talk->ticket);
 
+	krb5_free_principal(NULL, leg->server);
+	leg->server = NULL;
 	return status == STATUS_SUCCESS ? ask_forward(call, leg, args, ret) : status;
 }
 

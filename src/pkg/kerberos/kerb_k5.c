@@ -29,6 +29,8 @@ struct pool {
 	unsigned count;
 	struct { char *name; krb5_keytab handle; } keytabs[KEYTABS_MAX];	/* as long as the process, too */
 	unsigned keytab_count;
+	krb5_context names;		/* it alone loads what knows of hosts' realms; guarded by names_lock */
+	pthread_mutex_t names_lock;
 };
 
 static _Atomic(struct pool *) pools;
@@ -144,9 +146,11 @@ pool_of(void)
 		return NULL;
 	fresh->stamp = fork_stamp();
 	pthread_mutex_init(&fresh->lock, NULL);
+	pthread_mutex_init(&fresh->names_lock, NULL);
 	if (fresh->stamp && atomic_compare_exchange_strong(&pools, &now, fresh))
 		return fresh;
 	pthread_mutex_destroy(&fresh->lock);
+	pthread_mutex_destroy(&fresh->names_lock);
 	free(fresh);
 	return now && !fork_changed(now->stamp) ? now : NULL;
 }
@@ -240,6 +244,29 @@ kerb_k5_give(krb5_context k5)
 	}
 	if (k5)
 		krb5_free_context(k5);
+}
+
+krb5_error_code
+kerb_k5_realm_of(const char *host, char **ret_realm)
+{
+	struct pool *p = pool_of();
+	char **realms = NULL;
+	krb5_error_code code = 0;
+
+	if (!p)
+		return ENOMEM;
+	pthread_mutex_lock(&p->names_lock);
+	if (!p->names)
+		code = context_make(p, &p->names);
+	if (!code)
+		code = krb5_get_host_realm(p->names, host, &realms);
+	if (!code) {
+		*ret_realm = strdup(realms[0]);
+		krb5_free_host_realm(p->names, realms);
+		code = *ret_realm ? 0 : ENOMEM;
+	}
+	pthread_mutex_unlock(&p->names_lock);
+	return code;
 }
 
 /* libkrb5 locks such a handle for each use, and keeps no file open between them. */

@@ -6,9 +6,10 @@
  *
  * A krb5 context belongs to one running call at a time: take it at the entry
  * of a turn, give it back before returning (also when returning
- * STATUS_PENDING). Objects that live longer (step contexts, ccaches) keep
- * the one they were made with for as long as they live: kerb_k5_take it for
- * them and give it back when they are dropped.
+ * STATUS_PENDING). A step machine for an initial ticket, which holds what
+ * plug-ins made, keeps the one that it was made with for as long as it lives:
+ * kerb_k5_take it and give it back when the machine is dropped. Tickets,
+ * ccaches and machines for service tickets work with any.
  */
 #ifndef OPENLSA_PKG_KERBEROS_KERB_K5_H
 #define OPENLSA_PKG_KERBEROS_KERB_K5_H
@@ -22,6 +23,9 @@ krb5_context kerb_k5_take(struct call *call) MUST_CHECK;
 void kerb_k5_give(krb5_context k5);
 /* Loads all that is loaded late (configuration, plug-ins), once, where files may be read and code be loaded. */
 void kerb_k5_warm(void);
+
+/* The realm of a host by [domain_realm] of krb5.conf alone, malloc'ed; "" where it is silent. */
+krb5_error_code kerb_k5_realm_of(const char *host, char **ret_realm);
 
 /*
  * A handle of a keytab in a file is large and knows no context: exchanges for a name share one. True: *keytab is such

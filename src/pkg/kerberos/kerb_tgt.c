@@ -17,7 +17,10 @@
 
 #define RENEW_SECONDS (7 * 86400)	/* as long as the KDC lets it be, at most */
 
-/* A step machine and the context that it was made with. A job may hold it beyond its call. */
+/*
+ * A step machine. One for an initial ticket keeps the context that it was made with, and a job may hold it beyond its
+ * call; one for a service ticket has a context while it is turned.
+ */
 struct kerb_steps {
 	_Atomic uint32_t refs;
 	krb5_context k5;
@@ -27,6 +30,7 @@ struct kerb_steps {
 	bool keytab_shared;		/* not ours to close */
 	krb5_principal client;
 	krb5_tkt_creds_context tgs;
+	int32_t clock;			/* of tgs: what its context takes for the time */
 	unsigned taken;			/* steps */
 	uint8_t *in;			/* the KDC's answer, malloc'ed */
 	size_t in_len;
@@ -42,6 +46,8 @@ steps_drop(void *at)
 
 	if (!s || atomic_fetch_sub(&s->refs, 1) != 1)
 		return;
+	if (!s->k5 && s->tgs)
+		s->k5 = kerb_k5_take(NULL);
 	if (s->k5) {
 		krb5_init_creds_free(s->k5, s->as);
 		krb5_get_init_creds_opt_free(s->k5, s->options);
@@ -72,6 +78,23 @@ steps_new(struct call *call, struct kerb_fetch *f)
 	}
 	f->steps = s;
 	return STATUS_SUCCESS;
+}
+
+/* Before a machine for a service ticket is turned, and after it was, while it waits. */
+static NTSTATUS
+steps_wake(struct call *call, struct kerb_steps *s)
+{
+	if (s->k5)
+		return STATUS_SUCCESS;
+	s->k5 = kerb_k5_take(call);
+	return s->k5 && (!s->clock || kerb_k5_clock(s->k5, s->clock)) ? STATUS_SUCCESS : STATUS_INSUFFICIENT_RESOURCES;
+}
+
+static void
+steps_rest(struct kerb_steps *s)
+{
+	kerb_k5_give(s->k5);
+	s->k5 = NULL;
 }
 
 void
@@ -191,8 +214,9 @@ fetch_turn(struct call *call, struct kerb_fetch *f, bool on_job)
 		f->at = FETCH_KDC;
 		status = kerb_trip_begin(call, f, s->k5, bytes_of(s->realm.data, s->realm.length),
 		    bytes_of(s->out.data, s->out.length), s->tcp);
-		krb5_free_data_contents(s->k5, &s->out);	/* the trip has a copy */
-		s->out = (krb5_data){ 0 };
+		krb5_free_data_contents(s->k5, &s->out);	/* the trip has copies */
+		krb5_free_data_contents(s->k5, &s->realm);
+		s->out = s->realm = (krb5_data){ 0 };
 		return status;
 	}
 }
@@ -415,7 +439,8 @@ tgs_open(struct kerb_steps *s, struct kerb_hoard *hoard, krb5_const_principal se
 	krb5_creds wanted = { .magic = KV5M_CREDS, .server = (krb5_principal)(uintptr_t)server };
 	krb5_error_code code;
 
-	if (hoard->clock && !kerb_k5_clock(s->k5, hoard->clock))
+	s->clock = hoard->clock;
+	if (s->clock && !kerb_k5_clock(s->k5, s->clock))
 		return ENOMEM;
 	code = krb5_cc_get_principal(s->k5, hoard->cc, &s->client);
 	if (code)
@@ -423,8 +448,11 @@ tgs_open(struct kerb_steps *s, struct kerb_hoard *hoard, krb5_const_principal se
 	wanted.client = s->client;
 	if (second)
 		wanted.second_ticket = *second;
-	return krb5_tkt_creds_init(s->k5, hoard->cc, &wanted, (second ? KRB5_GC_USER_USER : 0) | (keep ? 0 : KRB5_GC_NO_STORE),
+	code = krb5_tkt_creds_init(s->k5, hoard->cc, &wanted, (second ? KRB5_GC_USER_USER : 0) | (keep ? 0 : KRB5_GC_NO_STORE),
 	    &s->tgs);
+	krb5_free_principal(s->k5, s->client);		/* the machine has a copy */
+	s->client = NULL;
+	return code;
 }
 
 static NTSTATUS
@@ -466,9 +494,13 @@ fetch(struct call *call, struct kerb_fetch *f, struct kerb_hoard *hoard, const c
 			return status;
 		}
 	}
-	status = fetch_turn(call, f, false);
-	if (status == STATUS_PENDING)
+	status = steps_wake(call, f->steps);
+	if (status == STATUS_SUCCESS)
+		status = fetch_turn(call, f, false);
+	if (status == STATUS_PENDING) {
+		steps_rest(f->steps);
 		return status;
+	}
 	if (status == STATUS_SUCCESS)
 		status = f->steps->code ? tgs_failed(call, f, hoard, target) :
 		    tgs_take(call, f->steps, hoard, target, keep, ret_ticket);

@@ -42,7 +42,7 @@ NTSTATUS kerb_fetch_initial(struct call *call, struct kerb_fetch *f, const struc
  * A service ticket out of a hoard, or by its ticket-granting ticket; held for the caller. `target` is its name in
  * the hoard and in reasons. `second`: the peer's ticket-granting ticket, for user-to-user; not kept in the hoard.
  * SEC_E_TARGET_UNKNOWN and the above. kerb_fetch_fresh asks the KDC unless libkrb5's half of the hoard has it, and
- * leaves the hoard as it was.
+ * leaves the hoard as it was. Once they have returned STATUS_PENDING they look at `server` no more.
  */
 NTSTATUS kerb_fetch_ticket(struct call *call, struct kerb_fetch *f, struct kerb_hoard *hoard, const char *target,
     krb5_const_principal server, const krb5_data *second, struct kerb_ticket **ret_ticket);
