@@ -143,6 +143,7 @@ struct served {
 	/* For the audit of a logon. */
 	struct { struct bytes workstation, version; uint32_t level, type; bool levelled, changing, refused; uint64_t privileges; } told;
 	struct bytes local_groups;	/* LocalGroups, packed (wire/token_facts.h) */
+	uint64_t made;			/* a token that only the reply tells of; 0: none */
 	NTSTATUS refused;		/* why it is not served at all */
 };
 

@@ -232,6 +232,8 @@ served_done(struct call *c, NTSTATUS status)
 	lsa_done *done;
 
 	services_forget(s);
+	if (status < 0 && s->made)	/* nobody will ever know of it */
+		(void)object_close(s->process, KIND_TOKEN, s->made);
 	leg_end(s, status);
 	TRACE("served", T_TEXT("call", s->row ? s->row->verb : "refused"), T_STATUS("status", status),
 	    T_NUMBER("uid", link->peer.uid), T_NUMBER("waited", c->has_waited));

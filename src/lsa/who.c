@@ -262,7 +262,7 @@ who_show(struct served *s, struct token *token, uint64_t *ret_word, struct bytes
 	t->token = token;
 	bytes_copy(key, t->key, TOKEN_KEY_LEN);
 	*ret_key = bytes_of(key, TOKEN_KEY_LEN);
-	*ret_word = t->o.word;
+	*ret_word = s->made = t->o.word;
 	object_drop(&t->o);
 	return STATUS_SUCCESS;
 }

@@ -114,6 +114,8 @@ main(void)
 	(void)setenv("KRB5CCNAME", path, 1);
 	(void)snprintf(path, sizeof path, "%s/krb5.conf", room);
 	(void)setenv("KRB5_CONFIG", path, 1);
+	(void)snprintf(path, sizeof path, "FILE:%s/keytab", room);
+	(void)setenv("KRB5_KTNAME", path, 1);
 	(void)setenv("OPENLSA_MODE", "embedded", 1);
 	if (!scene_accounts()) {
 		fprintf(stderr, "the account could not be made\n");

@@ -348,7 +348,7 @@ scene_accounts(void)
 	NTSTATUS status;
 	HANDLE lsa;
 
-	if (!scene_tickets() || !admin(&lsa, &status))
+	if (!scene_tickets() || !scene_logon_make() || !admin(&lsa, &status))
 		return false;
 	status = OlsaPolicySet(lsa, "lockout-threshold", 0);
 	if (status == STATUS_SUCCESS)
@@ -622,6 +622,8 @@ const struct scene scenes[] = {
 	{ "Kerberos, tickets at hand",  false, false, false, scene_kerberos, 0 },
 	{ "handshake through a queue",  false, false, false, scene_async, 0 },
 	{ "connections and messages",   false, false, false, scene_lsa, 0 },
+	{ "logon",                      false, false, false, scene_logon, 0 },
+	{ "logon with a ticket",        false, false, false, scene_logon_ticket, 0 },
 	{ "identities",                 false, true,  false, scene_identity, 0 },
 	{ "policy",                     false, false, true,  scene_policy, 0 },
 	{ "far: handshake",             true,  true,  false, scene_handshake, 0 },
@@ -629,6 +631,8 @@ const struct scene scenes[] = {
 	{ "far: through a queue",       true,  false, false, scene_async, 0 },
 	{ "far: Kerberos",              true,  false, false, scene_kerberos, 0 },
 	{ "far: connections, messages", true,  false, false, scene_lsa, 0 },
+	{ "far: logon",                 true,  false, false, scene_logon, 0 },
+	{ "far: logon with a ticket",   true,  false, false, scene_logon_ticket, 0 },
 	{ "far: policy",                true,  false, true,  scene_policy, 0 },
 };
 const unsigned scene_count = sizeof scenes / sizeof *scenes;

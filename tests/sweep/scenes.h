@@ -34,6 +34,11 @@ bool scene_accounts(void);
 /* Fills what is made bit by bit, and ends with an error of its own: then the same is held after every run. */
 void scene_settle(void);
 
+/* scenes_logon.c: what its scenes need, and they. */
+bool scene_logon_make(void);
+enum outcome scene_logon(void);
+enum outcome scene_logon_ticket(void);
+
 enum outcome scene_handshake(void);
 enum outcome scene_wrong_password(void);
 

@@ -96,6 +96,8 @@ room_make(void)
 	(void)setenv("KRB5CCNAME", path, 1);
 	(void)snprintf(path, sizeof path, "%s/krb5.conf", room);
 	(void)setenv("KRB5_CONFIG", path, 1);
+	(void)snprintf(path, sizeof path, "FILE:%s/keytab", room);
+	(void)setenv("KRB5_KTNAME", path, 1);
 	(void)setenv("HOME", room, 1);
 }
 

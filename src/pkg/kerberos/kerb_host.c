@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "pkg/kerberos/kerb_k5.h"
@@ -163,6 +164,12 @@ prove(krb5_context k5, krb5_data *message, struct kerb_key *key, krb5_ticket **r
 	return code;
 }
 
+static bool
+another_may_fit(krb5_error_code code)
+{
+	return code == KRB5KRB_AP_ERR_NOKEY || code == KRB5KRB_AP_ERR_BAD_INTEGRITY || code == KRB5KRB_AP_ERR_MODIFIED;
+}
+
 /* Does not wait: `try` is called with each key of the machine that may be the ticket's. */
 static NTSTATUS
 keys_try(struct call *call, krb5_context k5, struct kerb_ring *ring, const krb5_ticket *sealed,
@@ -175,20 +182,20 @@ keys_try(struct call *call, krb5_context k5, struct kerb_ring *ring, const krb5_
 
 	if (krb5_unparse_name(k5, sealed->server, &name) != 0)
 		return STATUS_INSUFFICIENT_RESOURCES;
-	for (uint32_t i = 0; i < ring->count && code != 0; i++) {
+	for (uint32_t i = 0; i < ring->count && another_may_fit(code); i++) {
 		const struct kerb_ring_key *k = &ring->list[i];
 
 		if (!kerb_host_is(name) || strcmp(k->principal, name) != 0 || k->etype != sealed->enc_part.enctype ||
 		    !kerb_ring_key(ring, k, ret_key))
 			continue;
 		code = try(k5, what, ret_key, ret_ticket);
-		if (code == ENOMEM)
-			break;
 	}
 	if (code)
 		bytes_wipe(ret_key, sizeof *ret_key);
 	if (code == ENOMEM)
 		status = STATUS_INSUFFICIENT_RESOURCES;
+	else if (code && !another_may_fit(code))
+		status = kerb_k5_because(call, k5, code, "the ticket for this machine opens, and cannot be used");
 	else if (code)
 		status = not_ours(call, name);
 	krb5_free_unparsed_name(k5, name);
@@ -230,7 +237,20 @@ kerb_host_open(struct call *call, krb5_context k5, struct kerb_ring *ring, krb5_
 	return status;
 }
 
-/* libkrb5 deciphers a ticket alone with a keytab only: one of one key, in memory. */
+/* Whether the key opens it. libkrb5's own function calls every cause a wrong key. */
+static krb5_error_code
+fits(krb5_context k5, const krb5_keyblock *key, const krb5_enc_data *sealed)
+{
+	krb5_data plain = { .length = sealed->ciphertext.length, .data = malloc(sealed->ciphertext.length) };
+	krb5_error_code code = plain.data ? krb5_c_decrypt(k5, key, KRB5_KEYUSAGE_KDC_REP_TICKET, NULL, sealed, &plain) : ENOMEM;
+
+	if (plain.data)
+		bytes_wipe(plain.data, sealed->ciphertext.length);
+	free(plain.data);
+	return code;
+}
+
+/* A ticket alone is read with a keytab only: one of one key, in memory, which goes when it is closed. */
 static krb5_error_code
 decipher(krb5_context k5, krb5_data *der, struct kerb_key *key, krb5_ticket **ret_ticket)
 {
@@ -244,13 +264,13 @@ decipher(krb5_context k5, krb5_data *der, struct kerb_key *key, krb5_ticket **re
 	(void)snprintf(name, sizeof name, "MEMORY:%p", (void *)name);
 	entry.principal = (*ret_ticket)->server;
 	entry.vno = (*ret_ticket)->enc_part.kvno;
-	code = krb5_kt_resolve(k5, name, &keytab);
+	code = fits(k5, &entry.key, &(*ret_ticket)->enc_part);
+	if (!code)
+		code = krb5_kt_resolve(k5, name, &keytab);
 	if (!code)
 		code = krb5_kt_add_entry(k5, keytab, &entry);
-	if (!code) {
-		code = krb5_server_decrypt_ticket_keytab(k5, keytab, *ret_ticket);
-		(void)krb5_kt_remove_entry(k5, keytab, &entry);
-	}
+	if (!code && krb5_server_decrypt_ticket_keytab(k5, keytab, *ret_ticket) != 0)
+		code = KRB5_BADMSGTYPE;
 	if (keytab)
 		krb5_kt_close(k5, keytab);
 	if (code) {

@@ -152,6 +152,9 @@ refused(struct call *call, const struct logon_args *args, const struct logging_o
 	case SEC_E_TIME_SKEW:
 		ret->verdict = STATUS_TIME_DIFFERENCE_AT_DC;
 		return STATUS_SUCCESS;
+	case SEC_E_INTERNAL_ERROR:		/* nothing that the name or the password is to blame for */
+		ret->verdict = STATUS_INTERNAL_ERROR;
+		return STATUS_SUCCESS;
 	case STATUS_NO_TRUST_LSA_SECRET:
 	case STATUS_NO_TRUST_SAM_ACCOUNT:
 	case STATUS_TRUSTED_RELATIONSHIP_FAILURE:

@@ -78,6 +78,9 @@ refused(struct call *call, const struct logon_args *args, const struct asking *f
 	case SEC_E_TIME_SKEW:
 		ret->verdict = STATUS_TIME_DIFFERENCE_AT_DC;
 		return STATUS_SUCCESS;
+	case SEC_E_INTERNAL_ERROR:		/* nothing that the name or the password is to blame for */
+		ret->verdict = STATUS_INTERNAL_ERROR;
+		return STATUS_SUCCESS;
 	case SEC_E_LOGON_DENIED:
 		if (args->trusted)
 			ret->substatus = STATUS_NO_SUCH_USER;

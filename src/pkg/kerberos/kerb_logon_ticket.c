@@ -213,7 +213,8 @@ kerb_logon_ticket(struct call *call, const struct logon_args *args, struct logon
 	if (status == STATUS_SUCCESS)
 		status = opened(call, k5, args, &m, ticket, &key, ret);
 	else if (status != STATUS_INSUFFICIENT_RESOURCES) {
-		ret->verdict = status == STATUS_TRUSTED_RELATIONSHIP_FAILURE ? STATUS_LOGON_FAILURE : status;
+		ret->verdict = status == STATUS_TRUSTED_RELATIONSHIP_FAILURE ? STATUS_LOGON_FAILURE :
+		    status == STATUS_NO_TRUST_LSA_SECRET || status == STATUS_INVALID_PARAMETER ? status : STATUS_UNSUCCESSFUL;
 		audit(call, ret->verdict, NULL);
 		status = STATUS_SUCCESS;
 	}
