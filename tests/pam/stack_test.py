@@ -27,12 +27,12 @@ UNIX_PASSWORD = "Unix-Only-5"
 MALLORY = 3100
 
 
-def enter():
-    """This test once more, in a namespace; 77 where there can be none."""
+def enter(*set_uid):
+    """The running test once more, in a namespace; 77 where there can be none."""
     if os.geteuid() != 0:
         interop.skip("only root can make a namespace with an /etc of its own")
     interop.need("unshare", "su", "passwd", "login", "strace", "cc", "openssl")
-    for program in ("su", "passwd"):
+    for program in set_uid:
         if not os.stat(shutil.which(program)).st_mode & stat.S_ISUID:
             interop.skip(f"{program} is not set-uid")
     tried = subprocess.run(["unshare", "--mount", "sh", "-c", "mount --make-rprivate / && mount -t tmpfs none /run && "
@@ -78,7 +78,8 @@ def common(work):
 
 def furnish(work):
     """An /etc with users and services of ours, and an empty /run."""
-    bind(work, "passwd", "".join(f"{n}:x:{u}:{u}:{n}:/:/bin/sh\n" for n, u in USERS.items()) + "nobody:x:65534:65534::/:/bin/false\n")
+    bind(work, "passwd", "".join(f"{n}:x:{u}:{u}:{n}:/:/bin/sh\n" for n, u in USERS.items()) + "nobody:x:65534:65534::/:/bin/false\n"
+         "sshd:x:105:65534::/run/sshd:/bin/false\n")
     bind(work, "group", "".join(f"{n}:x:{u}:\n" for n, u in USERS.items()) + "tty:x:5:\nshadow:x:42:\nnogroup:x:65534:\n")
     crypted = subprocess.run(["openssl", "passwd", "-6", "-stdin"], input=UNIX_PASSWORD, text=True, stdout=subprocess.PIPE,
                              check=True).stdout.strip()
@@ -167,7 +168,7 @@ def terminal(words, *steps):
         if wanted.encode() not in said[seen:]:
             said += f"<no {wanted!r}>".encode()
             break
-        seen = len(said)
+        seen = said.index(wanted.encode(), seen) + len(wanted)
         if callable(typed):
             typed()
         else:
@@ -348,6 +349,7 @@ def inside():
     interop.end()
 
 
-if os.environ.pop(INSIDE, None):
-    inside()
-enter()
+if __name__ == "__main__":
+    if os.environ.pop(INSIDE, None):
+        inside()
+    enter("su", "passwd")
