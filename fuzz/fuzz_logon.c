@@ -3,11 +3,14 @@
  * every package, every message and logon type, strings laid anywhere in the
  * buffer or outside it, trusted and not.
  *
- * Oracle: nobody is logged on, for the only account has a password that no
+ * Oracle: nobody else than the caller is logged on, for the only account has a password that no
  * input can know, and who is not trusted may not do without one; the caller's buffer
  * is only read; what fails writes no output but the substatus; what is
  * returned is one block that can be read and given back.
  */
+#define WIN32_NO_STATUS
+#include <windows.h>
+#undef WIN32_NO_STATUS
 #include "party.h"
 
 #include "store/vault.h"
@@ -103,6 +106,17 @@ logon(struct feed *f, ULONG package, uint8_t *at, ULONG len)
 	/* Not S4U by a trusted one, which needs no password. */
 	status = LsaLogonUser(untrusted, &origin, (SECURITY_LOGON_TYPE)(type % 16), package, at, len, NULL, &source, &profile,
 	    &profile_len, &luid, &token, &quotas, &substatus);
+	if (status == STATUS_SUCCESS) {		/* of the caller himself, with a password for elsewhere that is not looked at here */
+		_Alignas(16) uint8_t user[256];
+		DWORD user_len = 0;
+
+		MUST(type % 16 == NewCredentials && GetTokenInformation(token, TokenUser, user, sizeof user, &user_len));
+		/* S-1-5-21-...: an account of the machine's. */
+		MUST(*GetSidSubAuthority(((TOKEN_USER *)(void *)user)->User.Sid, 0) != 21);
+		MUST(!profile || LsaFreeReturnBuffer(profile) == STATUS_SUCCESS);
+		MUST(CloseHandle(token));
+		return;
+	}
 	MUST(status < 0);
 	MUST(luid.LowPart == 7 && token == (HANDLE)at);
 }

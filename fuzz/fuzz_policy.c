@@ -35,11 +35,10 @@ string(struct feed *f, uint8_t **ret_block)
 	LSA_UNICODE_STRING s = { 0 };
 
 	*ret_block = exact_copy(b);
-	s.Length = (USHORT)(b.len & ~(size_t)1);
+	/* Odd lengths are refused, but for some. */
+	s.Length = (USHORT)(b.len % 11 == 9 ? b.len : b.len & ~(size_t)1);
 	s.MaximumLength = (USHORT)b.len;
 	s.Buffer = (PWSTR)(void *)*ret_block;
-	if (b.len % 11 == 10)
-		s.Length = (USHORT)(s.Length | 1u);
 	return s;
 }
 
