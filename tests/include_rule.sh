@@ -41,6 +41,8 @@ check() {	# FILE RELATIVE-NAME: prints each line that breaks the rule
 			case $2 in pkg/*) ;; *) good=no ;; esac ;;
 		secur32/deaf.h)
 			case $2 in pam/*) good=yes ;; esac ;;
+		store/upkeep.h)		# lsad's own program, when it serves nobody
+			case $2 in store/*|lsad/upkeep.c) good=yes ;; *) good=no ;; esac ;;
 		lsa/lsa.h|engine/*)
 			case $2 in lsa/*|lsad/*|engine/*|secur32/link_near.c) good=yes ;; *) good=no ;; esac ;;
 		esac
