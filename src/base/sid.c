@@ -57,8 +57,9 @@ authority_of(const struct sid *sid)
 void
 sid_take(struct sid *ret_sid, struct reader *r)
 {
-	struct sid sid = { .revision = reader_u8(r), .count = reader_u8(r) };
+	struct sid sid = { .revision = reader_u8(r) };
 
+	sid.count = reader_u8(r);
 	reader_fixed(r, sid.authority, sizeof sid.authority);
 	if (sid.revision != 1 || sid.count > SID_SUB_MAX)
 		reader_spoil(r);

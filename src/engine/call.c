@@ -21,6 +21,7 @@ struct call_job {
 	struct work back;		/* how it comes home */
 	struct call *call;		/* NULL: orphan. Guarded by the loop's lock */
 	struct loop *loop;
+	struct jobs *jobs;		/* whose threads it is for */
 	NTSTATUS (*work)(void *arg);
 	void (*drop)(void *arg);
 	void *arg;
@@ -220,6 +221,12 @@ job_ended(struct job *job)
 NTSTATUS
 await_job(struct call *c, NTSTATUS (*work)(void *), void (*drop)(void *), void *arg)
 {
+	return await_job_of(c, c->jobs, work, drop, arg);
+}
+
+NTSTATUS
+await_job_of(struct call *c, struct jobs *jobs, NTSTATUS (*work)(void *), void (*drop)(void *), void *arg)
+{
 	struct call_job *j = calloc(1, sizeof *j);
 
 	if (!j) {
@@ -228,7 +235,7 @@ await_job(struct call *c, NTSTATUS (*work)(void *), void (*drop)(void *), void *
 		return STATUS_INSUFFICIENT_RESOURCES;
 	}
 	*j = (struct call_job){ .job = { NULL, job_run, job_ended }, .back = { NULL, job_claim, job_home },
-	    .call = c, .loop = c->loop, .work = work, .drop = drop, .arg = arg };
+	    .call = c, .loop = c->loop, .jobs = jobs, .work = work, .drop = drop, .arg = arg };
 	c->job = j;
 	c->wait = AWAIT_JOB;
 	return STATUS_PENDING;
@@ -418,7 +425,7 @@ call_wait(struct call *c, bool *ret_again)
 		c->has_waited = true;
 	}
 	/* The job is handed over under the lock: it cannot come home before the call waits. */
-	if (armed && job && !jobs_add(c->jobs, &job->job)) {
+	if (armed && job && !jobs_add(job->jobs, &job->job)) {
 		call_unwait(c);
 		job_drop(job);
 		armed = false;

@@ -139,6 +139,7 @@ struct served {
 	struct attempt attempt;
 	bool guessed, gate_open, settling;
 	struct session *viewed[SESSIONS_VIEWED];	/* held until the call ends */
+	struct asking *asking;		/* of the authority, held. authority.c */
 	bool judged;			/* the session that it names was found to be the peer's to use */
 	/* For the audit of a logon. */
 	struct { struct bytes workstation, version; uint32_t level, type; bool levelled, changing, refused; uint64_t privileges; } told;
@@ -165,6 +166,7 @@ struct lsa {
 	char store_why[LSA_SENTENCE];
 	pthread_mutex_t store_lock;
 	struct sessions *sessions;
+	struct authority_seat *authority;	/* of another domain; NULL: none is configured. authority.c */
 	struct secret *wrap_key;	/* seals what goes out and comes back */
 	struct secret *dummy_key;	/* stands in for the hash of an account that is not there */
 	char host[256];
@@ -250,6 +252,15 @@ NTSTATUS sessions_of(struct call *call, struct bytes *ret_luids);
 /* serve_token.c */
 void token_destroy(void *object);
 struct token_object *token_named(struct served *s, uint64_t word, struct bytes key);	/* by number and key; held, or NULL */
+
+/* authority.c */
+/* A seat for the one that the configuration names. False: it was to be and cannot; `why` (LSA_SENTENCE) says so. */
+bool authority_open(struct lsa *lsa, char *why);
+void authority_close(struct lsa *lsa);
+void authority_forget(struct served *s);
+bool authority_vouches(struct call *call, struct bytes domain);
+NTSTATUS authority_vouch(struct call *call, const struct vouch_ask *ask);
+NTSTATUS authority_vouched(struct call *call, struct vouched *ret);
 
 /* services.c */
 void services_forget(struct served *s);		/* an attempt that nobody settled */

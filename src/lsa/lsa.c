@@ -131,6 +131,10 @@ lsa_open(struct lsa **ret_lsa, const struct lsa_settings *settings, char why[LSA
 			goto failed;
 		}
 	}
+	if (!authority_open(lsa, why)) {
+		status = STATUS_UNSUCCESSFUL;
+		goto failed;
+	}
 	for (uint32_t i = 0; settings->exclusive && i < package_count(); i++)
 		if (package_at(i)->warm)
 			package_at(i)->warm();
@@ -156,6 +160,7 @@ lsa_close(struct lsa *lsa)
 	if (!lsa)
 		return;
 	jobs_drop(lsa->jobs);
+	authority_close(lsa);
 	net_drop(lsa->net);
 	handle_table_drop(lsa->objects);
 	if (lsa->store) {

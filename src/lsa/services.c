@@ -134,6 +134,7 @@ services_forget(struct served *s)
 	s->guessed = false;
 	account_drop(s->account);
 	s->account = NULL;
+	authority_forget(s);
 }
 
 /* What a session and its view have in common, whoever vouched for it. */
@@ -509,6 +510,9 @@ static const struct lsa_services table = {
 	.may_accept      = keep_may_accept,
 	.logon_as        = logon_as,
 	.first_seen      = first_seen,
+	.vouches         = authority_vouches,
+	.vouch           = authority_vouch,
+	.vouched         = authority_vouched,
 	.audit_choice    = raise_choice,
 };
 

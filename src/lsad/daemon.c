@@ -234,7 +234,7 @@ workers_open(struct daemon *d)
 static bool
 daemon_open(struct daemon *d)
 {
-	char why[LISTEN_WHY > PEER_WHY ? LISTEN_WHY : PEER_WHY], hard[SANDBOX_WHY];
+	char why[LISTEN_WHY > PEER_WHY ? LISTEN_WHY : PEER_WHY], hard[SANDBOX_WHY], said[LSA_SENTENCE];
 
 	if (!harden_process(hard))
 		return refuse(hard);
@@ -251,6 +251,8 @@ daemon_open(struct daemon *d)
 		return refuse(why);
 	d->watchdog_ms = notify_watchdog_ms();
 	d->watchdog_at = time_mono_ms();
+	if (!lsa_authority_load(d->settings.conf, said))
+		return refuse(said);
 	return files_close(&d->settings) && authority_open(d) && calls_close(&d->settings) && workers_open(d);
 }
 

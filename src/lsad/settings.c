@@ -44,6 +44,7 @@ static const struct key keys[] = {
 	{ "tcb_group",           TEXT,   AT(tcb_group),           0, 255 },
 	{ "admin_group",         TEXT,   AT(admin_group),         0, 255 },
 	{ "key_file",            TEXT,   AT(key_file),            1, 1000 },
+	{ "domain_authority",    TEXT,   AT(domain_authority),    0, 1000 },
 	{ "keytab",              TEXT,   AT(keytab),              1, 1000 },
 	{ "keytab_folder",       TEXT,   AT(keytab_folder),       1, 1000 },
 	{ "computer_name",       TEXT,   AT(computer),            1, 15 },

@@ -22,6 +22,7 @@ struct settings {
 	const char *keytab_folder;	/* of single services, or NULL */
 	const char *computer;		/* or NULL: from the host's name */
 	const char *ntlm_fallback_only_to;	/* read by its name where it counts */
+	const char *domain_authority;		/* likewise */
 	uint32_t workers;
 	bool sandbox;
 	struct lsa_limits limits;

@@ -35,7 +35,7 @@ void *frame(struct call *call, size_t size, void (*drop)(void *frame));
 /* Each arms one wait and returns STATUS_PENDING, or an error when it cannot be armed. */
 NTSTATUS await_timer(struct call *call, uint32_t ms);
 NTSTATUS await_nothing(struct call *call);		/* until cancelled or past the deadline */
-/* Runs work(arg) where it may block; arg belongs to the job and is dropped after the call was turned, or by itself when the call is gone. */
+/* Runs work(arg) where it may block; arg belongs to the job, which drops it when it has come home: before the call turns again, or by itself when the call is gone. */
 NTSTATUS await_job(struct call *call, NTSTATUS (*work)(void *arg), void (*drop)(void *arg), void *arg);
 NTSTATUS awaited(const struct call *call);		/* what the last wait came to: the job's value, or success */
 
@@ -99,6 +99,21 @@ struct logon_facts {
 	const struct bytes *groups;
 	size_t group_count;
 	uint64_t expiry;			/* FILETIME, or 0 */
+};
+
+/* A response to a challenge of ours, for another authority to judge. Names UTF-8. */
+struct vouch_ask {
+	struct bytes domain, user, workstation;
+	const uint8_t *challenge;		/* 8 bytes */
+	struct bytes nt, lm;
+	bool interactive;
+};
+/* facts live until the call ends. */
+struct vouched {
+	NTSTATUS status;			/* the authority's word */
+	struct logon_facts facts;
+	bool has_key;
+	uint8_t key[16];			/* the session's: the caller wipes it */
 };
 
 /* A logon session as a package sees it; held until the call ends. */
@@ -202,6 +217,14 @@ struct lsa_services {
 	 * it could not be valid any more. It is remembered across restarts and, embedded, across processes. Never blocks.
 	 */
 	bool (*first_seen)(struct call *call, const uint8_t print[16], uint64_t until);
+	/*
+	 * Names of another domain than this machine, where the configuration has an authority that judges them
+	 * (domain_authority). vouches: whether this domain (UTF-8; empty: none was said) is its to judge. vouch
+	 * arms a wait and returns STATUS_PENDING; vouched tells what came of it, once, in the turn after it.
+	 */
+	bool (*vouches)(struct call *call, struct bytes domain);
+	NTSTATUS (*vouch)(struct call *call, const struct vouch_ask *ask);
+	NTSTATUS (*vouched)(struct call *call, struct vouched *ret);
 	/* An audit line for a choice that policy wants told, whatever became of it. */
 	void (*audit_choice)(struct call *call, NTSTATUS status, const char *package, const char *what);
 };

@@ -18,6 +18,7 @@
 
 #include "crypto/random.h"
 #include "pkg/ntlm/ntlm_check.h"
+#include "pkg/ntlm/ntlm_domain.h"
 #include "pkg/ntlm/ntlm_data.h"
 #include "pkg/ntlm/ntlm_peer.h"
 
@@ -155,6 +156,8 @@ struct answer {
 	bool v2, anonymous;
 	uint32_t wants, flags;		/* asked by the caller on either leg; agreed by both sides */
 	struct check check;
+	bool elsewhere;			/* the authority of another domain judges, and has: facts */
+	struct logon_facts facts;
 	struct session_key session;
 	struct bytes target;		/* UTF-8 */
 };
@@ -258,9 +261,32 @@ answer_protected(struct call *call, const struct leg_args *args, const struct nt
 	return status;
 }
 
-/* Leaves a verdict; STATUS_SUCCESS: there is one to conclude. */
+/* What is remembered while a call waits: that another authority was asked; that there is an answer, and which. */
+struct accepting {
+	bool asked, decided;
+	NTSTATUS status;
+};
+
 static NTSTATUS
-answer_judge(struct call *call, const struct leg_args *args, const struct ntlm_talk *talk, struct answer *in)
+proof_judge(struct call *call, struct answer *in, const struct check_ask *ask, struct accepting *f)
+{
+	NTSTATUS status;
+
+	if (f->asked) {
+		in->elsewhere = true;
+		return domain_answer(call, &in->check, ask, &in->facts);
+	}
+	if (!in->v2 || !domain_is_elsewhere(call, in->m.domain, in->m.user))
+		return check_proof(call, &in->check, ask);
+	status = domain_ask(call, ask, in->m.workstation, false);
+	f->asked = status == STATUS_PENDING;
+	return status;
+}
+
+/* Leaves a verdict; STATUS_SUCCESS: there is one to conclude. STATUS_PENDING: ask again. */
+static NTSTATUS
+answer_judge(struct call *call, const struct leg_args *args, const struct ntlm_talk *talk, struct answer *in,
+    struct accepting *f)
 {
 	struct check_ask ask = { .domain = in->m.domain, .user = in->m.user, .challenge = talk->challenge.b,
 	    .response = in->v2 ? &in->response : NULL, .nt = in->m.nt, .lm = in->m.lm, .flags = in->flags };
@@ -270,7 +296,7 @@ answer_judge(struct call *call, const struct leg_args *args, const struct ntlm_t
 		check_refuse(call, &in->check, &ask, in->m.nt.len ? STATUS_NTLM_BLOCKED : STATUS_INVALID_LOGON_TYPE);
 		return STATUS_SUCCESS;
 	}
-	status = check_proof(call, &in->check, &ask);
+	status = proof_judge(call, in, &ask, f);
 	if (status != STATUS_SUCCESS || in->check.verdict != CHECK_PROVEN)
 		return status;
 	answer_key(in);
@@ -288,7 +314,8 @@ answer_logon(struct call *call, struct ntlm_context *ctx, const struct answer *i
 	struct logon_view logon;
 	struct ntlm_data d = { .server = true, .flags = in->flags, .expiry = NTLM_NEVER, .key = in->session,
 	    .target = in->target };
-	NTSTATUS status = s->logon(call, in->anonymous ? NULL : &in->check.view, LOGON_NETWORK, "NTLM", &logon);
+	NTSTATUS status = in->elsewhere ? s->logon_as(call, &in->facts, LOGON_NETWORK, "NTLM", &logon) :
+	    s->logon(call, in->anonymous ? NULL : &in->check.view, LOGON_NETWORK, "NTLM", &logon);
 
 	if (status == STATUS_SUCCESS) {
 		ret->expiry = NTLM_NEVER;
@@ -341,22 +368,17 @@ answer_details(struct call *call, const struct answer *in)
 }
 
 static NTSTATUS
-answer_conclude(struct call *call, const struct leg_args *args, const struct ntlm_talk *talk, struct answer *in)
+answer_conclude(struct call *call, const struct leg_args *args, const struct ntlm_talk *talk, struct answer *in,
+    struct accepting *f)
 {
 	NTSTATUS status;
 
 	answer_details(call, in);
 	if (in->anonymous)
 		return answer_nobody(call, in);
-	status = answer_judge(call, args, talk, in);
+	status = answer_judge(call, args, talk, in, f);
 	return status == STATUS_SUCCESS ? check_conclude(call, &in->check) : status;
 }
-
-/* What is remembered while a lost guess is made durable: that there is an answer, and which. */
-struct accepting {
-	bool decided;
-	NTSTATUS status;
-};
 
 static NTSTATUS
 accept_answer(struct call *call, const struct leg_args *args, struct ntlm_context *ctx, struct accepting *frame,
@@ -372,14 +394,14 @@ accept_answer(struct call *call, const struct leg_args *args, struct ntlm_contex
 	if (status == STATUS_SUCCESS)
 		status = answer_take(call, args, talk, &in);
 	if (status == STATUS_SUCCESS)
-		status = answer_conclude(call, args, talk, &in);
+		status = answer_conclude(call, args, talk, &in, frame);
 	if (status == STATUS_SUCCESS) {
 		status = answer_logon(call, ctx, &in, ret);
 		ret->wants_mic = in.v2 && (av_flags(&in.response.pairs) & AV_FLAG_MIC);
 	}
 	if (status == STATUS_SUCCESS && args->inside)
 		status = ntlm_inside_keep(call, ctx, ret);
-	if (status == STATUS_PENDING) {
+	if (status == STATUS_PENDING && !(frame->asked && !in.elsewhere)) {
 		frame->decided = true;
 		frame->status = in.check.status;
 	}
@@ -406,6 +428,8 @@ ntlm_accept(struct call *call, const struct leg_args *args, struct leg_result *r
 	if (ctx->at != NTLM_TALKING || !ctx->server)
 		return because(call, SEC_E_OUT_OF_SEQUENCE, TO_CALLER, "the context takes no further leg");
 	status = accept_answer(call, args, ctx, f, ret);
+	if (status == STATUS_PENDING && !f->decided)
+		return status;
 	ntlm_context_end(ctx, status == STATUS_SUCCESS);
 	return status;
 }

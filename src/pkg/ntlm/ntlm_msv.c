@@ -2,7 +2,8 @@
  * ntlm_msv.c - logons of MSV1_0.
  *
  *     BEGIN --refused--> LOST     a lost guess is being made durable
- *         \--proven----> let in
+ *       |  \--proven----> let in
+ *       +--> ASKED --------^      the authority of another domain judges
  *
  * Layouts: MSV1_0_INTERACTIVE_LOGON, MSV1_0_LM20_LOGON, MSV1_0_S4U_LOGON and
  * their profiles, <ntsecapi.h>.
@@ -11,10 +12,12 @@
 
 #include "base/utf16.h"
 #include "pkg/ntlm/ntlm_check.h"
+#include "pkg/ntlm/ntlm_domain.h"
 #include "pkg/ntlm/ntlm_flat.h"
 #include "pkg/ntlm/ntlm_lsa.h"
 #include "pkg/ntlm/ntlm_name.h"
 #include "pkg/ntlm/ntlm_primary.h"
+#include "pkg/ntlm/ntlm_profile.h"
 
 #define OF(field) bytes_of((field), sizeof(field))
 
@@ -31,15 +34,11 @@ enum { TYPE_INTERACTIVE = 2, TYPE_NETWORK, TYPE_UNLOCK = 7, TYPE_NEW_CREDENTIALS
 #define MSCHAPV2_ALLOWED	0x10000u
 #define SUBAUTH_WANTED		0xFF100000u
 
-/* UserFlags. */
-#define FLAG_NTLM2_ENABLED	0x100u
-#define FLAG_NT_V2		0x800u
 
 #define FIXED_INTERACTIVE	56u
 #define FIXED_LM20		104u
 #define FIXED_S4U		40u
 #define RESPONSE_MAX		24000u
-#define NEVER			0x7fffffffffffffffull
 
 struct submit {
 	uint32_t type, control;
@@ -49,7 +48,7 @@ struct submit {
 };
 
 struct logging_on {
-	enum { BEGIN, LOST } at;
+	enum { BEGIN, ASKED, LOST } at;
 	NTSTATUS verdict, substatus;		/* LOST: the answer */
 };
 
@@ -182,114 +181,18 @@ refused(struct call *call, const struct logon_args *args, struct logging_on *f, 
 	return status == STATUS_PENDING ? status : STATUS_SUCCESS;
 }
 
-/* --- profiles ------------------------------------------------------------------------------ */
-
-#define STRINGS_MOST 6u
-
-struct strings { struct bytes at[STRINGS_MOST]; unsigned count; };
-
-static NTSTATUS
-profile_texts(struct call *call, struct strings *ret, const char *const *texts, unsigned count)
-{
-	ret->count = count;
-	for (unsigned i = 0; i < count; i++) {
-		NTSTATUS status = texts[i] ? ntlm_text16(call, &ret->at[i], bytes_of_text(texts[i])) : STATUS_SUCCESS;
-
-		if (!texts[i] || status == SEC_E_INVALID_TOKEN)
-			ret->at[i] = BYTES_NONE;
-		else if (status != STATUS_SUCCESS)
-			return status;
-	}
-	return STATUS_SUCCESS;
-}
-
-static size_t
-strings_room(const struct strings *s)
-{
-	size_t room = 0;
-
-	for (unsigned i = 0; i < s->count; i++)
-		room += s->at[i].len + 4;
-	return room;
-}
-
-static NTSTATUS
-profile_interactive(struct call *call, const struct account_profile *p, struct logon_result *ret)
-{
-	static const uint8_t pointers[] = { 64, 0, 0, 0, 80, 0, 0, 0, 96, 0, 0, 0, 112, 0, 0, 0, 128, 0, 0, 0, 144, 0, 0, 0 };
-	const char *texts[] = { NULL, NULL, p->full_name, NULL, NULL, services(call)->computer(call) };
-	struct strings s;
-	NTSTATUS status = profile_texts(call, &s, texts, 6);
-	size_t room = 160 + (status == STATUS_SUCCESS ? strings_room(&s) : 0);
-	uint8_t *memory = call_memory(call, room);
-	struct writer w = writer_of(memory, room);
-	uint64_t at = 160;
-
-	if (status != STATUS_SUCCESS || !memory)
-		return status != STATUS_SUCCESS ? status : STATUS_INSUFFICIENT_RESOURCES;
-	writer_u32(&w, 2);				/* MsV1_0InteractiveProfile */
-	writer_u16(&w, 0);				/* LogonCount: not kept */
-	writer_u16(&w, p->bad_count > UINT16_MAX ? UINT16_MAX : (uint16_t)p->bad_count);
-	writer_u64(&w, services(call)->now(call));
-	writer_u64(&w, NEVER);				/* LogoffTime */
-	writer_u64(&w, NEVER);				/* KickOffTime */
-	writer_u64(&w, p->password_set);
-	writer_u64(&w, p->password_set);		/* PasswordCanChange */
-	writer_u64(&w, NEVER);				/* PasswordMustChange */
-	for (unsigned i = 0; i < s.count; i++)
-		flat_put(&w, s.at[i], &at, 2);
-	writer_u32(&w, FLAG_NTLM2_ENABLED);
-	writer_u32(&w, 0);
-	for (unsigned i = 0; i < s.count; i++)
-		flat_put_text(&w, s.at[i], 2);
-	ret->profile = bytes_of(memory, w.need);
-	ret->pointers = OF(pointers);
-	return writer_ok(&w) ? STATUS_SUCCESS : STATUS_INTERNAL_ERROR;
-}
-
-/* key: of the session; NULL where nobody proved anything. */
-static NTSTATUS
-profile_lm20(struct call *call, const char *domain, const uint8_t *key, uint32_t flags, struct logon_result *ret)
-{
-	static const uint8_t pointers[] = { 56, 0, 0, 0, 80, 0, 0, 0, 96, 0, 0, 0 };
-	const char *texts[] = { domain, services(call)->computer(call), NULL };
-	struct strings s;
-	NTSTATUS status = profile_texts(call, &s, texts, 3);
-	size_t room = 104 + (status == STATUS_SUCCESS ? strings_room(&s) : 0);
-	uint8_t *memory = call_memory(call, room);
-	struct writer w = writer_of(memory, room);
-	uint64_t at = 104;
-
-	if (status != STATUS_SUCCESS || !memory)
-		return status != STATUS_SUCCESS ? status : STATUS_INSUFFICIENT_RESOURCES;
-	writer_u64(&w, 3);				/* MsV1_0Lm20LogonProfile, and four bytes of nothing */
-	writer_u64(&w, NEVER);				/* KickOffTime */
-	writer_u64(&w, NEVER);				/* LogoffTime */
-	writer_u32(&w, flags);
-	if (key)
-		writer_bytes(&w, bytes_of(key, 16));
-	else
-		writer_zeros(&w, 16);
-	writer_u32(&w, 0);
-	flat_put(&w, s.at[0], &at, 2);
-	writer_u64(&w, 0);				/* LanmanSessionKey: never */
-	flat_put(&w, s.at[1], &at, 2);
-	flat_put(&w, s.at[2], &at, 2);
-	for (unsigned i = 0; i < s.count; i++)
-		flat_put_text(&w, s.at[i], 2);
-	ret->profile = bytes_of(memory, w.need);
-	ret->pointers = OF(pointers);
-	return writer_ok(&w) ? STATUS_SUCCESS : STATUS_INTERNAL_ERROR;
-}
-
 /* --- let in ------------------------------------------------------------------------------------ */
 
-/* A session for the account, or for nobody. Policy may refuse this kind of logon: that is a verdict. */
+/* An account of ours, somebody of another domain, or nobody. */
+struct who { const struct account_view *view; const struct logon_facts *facts; };
+
+/* A session for whom it is. Policy may refuse this kind of logon: that is a verdict. */
 static NTSTATUS
-session_make(struct call *call, const struct logon_args *args, const struct account_view *view, struct logon_view *ret_view,
+session_make(struct call *call, const struct logon_args *args, const struct who *who, struct logon_view *ret_view,
     struct logon_result *ret)
 {
-	NTSTATUS status = services(call)->logon(call, view, args->type, "NTLM", ret_view);
+	NTSTATUS status = who->facts ? services(call)->logon_as(call, who->facts, args->type, "NTLM", ret_view) :
+	    services(call)->logon(call, who->view, args->type, "NTLM", ret_view);
 
 	if (status == STATUS_LOGON_TYPE_NOT_GRANTED)
 		return verdict(call, ret, status, "policy does not let this user log on in this way here");
@@ -341,7 +244,7 @@ new_credentials(struct call *call, const struct logon_args *args, const struct s
 		ret->verdict = STATUS_SUCCESS;
 		status = primary_keep(call, view.session, m->user, m->domain, &hash);
 		if (status == STATUS_SUCCESS)
-			status = profile_interactive(call, &nothing, ret);
+			status = ntlm_profile_interactive(call, &nothing, ret);
 		status = session_give(call, &view, status, ret);
 	}
 	bytes_wipe(&hash, sizeof hash);
@@ -350,23 +253,60 @@ new_credentials(struct call *call, const struct logon_args *args, const struct s
 
 static NTSTATUS
 password_granted(struct call *call, const struct logon_args *args, const struct submit *m, const struct check *c,
-    struct logon_result *ret)
+    const struct logon_facts *facts, struct logon_result *ret)
 {
-	struct account_profile profile;
+	struct account_profile profile = { .full_name = NULL };
 	struct logon_view view;
 	struct nt_hash hash;
 	NTSTATUS status;
 
-	services(call)->profile(call, &c->view, &profile);
-	status = session_make(call, args, &c->view, &view, ret);
+	if (!facts)
+		services(call)->profile(call, &c->view, &profile);
+	status = session_make(call, args, &(struct who){ &c->view, facts }, &view, ret);
 	if (status != STATUS_SUCCESS || ret->verdict != STATUS_SUCCESS)
 		return status;
 	hash = nt_hash_of_password(m->password);
 	status = primary_keep(call, view.session, m->user, m->domain, &hash);
 	bytes_wipe(&hash, sizeof hash);
 	if (status == STATUS_SUCCESS)
-		status = profile_interactive(call, &profile, ret);
+		status = ntlm_profile_interactive(call, &profile, ret);
 	return session_give(call, &view, status, ret);
+}
+
+/* facts: what the authority of another domain said; NULL for an account of ours. */
+typedef NTSTATUS granted(struct call *call, const struct logon_args *args, const struct submit *m, const struct check *c,
+    const struct logon_facts *facts, struct logon_result *ret);
+
+static NTSTATUS
+elsewhere_logon(struct call *call, const struct logon_args *args, const struct submit *m, struct logging_on *f, granted *give,
+    struct logon_result *ret)
+{
+	struct check_ask ask = { .domain = m->domain, .user = m->user, .challenge = m->challenge, .nt = m->nt, .lm = m->lm };
+	struct logon_facts facts = { .sid = BYTES_NONE };
+	struct check c;
+	NTSTATUS status;
+
+	if (f->at == BEGIN) {
+		status = give == password_granted ? domain_ask_password(call, m->domain, m->user, m->password) :
+		    domain_ask(call, &ask, BYTES_NONE, false);
+		f->at = status == STATUS_PENDING ? ASKED : BEGIN;
+		return status;
+	}
+	status = domain_answer(call, &c, &ask, &facts);
+	if (status != STATUS_SUCCESS)
+		return status;
+	if (c.verdict == CHECK_PROVEN) {
+		status = check_conclude(call, &c);
+		if (status == STATUS_SUCCESS)
+			status = give(call, args, m, &c, &facts, ret);
+	} else if (c.cause == STATUS_NO_LOGON_SERVERS) {
+		ret->verdict = c.cause;
+		(void)check_conclude(call, &c);
+	} else {
+		status = refused(call, args, f, &c, ret);
+	}
+	check_drop(&c);
+	return status;
 }
 
 static NTSTATUS
@@ -381,6 +321,8 @@ password_logon(struct call *call, const struct logon_args *args, const struct su
 		return new_credentials(call, args, m, ret);
 	if (!m->user.len)
 		return verdict(call, ret, STATUS_LOGON_FAILURE, "no user was named");
+	if (f->at == ASKED || domain_is_elsewhere(call, m->domain, m->user))
+		return elsewhere_logon(call, args, m, f, password_granted, ret);
 	if (!is_local(call, m->domain, &status))
 		return status != STATUS_SUCCESS ? status :
 		    verdict(call, ret, STATUS_NO_LOGON_SERVERS, "the domain is another than this machine, and NTLM can ask none for it");
@@ -392,7 +334,7 @@ password_logon(struct call *call, const struct logon_args *args, const struct su
 	} else {
 		status = check_conclude(call, &c);
 		if (status == STATUS_SUCCESS)
-			status = password_granted(call, args, m, &c, ret);
+			status = password_granted(call, args, m, &c, NULL, ret);
 	}
 	check_drop(&c);
 	return status;
@@ -408,10 +350,10 @@ nobody_logon(struct call *call, const struct logon_args *args, struct logon_resu
 
 	if (!services(call)->rule(call, RULE_NTLM_ANONYMOUS) && !args->trusted)
 		return verdict(call, ret, STATUS_LOGON_FAILURE, "policy ntlm-anonymous lets nobody in without a name");
-	status = session_make(call, args, NULL, &view, ret);
+	status = session_make(call, args, &(struct who){ 0 }, &view, ret);
 	if (status != STATUS_SUCCESS || ret->verdict != STATUS_SUCCESS)
 		return status;
-	return session_give(call, &view, profile_lm20(call, view.domain, NULL, 0, ret), ret);
+	return session_give(call, &view, ntlm_profile_lm20(call, view.domain, NULL, 0, ret), ret);
 }
 
 /* A client's clock may be 36 hours off: MSV1_0_MAX_NTLM3_LIFE. */
@@ -453,17 +395,17 @@ response_objection(struct call *call, const struct logon_args *args, const struc
 }
 
 static NTSTATUS
-response_granted(struct call *call, const struct logon_args *args, const struct submit *m, struct check *c,
-    struct logon_result *ret)
+response_granted(struct call *call, const struct logon_args *args, const struct submit *m, const struct check *c,
+    const struct logon_facts *facts, struct logon_result *ret)
 {
 	bool v2 = m->nt.len != sizeof(struct ntlm1_response) && !(m->control & CLEARTEXT_SUPPLIED);
 	struct logon_view view;
-	NTSTATUS status = session_make(call, args, &c->view, &view, ret);
+	NTSTATUS status = session_make(call, args, &(struct who){ &c->view, facts }, &view, ret);
 
 	if (status != STATUS_SUCCESS || ret->verdict != STATUS_SUCCESS)
 		return status;
-	return session_give(call, &view, profile_lm20(call, view.domain, m->control & CLEARTEXT_SUPPLIED ? NULL : c->key.b,
-	    FLAG_NTLM2_ENABLED | (v2 ? FLAG_NT_V2 : 0), ret), ret);
+	return session_give(call, &view, ntlm_profile_lm20(call, view.domain, m->control & CLEARTEXT_SUPPLIED ? NULL : c->key.b,
+	    NTLM_USER_NTLM2 | (v2 ? NTLM_USER_V2 : 0), ret), ret);
 }
 
 static NTSTATUS
@@ -479,7 +421,12 @@ response_logon(struct call *call, const struct logon_args *args, const struct su
 
 	if (!m->user.len && !m->nt.len && !m->lm.len)
 		return nobody_logon(call, args, ret);
+	if (f->at == ASKED)
+		return elsewhere_logon(call, args, m, f, response_granted, ret);
 	objection = response_objection(call, args, m, &response);
+	if (!objection && m->nt.len > sizeof(struct ntlm1_response) && !(m->control & CLEARTEXT_SUPPLIED) &&
+	    domain_is_elsewhere(call, m->domain, m->user))
+		return elsewhere_logon(call, args, m, f, response_granted, ret);
 	if (objection) {
 		check_refuse(call, &c, &ask, STATUS_INVALID_PARAMETER);
 		because(call, STATUS_LOGON_FAILURE, TO_TRUSTED, "%s", objection);
@@ -497,7 +444,7 @@ response_logon(struct call *call, const struct logon_args *args, const struct su
 		} else {
 			status = check_conclude(call, &c);
 			if (status == STATUS_SUCCESS)
-				status = response_granted(call, args, m, &c, ret);
+				status = response_granted(call, args, m, &c, NULL, ret);
 		}
 	}
 	check_drop(&c);
@@ -526,10 +473,10 @@ s4u_logon(struct call *call, const struct logon_args *args, const struct submit 
 		return refused(call, args, f, &c, ret);
 	status = check_conclude(call, &c);
 	if (status == STATUS_SUCCESS)
-		status = session_make(call, args, &c.view, &view, ret);
+		status = session_make(call, args, &(struct who){ .view = &c.view }, &view, ret);
 	if (status != STATUS_SUCCESS || ret->verdict != STATUS_SUCCESS)
 		return status;
-	return session_give(call, &view, profile_lm20(call, view.domain, NULL, 0, ret), ret);
+	return session_give(call, &view, ntlm_profile_lm20(call, view.domain, NULL, 0, ret), ret);
 }
 
 NTSTATUS

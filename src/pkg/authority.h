@@ -1,0 +1,65 @@
+/*
+ * authority.h - door three: a domain whose accounts another authority judges.
+ * A module of its own has the table; it is loaded only where the
+ * configuration names it (domain_authority), because of its licence and its
+ * size. It may block: the LSA enters it on threads that are for that alone.
+ *
+ * The module knows names, responses and SIDs; no call, no session, no store.
+ */
+#ifndef OPENLSA_PKG_AUTHORITY_H
+#define OPENLSA_PKG_AUTHORITY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define AUTHORITY_VERSION	1u
+#define AUTHORITY_SID_MAX	68u		/* bytes of a SID */
+
+/* Texts are UTF-8. */
+struct authority_ask {
+	const char *domain, *user, *workstation;
+	uint8_t challenge[8];
+	const uint8_t *nt, *lm;			/* responses to it */
+	uint32_t nt_len, lm_len;
+	bool interactive;			/* somebody sits in front of it */
+};
+
+struct authority_sid {
+	uint8_t bytes[AUTHORITY_SID_MAX];
+	uint32_t len;
+};
+
+/* Zeroed by the LSA; what is in it belongs to the module until drop. */
+struct authority_answer {
+	int32_t status;				/* NTSTATUS: the controller's, or STATUS_NO_LOGON_SERVERS */
+	char *user, *domain;			/* as the controller writes them */
+	struct authority_sid *sids;		/* the user's, then those of the groups */
+	uint32_t sid_count;
+	bool has_key;
+	uint8_t key[16];			/* the user session key */
+	char why[160];				/* what the module has to say, or empty */
+};
+
+/* SID_NAME_USE of a name. */
+struct authority_name {
+	char domain[256], name[256];
+	struct authority_sid sid;
+	uint32_t use;
+};
+
+struct authority {
+	uint32_t version;			/* AUTHORITY_VERSION */
+	const char *name;			/* "winbind" */
+	void (*judge)(const struct authority_ask *ask, struct authority_answer *ret);
+	void (*drop)(struct authority_answer *answer);
+	/* Of the name in `find` the SID and the spelling, and the other way round. False: there is none, or nobody answers. */
+	bool (*sid_of)(struct authority_name *find);
+	bool (*name_of)(struct authority_name *find);
+};
+
+/* What the module exports. NULL: it cannot work here. Called once. */
+typedef const struct authority *openlsa_authority_fn(void);
+#define AUTHORITY_ENTRY		"openlsa_authority"
+
+#endif
