@@ -282,10 +282,15 @@ do_audit(struct feed *f)
 		set[i].AuditingInformation = feed_u8(f) & 7u;
 	}
 	if (feed_u8(f) == 7)
-		set[0].AuditSubCategoryGuid.Data1 ^= 1;
-	if (AuditSetSystemPolicy(set, 1) && AuditQuerySystemPolicy(&which, 1, &back))
-		MUST((back->AuditingInformation & ~(ULONG)POLICY_AUDIT_EVENT_NONE) == (set[0].AuditingInformation & ~(ULONG)POLICY_AUDIT_EVENT_NONE) ||
-		    set[0].AuditingInformation == 0 || set[0].AuditingInformation & POLICY_AUDIT_EVENT_NONE);
+		set[0].AuditSubCategoryGuid.Data2 ^= 1;
+	if (AuditSetSystemPolicy(set, 1)) {
+		ULONG wanted = set[0].AuditingInformation & 3u;
+
+		MUST(memcmp(&set[0].AuditSubCategoryGuid, &which, sizeof which) == 0);
+		/* Nothing said, or both: either may stand. */
+		if (AuditQuerySystemPolicy(&which, 1, &back) && wanted && !(set[0].AuditingInformation & POLICY_AUDIT_EVENT_NONE))
+			MUST((back->AuditingInformation & 3u) == wanted);
+	}
 	AuditFree(back);
 	AuditFree(subs);
 }

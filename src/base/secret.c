@@ -5,9 +5,11 @@
  */
 #include "base/secret.h"
 
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #define CHUNK		65536u
@@ -34,12 +36,39 @@ enum { LOCKED, KEYS, ARENAS };
 
 static _Atomic(struct arena *) arenas;		/* one page, wiped at fork */
 
+static _Atomic bool hides;			/* see secret_hide */
+
+/* Pages that the kernel has taken out of its own map: locked, never dumped. NULL: it has no such, or none left. */
+static void *
+pages_hidden(size_t len)
+{
+	void *at = MAP_FAILED;
+#ifdef SYS_memfd_secret
+	int fd = (int)syscall(SYS_memfd_secret, O_CLOEXEC);
+
+	if (fd >= 0 && ftruncate(fd, (off_t)len) == 0)
+		at = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (fd >= 0)
+		close(fd);			/* the pages go with the mapping */
+	if (at != MAP_FAILED && madvise(at, len, MADV_DONTFORK) != 0) {
+		munmap(at, len);
+		at = MAP_FAILED;
+	}
+#else
+	(void)len;
+#endif
+	return at == MAP_FAILED ? NULL : at;
+}
+
 /* Pages with the protections of their class, or NULL. */
 static void *
 pages_new(size_t len, bool must_lock)
 {
-	void *at = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	void *at = must_lock && atomic_load_explicit(&hides, memory_order_relaxed) ? pages_hidden(len) : NULL;
 
+	if (at)
+		return at;
+	at = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (at == MAP_FAILED)
 		return NULL;
 	if ((mlock(at, len) != 0 && must_lock) || madvise(at, len, MADV_DONTDUMP) != 0) {
@@ -159,6 +188,12 @@ arena_give(unsigned which, void *at, size_t len)
 	g->next = a->gaps[c];
 	a->gaps[c] = g;
 	pthread_mutex_unlock(&a->lock);
+}
+
+void
+secret_hide(void)
+{
+	atomic_store(&hides, true);
 }
 
 struct secret *

@@ -15,6 +15,12 @@
 
 struct secret;
 
+/*
+ * For a process that never forks, before it has a secret: from now on secrets lie in memfd_secret's pages, where
+ * the kernel has them, which it has taken out of its own map of the memory. A forked child would have no such page at all.
+ */
+void secret_hide(void);
+
 struct secret *secret_new(size_t len) MUST_CHECK;		/* zeroed; NULL: no memory that can be locked */
 struct secret *secret_of(struct bytes b) MUST_CHECK;		/* a copy; the caller wipes its own */
 void secret_drop(struct secret **s);				/* wiped; *s becomes NULL */

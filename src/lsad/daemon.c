@@ -21,6 +21,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/secret.h"
 #include "base/time.h"
 #include "lsad/listen.h"
 #include "lsad/notify.h"
@@ -236,6 +237,7 @@ daemon_open(struct daemon *d)
 {
 	char why[LISTEN_WHY > PEER_WHY ? LISTEN_WHY : PEER_WHY], hard[SANDBOX_WHY], said[LSA_SENTENCE];
 
+	secret_hide();
 	if (!harden_process(hard))
 		return refuse(hard);
 	/* An arena for each worker and one for the rest; what is freed goes back. */
