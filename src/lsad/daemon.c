@@ -87,6 +87,7 @@ signals_open(struct daemon *d)
 	if (sigprocmask(SIG_BLOCK, &set, NULL) == 0)
 		d->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	sigaddset(&set, SIGPIPE);
+	sigaddset(&set, SIGXFSZ);		/* a write beyond a limit is an error, not the end */
 	(void)sigprocmask(SIG_BLOCK, &set, NULL);
 	return d->signals >= 0 || refuse("signals cannot be received.");
 }

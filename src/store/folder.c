@@ -26,6 +26,7 @@ folder_failed(int error, const char *name, const char *doing, char why[STORE_WHY
 		{ EROFS,  STATUS_MEDIA_WRITE_PROTECTED,   "the file system is read-only" },
 		{ ENOSPC, STATUS_DISK_FULL,               "the disk is full" },
 		{ EDQUOT, STATUS_DISK_FULL,               "the disk quota is used up" },
+		{ EFBIG,  STATUS_DISK_FULL,               "a limit (RLIMIT_FSIZE, ulimit -f) does not let it grow" },
 		{ EMFILE, STATUS_TOO_MANY_OPENED_FILES,   "too many open files" },
 		{ ENFILE, STATUS_TOO_MANY_OPENED_FILES,   "too many open files" },
 		{ ENOMEM, STATUS_NO_MEMORY,               "no memory" },

@@ -23,6 +23,8 @@
 
 #define NOBODY	65534u
 
+#ifndef OPENLSA_NO_SANDBOX
+
 static char state[128], beside[128];
 static pid_t parent;
 
@@ -122,8 +124,6 @@ shut_in(void)
 	CHECK(sandbox_files(&places, why) != SANDBOX_FAILED);
 	CHECK(sandbox_calls(why) == SANDBOX_DONE);
 }
-
-#ifndef OPENLSA_NO_SANDBOX
 
 TEST(nothing_forbidden_works)
 {
