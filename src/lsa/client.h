@@ -144,12 +144,14 @@ struct served {
 	/* For the audit of a logon. */
 	struct { struct bytes workstation, version; uint32_t level, type; bool levelled, changing, refused; uint64_t privileges; } told;
 	struct bytes local_groups;	/* LocalGroups, packed (wire/token_facts.h) */
+	struct memo *memo;		/* what is being remembered or recalled */
 	uint64_t made;			/* a token that only the reply tells of; 0: none */
 	NTSTATUS refused;		/* why it is not served at all */
 };
 
 #define SERVED(c) ((struct served *)(void *)(c))
 
+struct memo;
 struct waiter;
 struct tend;
 
@@ -245,6 +247,11 @@ uint32_t keep_due(struct lsa *lsa, const struct lsa_package **ret_package, struc
 
 /* tend.c */
 void tend_poke(struct lsa *lsa);		/* something may be due earlier than it was */
+
+/* remember.c: members of the services' table */
+NTSTATUS remember(struct call *call, struct bytes who, const struct secret *what);
+NTSTATUS recall(struct call *call, struct bytes who, struct secret **ret_what);
+void memo_drop(void *memo);
 
 /* serve_session.c: a member of the services' table */
 NTSTATUS sessions_of(struct call *call, struct bytes *ret_luids);

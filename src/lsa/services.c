@@ -129,6 +129,8 @@ void
 services_forget(struct served *s)
 {
 	keep_forget(s);
+	memo_drop(s->memo);
+	s->memo = NULL;
 	if (s->guessed && attempt_lost(&s->attempt) && s->account)
 		raise_account(s, AUDIT_USER_LOCKED, STATUS_SUCCESS, bytes_of_text(s->account->name), "too many wrong passwords");
 	s->guessed = false;
@@ -319,6 +321,7 @@ rule(struct call *call, enum rule which)
 		[RULE_NTLM_FALLBACK]    = POLICY_NTLM_FALLBACK,
 		[RULE_KERBEROS_RC4]      = POLICY_KERBEROS_RC4,
 		[RULE_KERBEROS_BINDINGS] = POLICY_KERBEROS_CHANNEL_BINDINGS,
+		[RULE_CACHED_LOGONS]     = POLICY_CACHED_LOGONS,
 		[RULE_KERBEROS_HOST_KEY] = POLICY_KERBEROS_REQUIRE_HOST_KEY,
 		[RULE_KERBEROS_PAC]      = POLICY_KERBEROS_REQUIRE_PAC,
 	};
@@ -513,6 +516,8 @@ static const struct lsa_services table = {
 	.vouches         = authority_vouches,
 	.vouch           = authority_vouch,
 	.vouched         = authority_vouched,
+	.remember        = remember,
+	.recall          = recall,
 	.audit_choice    = raise_choice,
 };
 

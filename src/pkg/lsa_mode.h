@@ -146,6 +146,7 @@ enum rule {
 	RULE_NTLM_FALLBACK,		/* Negotiate turns to NTLM: 0 never, 1 yes, 2 yes and audited */
 	RULE_KERBEROS_RC4,		/* 1: rc4-hmac is taken */
 	RULE_KERBEROS_BINDINGS,		/* 0 ignore, 1 check when sent, 2 require */
+	RULE_CACHED_LOGONS,		/* how many users are known while nobody can be asked about them; 0: nobody */
 	RULE_KERBEROS_HOST_KEY,		/* 1: without a key of this machine's own to hold the KDC against nobody logs on by Kerberos */
 	RULE_KERBEROS_PAC,		/* 1: a ticket without a domain's word on its user is refused */
 	RULES
@@ -225,6 +226,12 @@ struct lsa_services {
 	bool (*vouches)(struct call *call, struct bytes domain);
 	NTSTATUS (*vouch)(struct call *call, const struct vouch_ask *ask);
 	NTSTATUS (*vouched)(struct call *call, struct vouched *ret);
+	/*
+	 * What a user is known by while nobody can be asked about him, kept across restarts; of the oldest only as many as policy
+	 * says. May return STATUS_PENDING: return that, and ask again when turned. recall: STATUS_NOT_FOUND.
+	 */
+	NTSTATUS (*remember)(struct call *call, struct bytes who, const struct secret *what);
+	NTSTATUS (*recall)(struct call *call, struct bytes who, struct secret **ret_what);
 	/* An audit line for a choice that policy wants told, whatever became of it. */
 	void (*audit_choice)(struct call *call, NTSTATUS status, const char *package, const char *what);
 };

@@ -25,7 +25,7 @@ struct leaf {
 static bool
 hides(enum book_kind kind)
 {
-	return kind == BOOK_SECRET_NOW || kind == BOOK_SECRET_OLD || kind == BOOK_TRUST_AUTH;
+	return kind == BOOK_SECRET_NOW || kind == BOOK_SECRET_OLD || kind == BOOK_TRUST_AUTH || kind == BOOK_LOGON_PROOF;
 }
 
 /* --- leaves ------------------------------------------------------------------- */

@@ -150,7 +150,7 @@ accept_proven(struct proof *p, struct kerb_context *ctx, struct leg_result *ret)
 
 	if (status != STATUS_SUCCESS)
 		return status;
-	status = kerb_peer_logon(p->call, p->k5, p->ticket->enc_part2, &block, KERB_LOGON_NETWORK, &a->logon, NULL);
+	status = kerb_peer_logon(p->call, p->k5, p->ticket->enc_part2, &block, KERB_LOGON_NETWORK, &a->logon, NULL, NULL);
 	if (status == SEC_E_LOGON_DENIED || status == STATUS_LOGON_TYPE_NOT_GRANTED)
 		return proof_denied(p, KRB5KRB_AP_ERR_MODIFIED, "who the ticket is of cannot be taken (see above)");
 	if (status != STATUS_SUCCESS)

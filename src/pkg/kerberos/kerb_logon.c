@@ -2,7 +2,8 @@
  * kerb_logon.c - logons with a name and a password.
  *
  *     BEGIN -> AS --tickets--> HOST --a ticket for this machine opens--> let in
- *               \--the password is too old--> EXPIRED --and right--> refused, and told so
+ *               |\--the password is too old--> EXPIRED --and right--> refused, and told so
+ *               \--no KDC answers--> KEPT (kerb_cached.h); who is let in may be kept for it (KEEPING)
  *
  * The KDC's word counts once it has shown that it knows this machine's key
  * (kerb_host.h): before that, whoever answers first could let anybody in.
@@ -15,6 +16,7 @@
 #include <string.h>
 
 #include "base/time.h"
+#include "pkg/kerberos/kerb_cached.h"
 #include "pkg/kerberos/kerb_host.h"
 #include "pkg/kerberos/kerb_k5.h"
 #include "pkg/kerberos/kerb_peer.h"
@@ -34,13 +36,18 @@ struct submit {
 };
 
 struct logging_on {
-	enum { BEGIN = 0, AS, HOST, EXPIRED } at;
+	enum { BEGIN = 0, AS, HOST, EXPIRED, KEEPING, KEPT } at;
 	struct kerb_cred cred;
 	struct kerb_fetch fetch;
 	struct kerb_hoard *hoard;		/* what the KDC gave */
 	struct kerb_host host;
 	struct kerb_ticket *ticket;
 	uint64_t luid;				/* of the session that is unlocked */
+	struct kerb_cached cached;
+	struct logon_view view;			/* KEEPING: let in already */
+	void (*logoff)(void *session);
+	struct bytes pac;			/* call memory, as all of `told` */
+	struct logon_result told;
 };
 
 static void
@@ -53,6 +60,9 @@ logging_drop(void *at)
 	kerb_ticket_drop(f->ticket);
 	kerb_hoard_drop(f->hoard);
 	kerb_cred_clear(&f->cred);
+	kerb_cached_drop(&f->cached);
+	if (f->view.session && f->logoff)
+		f->logoff(f->view.session);
 }
 
 NTSTATUS
@@ -186,8 +196,8 @@ kerb_logon_may_unlock(struct call *call, uint64_t luid, struct logon_result *ret
 	return STATUS_SUCCESS;
 }
 
-static NTSTATUS
-verdict_of(struct call *call, NTSTATUS status, struct logon_result *ret)
+NTSTATUS
+kerb_logon_judged(struct call *call, NTSTATUS status, struct logon_result *ret)
 {
 	if (status == STATUS_LOGON_TYPE_NOT_GRANTED)
 		return kerb_logon_verdict(call, ret, status, "policy does not let this user log on in this way here");
@@ -200,11 +210,12 @@ verdict_of(struct call *call, NTSTATUS status, struct logon_result *ret)
 
 NTSTATUS
 kerb_logon_session(struct call *call, krb5_context k5, const krb5_ticket *ticket, const struct kerb_key *key,
-    const struct logon_args *args, struct logon_view *ret_view, const struct pac_profile **ret_profile, struct logon_result *ret)
+    const struct logon_args *args, struct logon_view *ret_view, const struct pac_profile **ret_profile,
+    struct bytes *ret_pac, struct logon_result *ret)
 {
 	krb5_keyblock block = { .enctype = key->etype, .length = key->len, .contents = (krb5_octet *)(uintptr_t)key->b };
 
-	return verdict_of(call, kerb_peer_logon(call, k5, ticket->enc_part2, &block, args->type, ret_view, ret_profile), ret);
+	return kerb_logon_judged(call, kerb_peer_logon(call, k5, ticket->enc_part2, &block, args->type, ret_view, ret_profile, ret_pac), ret);
 }
 
 /* The session that is unlocked takes the fresh tickets, and so do credentials that were made of its old ones. */
@@ -281,13 +292,28 @@ same_client(struct call *call, krb5_context k5, struct kerb_hoard *hoard, krb5_c
 	    "the KDC's ticket for this machine is another user's");
 }
 
+/* Let in, and perhaps kept for a day without a KDC. */
+static NTSTATUS
+keep(struct call *call, const struct logon_args *args, struct logging_on *f, struct logon_result *ret)
+{
+	struct logon_view view;
+	NTSTATUS status = kerb_cached_may(call, args) ?
+	    kerb_cached_keep(call, &f->cached, &f->cred, f->hoard->client, f->pac) : STATUS_SUCCESS;
+
+	if (status != STATUS_SUCCESS)
+		return status;
+	*ret = f->told;
+	view = f->view;
+	f->view.session = NULL;			/* the next one's */
+	return kerb_logon_give(call, &view, f->luid, f->cred.cache, ret);
+}
+
 static NTSTATUS
 proven(struct call *call, const struct logon_args *args, struct logging_on *f, struct logon_result *ret)
 {
 	const struct pac_profile *profile = NULL;
 	krb5_context k5 = kerb_k5_take(call);
 	krb5_ticket *ticket = NULL;
-	struct logon_view view = { .luid = 0 };
 	struct kerb_key key;
 	NTSTATUS status;
 
@@ -301,7 +327,7 @@ proven(struct call *call, const struct logon_args *args, struct logging_on *f, s
 	if (status != STATUS_SUCCESS) {
 		status = refused(call, args, f, status, ret);
 	} else {
-		status = kerb_logon_session(call, k5, ticket, &key, args, &view, &profile, ret);
+		status = kerb_logon_session(call, k5, ticket, &key, args, &f->view, &profile, &f->pac, ret);
 		if (status == STATUS_SUCCESS && ret->verdict != STATUS_SUCCESS)
 			audit(call, ret->verdict, f->cred.client);
 	}
@@ -310,12 +336,13 @@ proven(struct call *call, const struct logon_args *args, struct logging_on *f, s
 	kerb_k5_give(k5);
 	if (status != STATUS_SUCCESS || ret->verdict != STATUS_SUCCESS)
 		return status;
+	f->logoff = services(call)->logoff;
 	status = kerb_logon_profile(call, profile, NULL, ret);
-	if (status != STATUS_SUCCESS) {
-		services(call)->logoff(view.session);
+	if (status != STATUS_SUCCESS)
 		return status;
-	}
-	return kerb_logon_give(call, &view, f->luid, f->cred.cache, ret);
+	f->told = *ret;
+	f->at = KEEPING;
+	return keep(call, args, f, ret);
 }
 
 /* Where policy says so, and this machine has no key that a KDC could be held against. */
@@ -333,7 +360,7 @@ unproven(struct call *call, const struct logon_args *args, struct logging_on *f,
 	}
 	because(call, STATUS_SUCCESS, TO_CALLER,
 	    "this machine has no key to hold the KDC against, and policy kerberos-require-host-key lets it be believed");
-	status = verdict_of(call, kerb_peer_named(call, client, time_filetime_of_unix((int64_t)f->hoard->end), args->type, &view), ret);
+	status = kerb_logon_judged(call, kerb_peer_named(call, client, time_filetime_of_unix((int64_t)f->hoard->end), args->type, &view), ret);
 	krb5_free_principal(k5, client);
 	kerb_k5_give(k5);
 	if (status != STATUS_SUCCESS || ret->verdict != STATUS_SUCCESS)
@@ -404,6 +431,16 @@ begin(struct call *call, const struct logon_args *args, struct logging_on *f, st
 	return STATUS_SUCCESS;
 }
 
+/* No KDC says anything: what is kept does, where policy lets it. */
+static bool
+unanswered(struct call *call, const struct logon_args *args, struct logging_on *f, NTSTATUS status)
+{
+	if (status != SEC_E_NO_AUTHENTICATING_AUTHORITY || !kerb_cached_may(call, args))
+		return false;
+	f->at = KEPT;
+	return true;
+}
+
 static NTSTATUS
 as_turn(struct call *call, const struct logon_args *args, struct logging_on *f, struct logon_result *ret)
 {
@@ -413,6 +450,8 @@ as_turn(struct call *call, const struct logon_args *args, struct logging_on *f, 
 		f->at = EXPIRED;
 		return STATUS_SUCCESS;
 	}
+	if (unanswered(call, args, f, status))
+		return STATUS_SUCCESS;
 	if (status != STATUS_SUCCESS)
 		return refused(call, args, f, status, ret);
 	f->hoard = kerb_cache_hoard(f->cred.cache);
@@ -431,6 +470,8 @@ host_turn(struct call *call, const struct logon_args *args, struct logging_on *f
 		return proven(call, args, f, ret);
 	if (status == STATUS_NO_TRUST_LSA_SECRET && !services(call)->rule(call, RULE_KERBEROS_HOST_KEY))
 		return unproven(call, args, f, ret);
+	if (unanswered(call, args, f, status))
+		return kerb_cached_logon(call, &f->cached, &f->cred, f->luid, args, ret);
 	return refused(call, args, f, status, ret);
 }
 
@@ -471,7 +512,16 @@ password_logon(struct call *call, const struct logon_args *args, struct logon_re
 		if (status != STATUS_SUCCESS || f->at == AS)
 			return status;
 	}
-	return f->at == HOST ? host_turn(call, args, f, ret) : expired_turn(call, args, f, ret);
+	switch (f->at) {
+	case HOST:
+		return host_turn(call, args, f, ret);
+	case KEEPING:
+		return keep(call, args, f, ret);
+	case KEPT:
+		return kerb_cached_logon(call, &f->cached, &f->cred, f->luid, args, ret);
+	default:
+		return expired_turn(call, args, f, ret);
+	}
 }
 
 /* --- the entry --------------------------------------------------------------------------- */

@@ -28,7 +28,10 @@ NTSTATUS kerb_logon_verdict(struct call *call, struct logon_result *ret, NTSTATU
  * back for the profile. False verdicts: STATUS_LOGON_FAILURE, STATUS_LOGON_TYPE_NOT_GRANTED.
  */
 NTSTATUS kerb_logon_session(struct call *call, krb5_context k5, const krb5_ticket *ticket, const struct kerb_key *key,
-    const struct logon_args *args, struct logon_view *ret_view, const struct pac_profile **ret_profile, struct logon_result *ret);
+    const struct logon_args *args, struct logon_view *ret_view, const struct pac_profile **ret_profile,
+    struct bytes *ret_pac, struct logon_result *ret);
+/* The verdict for what kerb_peer.h's came to; else the status. */
+NTSTATUS kerb_logon_judged(struct call *call, NTSTATUS status, struct logon_result *ret);
 /*
  * The last step: `cache` (may be NULL) becomes the session's, or with `luid` refreshes that one, which must be the same
  * user's, and `view` goes. ret has the session then.

@@ -214,7 +214,7 @@ granted(struct call *call, const struct logon_args *args, struct asking *f, stru
 	if (status != STATUS_SUCCESS) {
 		status = refused(call, args, f, status, ret);
 	} else {
-		status = kerb_logon_session(call, k5, ticket, &key, args, &view, &profile, ret);
+		status = kerb_logon_session(call, k5, ticket, &key, args, &view, &profile, NULL, ret);
 		if (status == STATUS_SUCCESS && ret->verdict != STATUS_SUCCESS)
 			(void)audited(call, f, ret->verdict, ret);
 	}

@@ -151,7 +151,7 @@ opened(struct call *call, krb5_context k5, const struct logon_args *args, const 
 		status = in_the_clear(k5, m->granting) ? because(call, STATUS_LOGON_FAILURE, TO_CALLER,
 		    "the ticket-granting ticket came in the clear, which proves nothing") : granting_take(call, k5, t, m->granting, &cache);
 	if (status == STATUS_SUCCESS)
-		status = kerb_logon_session(call, k5, ticket, key, args, &view, &profile, ret);
+		status = kerb_logon_session(call, k5, ticket, key, args, &view, &profile, NULL, ret);
 	else if (status == STATUS_LOGON_FAILURE) {
 		ret->verdict = status;
 		status = STATUS_SUCCESS;

@@ -152,22 +152,17 @@ kerb_peer_named(struct call *call, krb5_const_principal client, uint64_t expiry,
 	return services(call)->logon_as(call, &facts, type, "Kerberos", ret_logon);
 }
 
-NTSTATUS
-kerb_peer_logon(struct call *call, krb5_context k5, const krb5_enc_tkt_part *ticket, const krb5_keyblock *key,
-    uint32_t type, struct logon_view *ret_logon, const struct pac_profile **ret_profile)
+static NTSTATUS
+verified_logon(struct call *call, krb5_const_principal client, struct bytes pac, uint64_t expiry, uint32_t type,
+    struct logon_view *ret_logon, const struct pac_profile **ret_profile)
 {
-	uint64_t expiry = time_filetime_of_unix((int64_t)(uint32_t)ticket->times.endtime);
 	struct pac_facts *facts;
 	uint8_t *memory;
-	struct bytes pac;
-	NTSTATUS status = pac_find(call, k5, ticket, key, &pac);
 
 	if (ret_profile)
 		*ret_profile = NULL;
-	if (status != STATUS_SUCCESS)
-		return status;
 	if (!pac.len || pac_count(pac, PAC_LOGON_INFO) == 0)
-		return kerb_peer_named(call, ticket->client, expiry, type, ret_logon);
+		return kerb_peer_named(call, client, expiry, type, ret_logon);
 	facts = call_memory(call, sizeof *facts);
 	memory = call_memory(call, PAC_GROUP_MEMORY);
 	if (!facts || !memory)
@@ -177,4 +172,33 @@ kerb_peer_logon(struct call *call, krb5_context k5, const krb5_enc_tkt_part *tic
 	if (ret_profile)
 		*ret_profile = &facts->profile;
 	return domain_logon(call, facts, expiry, type, ret_logon);
+}
+
+NTSTATUS
+kerb_peer_logon(struct call *call, krb5_context k5, const krb5_enc_tkt_part *ticket, const krb5_keyblock *key,
+    uint32_t type, struct logon_view *ret_logon, const struct pac_profile **ret_profile, struct bytes *ret_pac)
+{
+	uint64_t expiry = time_filetime_of_unix((int64_t)(uint32_t)ticket->times.endtime);
+	struct bytes pac;
+	NTSTATUS status = pac_find(call, k5, ticket, key, &pac);
+
+	if (status != STATUS_SUCCESS)
+		return status;
+	if (ret_pac)
+		*ret_pac = pac;
+	return verified_logon(call, ticket->client, pac, expiry, type, ret_logon, ret_profile);
+}
+
+NTSTATUS
+kerb_peer_kept(struct call *call, krb5_context k5, const char *client, struct bytes pac, uint32_t type,
+    struct logon_view *ret_logon, const struct pac_profile **ret_profile)
+{
+	krb5_principal who = NULL;
+	NTSTATUS status;
+
+	if (krb5_parse_name(k5, client, &who) != 0)
+		return STATUS_INSUFFICIENT_RESOURCES;
+	status = verified_logon(call, who, pac, 0, type, ret_logon, ret_profile);
+	krb5_free_principal(k5, who);
+	return status;
 }
