@@ -8,8 +8,11 @@
  * src/lsa/serve_logon_user.c.
  */
 #include <krb5.h>
+#include <pthread.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <sddl.h>
 
@@ -512,6 +515,70 @@ TEST(a_name_alone_logs_on)
 	refused(&l, STATUS_LOGON_FAILURE, 0);
 }
 
+/* --- a KDC that says nothing -------------------------------------------------------------------- */
+
+#define WAITING 8
+
+static struct waiting {
+	pthread_t thread;
+	struct logging l;
+	NTSTATUS status;
+	uint64_t ended;
+} waiting[WAITING];
+
+static void *
+wait_for_it(void *arg)
+{
+	struct waiting *w = arg;
+
+	w->status = logon_run(&w->l);
+	w->ended = api_ms();
+	return NULL;
+}
+
+/* The first of the KDCs that run. */
+static int
+kdc_pid(void)
+{
+	char path[600];
+	int pid = 0;
+	FILE *f;
+
+	(void)snprintf(path, sizeof path, "%s/pids", lab("KDC_DIR"));
+	f = fopen(path, "r");
+	CHECK(f && fscanf(f, "%d", &pid) == 1 && pid > 1);
+	if (f)
+		fclose(f);
+	return pid;
+}
+
+TEST(whoever_leaves_waits_no_more)
+{
+	HANDLE lsa = logon_untrusted();
+	ULONG before = logon_count();
+	int pid = kdc_pid();
+	uint64_t left;
+
+	if (pid <= 1 || !CHECK(kill(pid, SIGSTOP) == 0))
+		return;
+	for (int i = 0; i < WAITING; i++) {
+		waiting[i].l = password(lsa, Network, "alice", lab("KDC_PASSWORD"));
+		CHECK(pthread_create(&waiting[i].thread, NULL, wait_for_it, &waiting[i]) == 0);
+	}
+	usleep(700000);
+	left = api_ms();
+	CHECK(LsaDeregisterLogonProcess(lsa) == STATUS_SUCCESS);
+	for (int i = 0; i < WAITING; i++) {
+		CHECK(pthread_join(waiting[i].thread, NULL) == 0);
+		CHECK_U64((ULONG)waiting[i].status, (ULONG)STATUS_PORT_DISCONNECTED);
+		CHECK(waiting[i].ended >= left && waiting[i].ended - left < 1000);
+		CHECK(waiting[i].l.token == (HANDLE)5);
+	}
+	CHECK(kill(pid, SIGCONT) == 0);
+	usleep(300000);
+	CHECK(logon_count() == before);
+}
+
 /* --- buffers ------------------------------------------------------------------------------- */
 
 TEST(what_is_not_supported)
@@ -594,6 +661,7 @@ main(void)
 	RUN(a_ticket_logs_on);
 	RUN(tickets_that_do_not);
 	RUN(a_name_alone_logs_on);
+	RUN(whoever_leaves_waits_no_more);
 	RUN(what_is_not_supported);
 	RUN(buffers_mutated);
 	LsaDeregisterLogonProcess(trusted);
