@@ -12,18 +12,24 @@
  *     child              a child that ends its copy of the handle
  *     takeover           closes every socket, and opens others in their place
  *     untouched          whether those are as they were
+ *     fail N             from now on the module's N-th request for memory is refused, once
+ *     failed             whether that has happened; and it happens no more
  *
  * Each step but say is answered by a line: the step, the result's name, the
  * questions that were asked, and what was said to the user.
  */
 #include <errno.h>
+#include <link.h>
 #include <fcntl.h>
 #include <security/pam_appl.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -96,6 +102,70 @@ child(void)
 	return pid > 0 && waitpid(pid, &status, 0) == pid && status == 0 ? PAM_SUCCESS : PAM_SYSTEM_ERR;
 }
 
+/* --- the module's memory -------------------------------------------------------- */
+
+/* This program's malloc and mmap are everybody's; who asks is known by the place that the call returns to. */
+extern void *__libc_malloc(size_t size);
+extern void *__libc_calloc(size_t count, size_t size);
+extern void *__libc_realloc(void *old, size_t size);
+
+static uintptr_t module_from, module_to;
+static long fail_in;
+static int fail_done;
+
+static int
+module_seen(struct dl_phdr_info *info, size_t size, void *none)
+{
+	(void)size;
+	(void)none;
+	if (!strstr(info->dlpi_name, "pam_lsa.so"))
+		return 0;
+	module_from = info->dlpi_addr;
+	for (int i = 0; i < info->dlpi_phnum; i++)
+		if (info->dlpi_phdr[i].p_type == PT_LOAD)
+			module_to = info->dlpi_addr + info->dlpi_phdr[i].p_vaddr + info->dlpi_phdr[i].p_memsz;
+	return 1;
+}
+
+__attribute__((unused)) static int
+refused(const void *caller)
+{
+	if (!fail_in || (uintptr_t)caller < module_from || (uintptr_t)caller >= module_to || --fail_in)
+		return 0;
+	fail_done = 1;
+	errno = ENOMEM;
+	return 1;
+}
+
+#ifndef NO_FAULTS			/* a sanitizer has a malloc of its own */
+void *
+malloc(size_t size)
+{
+	return refused(__builtin_return_address(0)) ? NULL : __libc_malloc(size);
+}
+
+void *
+calloc(size_t count, size_t size)
+{
+	return refused(__builtin_return_address(0)) ? NULL : __libc_calloc(count, size);
+}
+
+void *
+realloc(void *old, size_t size)
+{
+	return refused(__builtin_return_address(0)) ? NULL : __libc_realloc(old, size);
+}
+
+void *
+mmap(void *at, size_t len, int prot, int flags, int fd, off_t offset)
+{
+	return refused(__builtin_return_address(0)) ? MAP_FAILED :
+	    (void *)syscall(SYS_mmap, at, len, prot, flags, fd, offset);
+}
+#endif
+
+/* --- steps ------------------------------------------------------------------------ */
+
 #define FIRST_FD	3
 #define LAST_FD		60
 
@@ -164,6 +234,15 @@ step(const char *verb, const char *first, const char *second)
 		return setresuid((uid_t)atoi(first), (uid_t)-1, (uid_t)-1) == 0 ? PAM_SUCCESS : PAM_SYSTEM_ERR;
 	if (strcmp(verb, "child") == 0)
 		return child();
+	if (strcmp(verb, "fail") == 0) {
+		fail_done = 0;
+		fail_in = dl_iterate_phdr(module_seen, NULL) ? atol(first) : 0;
+		return fail_in ? PAM_SUCCESS : PAM_SYSTEM_ERR;
+	}
+	if (strcmp(verb, "failed") == 0) {
+		fail_in = 0;
+		return fail_done ? PAM_SUCCESS : PAM_IGNORE;
+	}
 	if (strcmp(verb, "takeover") == 0)
 		return takeover();
 	if (strcmp(verb, "untouched") == 0)

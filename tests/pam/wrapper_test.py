@@ -175,6 +175,32 @@ with interop.folder() as place:
         pam_login.do("start", "usual", "alice")
     lsa.run("user", "passwd", "alice", text=PASSWORD + "\n")
 
+    # --- without memory ---------------------------------------------------------------------
+
+    def refused(n, user, steps):
+        """The steps, with the module's n-th request for memory refused; the results, or None where there was no n-th."""
+        with enter("usual", user) as one:
+            one.do("setcred")                           # the module is there, and has asked for nothing that matters
+            one.do("fail", str(n))
+            got = [one.do(step, say=words) for step, *words in steps]
+            sessions = lsa.sessions() - calm
+            happened = one.do("failed") == "SUCCESS"
+            return (got, sessions) if happened else None
+
+    n = granted = 0
+    while (outcome := refused(n + 1, "alice", [("authenticate", PASSWORD), ("account",), ("open",)])) is not None:
+        n += 1
+        (let_in, _, opened), sessions = outcome
+        granted += let_in == "SUCCESS"
+        check(f"request {n} refused: let in with a session, or not at all",
+              sessions == (1 if let_in == "SUCCESS" else 0) and (let_in == "SUCCESS" or opened == "SUCCESS"), outcome)
+        wrong = refused(n, "alice", [("authenticate", "wrong")])
+        check(f"request {n} refused: a wrong password", wrong is None or (wrong[0] != ["SUCCESS"] and wrong[1] == 0), wrong)
+        lsa.run("user", "unlock", "alice")
+        other = refused(n, "bob", [("authenticate", PASSWORD)])
+        check(f"request {n} refused: mapped to another", other is None or (other[0] != ["SUCCESS"] and other[1] == 0), other)
+    check("each request for memory was refused once", 15 < n < 400 and granted < n, n, granted)
+
     # --- refusals, and who learns why --------------------------------------------------
 
     denied("wrong password", "usual", "alice", "AUTH_ERR", "wrong")
