@@ -35,13 +35,22 @@ typedef enum _EXTENDED_NAME_FORMAT {
 /*
  * *nSize is in characters: in, the room; out, the length without the NUL,
  * or with it when there was too little room. FALSE: see GetLastError -
- * ERROR_MORE_DATA, ERROR_NONE_MAPPED, ERROR_NO_SUCH_DOMAIN.
+ * ERROR_MORE_DATA; ERROR_NONE_MAPPED: the user has no name of this form;
+ * ERROR_INVALID_PARAMETER. Of whom the thread acts as, else of the process.
+ * NameSamCompatible everybody has, NameUserPrincipal and NameDnsDomain those
+ * for whom Kerberos vouched, NameDisplay whose full name is known to him.
  */
 BOOLEAN SEC_ENTRY GetUserNameExA(EXTENDED_NAME_FORMAT NameFormat, LPSTR lpNameBuffer, PULONG nSize);
 BOOLEAN SEC_ENTRY GetUserNameExW(EXTENDED_NAME_FORMAT NameFormat, LPWSTR lpNameBuffer, PULONG nSize);
 #define GetUserNameEx	OLSA_AW(GetUserNameEx)
 
-/* ERROR_INSUFFICIENT_BUFFER when there is too little room. */
+/*
+ * ERROR_INSUFFICIENT_BUFFER when there is too little room; *nSize counts the
+ * NUL in both cases. No buffer and no room: TRUE, and the room needed.
+ * TranslateName: from NameSamCompatible, NameUserPrincipal or NameUnknown
+ * (either) of this machine's accounts; ERROR_NO_SUCH_DOMAIN for names that
+ * only a directory knows.
+ */
 BOOLEAN SEC_ENTRY GetComputerObjectNameA(EXTENDED_NAME_FORMAT NameFormat, LPSTR lpNameBuffer,
 	PULONG nSize);
 BOOLEAN SEC_ENTRY GetComputerObjectNameW(EXTENDED_NAME_FORMAT NameFormat, LPWSTR lpNameBuffer,

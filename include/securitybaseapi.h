@@ -110,6 +110,24 @@ typedef enum {
 	WinConsoleLogonSid = 81
 } WELL_KNOWN_SID_TYPE;
 
+/*
+ * Accounts that this machine's LSA knows, and this machine alone: ERROR 1722 (RPC_S_SERVER_UNAVAILABLE) for another
+ * system, ERROR_NONE_MAPPED. Sizes are in characters and, for a SID, bytes. ERROR_INSUFFICIENT_BUFFER: they are what is
+ * needed, NULs included; on success they are the lengths without. Strings of the A functions are UTF-8.
+ */
+BOOL WINAPI LookupAccountSidA(LPCSTR lpSystemName, PSID Sid, LPSTR Name, DWORD *cchName, LPSTR ReferencedDomainName,
+	DWORD *cchReferencedDomainName, PSID_NAME_USE peUse) OLSA_LINKED_AS("OlsaLookupAccountSidA");
+BOOL WINAPI LookupAccountSidW(LPCWSTR lpSystemName, PSID Sid, LPWSTR Name, DWORD *cchName, LPWSTR ReferencedDomainName,
+	DWORD *cchReferencedDomainName, PSID_NAME_USE peUse) OLSA_LINKED_AS("OlsaLookupAccountSidW");
+BOOL WINAPI LookupAccountNameA(LPCSTR lpSystemName, LPCSTR lpAccountName, PSID Sid, DWORD *cbSid,
+	LPSTR ReferencedDomainName, DWORD *cchReferencedDomainName, PSID_NAME_USE peUse)
+	OLSA_LINKED_AS("OlsaLookupAccountNameA");
+BOOL WINAPI LookupAccountNameW(LPCWSTR lpSystemName, LPCWSTR lpAccountName, PSID Sid, DWORD *cbSid,
+	LPWSTR ReferencedDomainName, DWORD *cchReferencedDomainName, PSID_NAME_USE peUse)
+	OLSA_LINKED_AS("OlsaLookupAccountNameW");
+#define LookupAccountSid	OLSA_AW(LookupAccountSid)
+#define LookupAccountName	OLSA_AW(LookupAccountName)
+
 BOOL WINAPI CreateWellKnownSid(WELL_KNOWN_SID_TYPE WellKnownSidType, PSID DomainSid, PSID pSid, DWORD *cbSid)
 	OLSA_LINKED_AS("OlsaCreateWellKnownSid");
 BOOL WINAPI IsWellKnownSid(PSID pSid, WELL_KNOWN_SID_TYPE WellKnownSidType) OLSA_LINKED_AS("OlsaIsWellKnownSid");

@@ -13,6 +13,8 @@
 #ifndef _WINDOWS_
 #define _WINDOWS_
 
+#include <stdarg.h>
+
 #include <windef.h>
 #include <minwinbase.h>
 #include <ntdef.h>
@@ -63,6 +65,29 @@ void WINAPI SetLastError(DWORD dwErrCode) OLSA_LINKED_AS("OlsaSetLastError");
 
 /* Frees what a function documents as LocalFree's; NULL on success. */
 HLOCAL WINAPI LocalFree(HLOCAL hMem) OLSA_LINKED_AS("OlsaLocalFree");
+
+#define FORMAT_MESSAGE_ALLOCATE_BUFFER	0x00000100
+#define FORMAT_MESSAGE_IGNORE_INSERTS	0x00000200
+#define FORMAT_MESSAGE_FROM_STRING	0x00000400
+#define FORMAT_MESSAGE_FROM_HMODULE	0x00000800
+#define FORMAT_MESSAGE_FROM_SYSTEM	0x00001000
+#define FORMAT_MESSAGE_ARGUMENT_ARRAY	0x00002000
+#define FORMAT_MESSAGE_MAX_WIDTH_MASK	0x000000FF
+
+#define MAKELANGID(primary, sub)	((WORD)(((WORD)(sub) << 10) | (WORD)(primary)))
+#define LANG_NEUTRAL			0x00
+#define SUBLANG_DEFAULT			0x01
+
+/*
+ * The English sentence of an NTSTATUS, an SSPI or other HRESULT, or a Win32 error of this API, with a line's end behind
+ * it. Characters without the NUL; 0: ERROR_MR_MID_NOT_FOUND, ERROR_INSUFFICIENT_BUFFER, ERROR_INVALID_PARAMETER
+ * (messages of a string or a module, which do not exist here). FORMAT_MESSAGE_ALLOCATE_BUFFER: LocalFree.
+ */
+DWORD WINAPI FormatMessageA(DWORD dwFlags, LPCVOID lpSource, DWORD dwMessageId, DWORD dwLanguageId, LPSTR lpBuffer,
+	DWORD nSize, va_list *Arguments) OLSA_LINKED_AS("OlsaFormatMessageA");
+DWORD WINAPI FormatMessageW(DWORD dwFlags, LPCVOID lpSource, DWORD dwMessageId, DWORD dwLanguageId, LPWSTR lpBuffer,
+	DWORD nSize, va_list *Arguments) OLSA_LINKED_AS("OlsaFormatMessageW");
+#define FormatMessage	OLSA_AW(FormatMessage)
 
 #ifdef __cplusplus
 }

@@ -320,6 +320,22 @@ status_text(uint32_t code)
 	return NULL;
 }
 
+const char *
+status_text_of_win32(uint32_t error)
+{
+	const char *other = NULL;
+
+	for (size_t i = 0; i < sizeof text_rows / sizeof text_rows[0]; i++) {
+		if (status_to_win32(text_rows[i].code) != error)
+			continue;
+		if (text_rows[i].code >> 28 == 0xC)
+			return text_rows[i].text;
+		if (!other)
+			other = text_rows[i].text;
+	}
+	return other;
+}
+
 int32_t
 status_to_sec(int32_t status)
 {

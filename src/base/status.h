@@ -29,6 +29,9 @@ const char *status_name(uint32_t code);
  */
 const char *status_text(uint32_t code);
 
+/* The sentence of a status that becomes this Win32 error; NULL where none has one. */
+const char *status_text_of_win32(uint32_t error);
+
 /*
  * What an SSPI function may return for a status of the house: zero and
  * codes of facility SSPI (0x8009xxxx, 0x0009xxxx) stay as they are,
