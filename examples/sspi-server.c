@@ -13,6 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <windows.h>
+#include <sddl.h>
 #include <sspi.h>
 
 static CredHandle cred;
@@ -92,6 +94,36 @@ PrintName(void)
 	return status;
 }
 
+/* The context's token, the token's SID, and the name that this SID has here. */
+static SECURITY_STATUS
+PrintAccount(void)
+{
+	SECURITY_STATUS status;
+	HANDLE token = NULL;
+	DWORD len = 0, name_len, domain_len;
+	char name[256], domain[256];
+	SID_NAME_USE use;
+	TOKEN_USER *user;
+	LPSTR sid = NULL;
+
+	status = QuerySecurityContextToken(&ctx, &token);
+	if (status != SEC_E_OK)
+		return status;
+	GetTokenInformation(token, TokenUser, NULL, 0, &len);
+	user = malloc(len);
+	name_len = sizeof name;
+	domain_len = sizeof domain;
+	if (user && GetTokenInformation(token, TokenUser, user, len, &len) && ConvertSidToStringSidA(user->User.Sid, &sid) &&
+	    LookupAccountSidA(NULL, user->User.Sid, name, &name_len, domain, &domain_len, &use))
+		printf("client's account is %s\\%s, %s\n", domain, name, sid);
+	else
+		status = SEC_E_INTERNAL_ERROR;
+	LocalFree(sid);
+	free(user);
+	CloseHandle(token);
+	return status;
+}
+
 /* Opens one message and seals it again, for the way back. */
 static SECURITY_STATUS
 Echo(SOCKET s, ULONG len)
@@ -160,6 +192,8 @@ main(int argc, char **argv)
 	status = Authenticate(s);
 	if (status == SEC_E_OK)
 		status = PrintName();
+	if (status == SEC_E_OK)
+		status = PrintAccount();
 	while (status == SEC_E_OK && ReceiveMessageBytes(s, buffer, sizeof buffer, &len))
 		status = Echo(s, len);
 	close_socket(s);
