@@ -48,6 +48,7 @@ static const struct verb verbs[] = {
 	{ NULL,     "logon",     logon_begin,    1, 1, "[DOMAIN\\]NAME",          "begins one; the password is asked for" },
 	{ NULL,     "logoff",    logoff,         1, 1, "ID",                      "ends one, for all who have it" },
 	{ NULL,     "whoami",    whoami,         0, 0, "",                        "who the LSA takes you for" },
+	{ NULL,     "top",       top,            0, 0, "",                        "the LSA at work: load, rates, sessions" },
 	{ NULL,     "status",    status_show,    0, 0, "",                        "how the LSA is" },
 	{ NULL,     "ping",      status_ping,    0, 0, "",                        "whether it answers" },
 	{ NULL,     "error",     status_error,   1, 1, "CODE",                    "what a status code means" },
@@ -76,6 +77,7 @@ usage(FILE *to)
 	    "  --file FILE  audit: this file\n"
 	    "  -q           say no more than must be said\n"
 	    "  --package P, --type T, --hold   of logon: by whom, as which kind, kept until standard input ends\n"
+	    "  --once       of top: one look, as when there is no terminal\n"
 	    "  --help, --version\n\n"
 	    "Passwords come from the terminal, or as one line of standard input.\n"
 	    "OPENLSA_MODE, OPENLSA_SOCKET and OPENLSA_STATE say which LSA is meant.\n"
@@ -145,13 +147,15 @@ run_verb(const struct run *run, char **words, int count)
 		return misused(run, "--package, --type and --hold belong to 'logon'");
 	if ((run->follow || run->since || run->event || run->user || run->file) && v->run != audit_show)
 		return misused(run, "--follow, --since, --event, --user and --file belong to 'audit'");
+	if (run->once && v->run != top)
+		return misused(run, "--once belongs to 'top'");
 	return v->run(run, words + used, count - used);
 }
 
 int
 main(int argc, char **argv)
 {
-	enum { JSON = 256, FULL_NAME, HTML, PACKAGE, TYPE, HOLD, FOLLOW, SINCE, EVENT, USER, AUDIT_FILE, HELP, VERSION };
+	enum { JSON = 256, FULL_NAME, HTML, PACKAGE, TYPE, HOLD, ONCE, FOLLOW, SINCE, EVENT, USER, AUDIT_FILE, HELP, VERSION };
 	static const struct option options[] = {
 		{ "json",      no_argument,       NULL, JSON },
 		{ "quiet",     no_argument,       NULL, 'q' },
@@ -165,6 +169,7 @@ main(int argc, char **argv)
 		{ "event",     required_argument, NULL, EVENT },
 		{ "user",      required_argument, NULL, USER },
 		{ "file",      required_argument, NULL, AUDIT_FILE },
+		{ "once",      no_argument,       NULL, ONCE },
 		{ "help",      no_argument,       NULL, HELP },
 		{ "version",   no_argument,       NULL, VERSION },
 		{ NULL, 0, NULL, 0 },
@@ -211,6 +216,9 @@ main(int argc, char **argv)
 			break;
 		case AUDIT_FILE:
 			run.file = optarg;
+			break;
+		case ONCE:
+			run.once = true;
 			break;
 		case 'h':
 		case HELP:

@@ -27,6 +27,7 @@ struct run {
 	bool hold;		/* logon: keep the session */
 	bool follow;		/* audit's, and the next four; NULL: not given */
 	const char *since, *event, *user, *file;
+	bool once;		/* top: one look */
 };
 
 typedef enum end (*verb_fn)(const struct run *run, char **args, int count);
@@ -76,6 +77,8 @@ enum end whoami(const struct run *run, char **args, int count);
 enum end logon_begin(const struct run *run, char **args, int count);
 /* lsactl_audit.c */
 enum end audit_show(const struct run *run, char **args, int count);
+/* lsactl_top.c */
+enum end top(const struct run *run, char **args, int count);
 /* lsactl_logon.c */
 enum end logon_test(const struct run *run, char **args, int count);
 

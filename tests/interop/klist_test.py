@@ -71,6 +71,10 @@ def main():
         told = json.loads(subprocess.run([lsactl, "--json", "tickets"], env=place.env, text=True, stdout=subprocess.PIPE,
                                          timeout=60).stdout)
         check(f"{place.name}: lsactl tickets", told["ok"] and {t["server"] for t in told["tickets"]} >= set(mit), told)
+        told = json.loads(subprocess.run([lsactl, "--json", "top"], env=place.env, text=True, stdout=subprocess.PIPE,
+                                         timeout=60).stdout)
+        check(f"{place.name}: lsactl top", any(s.get("tickets", 0) >= 2 and 0 < s["life_s"] <= 86400
+                                               for s in told["sessions"]), told)
         code, text = run(place, "purge")
         check(f"{place.name}: purge", code == 0, text)
         check(f"{place.name}: MIT's own cache is as it was", theirs() == mit)

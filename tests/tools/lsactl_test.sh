@@ -75,7 +75,7 @@ does 'help' 0 '' --help
 says '^usage: lsactl'
 for verb in 'user add' 'user list' 'user show' 'user passwd' 'user lock' 'user unlock' 'user del' 'policy list' \
     'policy get' 'policy set' 'policy lockout' 'policy info' 'right list' 'right add' 'right remove' 'secret set' \
-    'secret get' 'secret del' lookup decode sessions session logon logoff whoami status ping error test-auth; do
+    'secret get' 'secret del' lookup decode sessions session logon logoff whoami top status ping error test-auth; do
 	says "^  $verb "
 done
 does 'version' 0 '' --version
@@ -207,6 +207,13 @@ sessions() {
 	does 'sessions' 0 '' sessions
 	does 'sessions as JSON' 0 '' --json sessions
 	json ok True sessions '*'
+	does 'top' 0 '' top
+	says '^handshakes [0-9]+, [0-9]+[.][0-9] a second +calls in flight [0-9]+$'
+	says '^SESSION +TYPE +PACKAGE +TICKETS +LIFE +USER$'
+	if grep -q "$(printf '\033')" "$tmp/out"; then bad 'top without a terminal moves the cursor'; else good; fi
+	does 'top as JSON' 0 '' --json top --once
+	json ok True mode "$mode" calls '*' handshakes '*' handshakes_in_10s 0 session_count '*' sessions '*' answer_us '*'
+	does 'top, an option of another verb' 2 '' status --once
 	if [ "$mode" = daemon ]; then held_session; fi
 }
 
@@ -227,6 +234,10 @@ held_session() {
 	says "^$held +interactive +NTLM +20.*alice$"
 	does 'sessions, quiet' 0 '' -q sessions
 	says "^$held$"
+	does 'top, one held' 0 '' top --once
+	says "^$held +interactive +NTLM +- +- +.*alice$"
+	does 'top as JSON, one held' 0 '' --json top
+	if grep -q "\"session\":\"$held\",\"user\":\"[^\"]*alice\",\"type\":\"interactive\"" "$tmp/out"; then good; else bad "$what"; fi
 	does 'session, held' 0 '' session "$held"
 	says '^user +.*\\alice$'
 	says '^type +interactive$'
@@ -426,6 +437,9 @@ code, seen = asked("emil", b"terminal secret", b"something else")
 assert code == 1 and b"differ" in seen, (code, seen)
 code, seen = talk([sys.argv[1], "test-auth", "dora"], [(b"Password:", b"terminal secret")])
 assert code == 0 and b"dora" in seen, (code, seen)
+# top: over and over until somebody has seen enough.
+code, seen = talk([sys.argv[1], "top"], [(b"USER", b"\x03")])
+assert code == -2 and b"\033[H\033[2J" in seen and b"handshakes " in seen, (code, seen)
 code, seen = talk([sys.argv[1], "test-auth", "dora"], [(b"Password:", b"\x03")])
 assert code == -2, (code, seen)
 PY
