@@ -10,6 +10,7 @@
 #include "lsa/client.h"
 #include "lsa/raise.h"
 #include "pkg/lsa_mode.h"
+#include "store/history.h"
 #include "store/policy.h"
 
 #define FLAG_DISABLED	0x1u	/* OLSA_USER_* */
@@ -65,6 +66,20 @@ lock_work(struct change_job *j, struct bytes name)
 	}
 }
 
+/* What was remembered of it goes first: nothing is kept of somebody who is gone. */
+static NTSTATUS
+delete_work(struct store *store, struct bytes name)
+{
+	struct account *account = NULL;
+	NTSTATUS status = STATUS_SUCCESS;
+
+	if (account_find(store, name, &account) == ACCOUNT_FOUND) {
+		status = history_forget(store, account->rid);
+		account_drop(account);
+	}
+	return status == STATUS_SUCCESS ? account_del(store, name) : status;
+}
+
 static NTSTATUS
 change_work(void *arg)
 {
@@ -78,7 +93,7 @@ change_work(void *arg)
 	case CHANGE_ADD:
 		return account_add(j->store, &new, &rid);
 	case CHANGE_DELETE:
-		return account_del(j->store, name);
+		return delete_work(j->store, name);
 	case CHANGE_KEY:
 		return account_set_password(j->store, name, j->nt_hash, j->blank);
 	case CHANGE_LOCK:

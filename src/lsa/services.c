@@ -11,6 +11,7 @@
 #include "lsa/raise.h"
 #include "lsa/rights.h"
 #include "lsa/who.h"
+#include "store/history.h"
 #include "store/policy.h"
 #include "store/replay.h"
 
@@ -29,6 +30,15 @@ static struct lsa *
 lsa_of(struct call *call)
 {
 	return SERVED(call)->link->lsa;
+}
+
+static bool
+too_old(struct store *store, const struct account *account)
+{
+	uint64_t days = policy_u32(store, POLICY_PASSWORD_MAX_AGE), now = time_filetime();
+
+	return days && !(account->flags & (ACCOUNT_NEVER_EXPIRES | ACCOUNT_MACHINE)) && account->password_set < now &&
+	    now - account->password_set >= days * 24 * 60 * 60 * 10000000;
 }
 
 /* Accounts: a machine of its own takes any domain for itself, as Windows does in a workgroup; the account found says who it is. */
@@ -59,6 +69,8 @@ find_account(struct call *call, struct bytes domain, struct bytes user, struct a
 			view.restriction = STATUS_ACCOUNT_LOCKED_OUT;
 		else if (s->account->flags & ACCOUNT_MUST_CHANGE)
 			view.restriction = STATUS_PASSWORD_MUST_CHANGE;
+		else if (too_old(store, s->account))
+			view.restriction = STATUS_PASSWORD_EXPIRED;
 		break;
 	case ACCOUNT_ABSENT:
 		view.found = FOUND_NOTHING;
@@ -324,6 +336,11 @@ rule(struct call *call, enum rule which)
 		[RULE_CACHED_LOGONS]     = POLICY_CACHED_LOGONS,
 		[RULE_KERBEROS_HOST_KEY] = POLICY_KERBEROS_REQUIRE_HOST_KEY,
 		[RULE_KERBEROS_PAC]      = POLICY_KERBEROS_REQUIRE_PAC,
+		[RULE_PASSWORD_LENGTH]  = POLICY_PASSWORD_LENGTH,
+		[RULE_PASSWORD_COMPLEX] = POLICY_PASSWORD_COMPLEX,
+		[RULE_PASSWORD_HISTORY] = POLICY_PASSWORD_HISTORY,
+		[RULE_PASSWORD_MIN_AGE] = POLICY_PASSWORD_MIN_AGE,
+		[RULE_PASSWORD_MAX_AGE] = POLICY_PASSWORD_MAX_AGE,
 	};
 	struct store *store;
 
@@ -391,6 +408,7 @@ audit_detail(struct call *call, enum audit_detail what, struct bytes text, uint3
 
 struct key_change {
 	struct store *store;
+	struct account *account;		/* as it was when the old password was proven */
 	struct secret *nt_hash;
 	bool blank;
 	size_t user_len;
@@ -401,7 +419,10 @@ static NTSTATUS
 change_work(void *arg)
 {
 	struct key_change *k = arg;
+	NTSTATUS status = history_turn(k->store, k->account, k->nt_hash, policy_u32(k->store, POLICY_PASSWORD_HISTORY));
 
+	if (status != STATUS_SUCCESS)
+		return status;
 	return account_set_password(k->store, bytes_of(k->user, k->user_len), k->nt_hash, k->blank);
 }
 
@@ -410,6 +431,7 @@ change_drop(void *arg)
 {
 	struct key_change *k = arg;
 
+	account_drop(k->account);
 	secret_drop(&k->nt_hash);
 	free(k);
 }
@@ -425,15 +447,18 @@ set_key(struct call *call, const struct account_view *view, struct bytes user, s
 		s->settling = false;
 		status = awaited(call);
 		raise_account(s, AUDIT_PASSWORD_CHANGED, status, user, NULL);
+		if (status == STATUS_PASSWORD_RESTRICTION)
+			return because(call, status, TO_CALLER, "policy password-history: the new password is one of the last ones");
 		return status == STATUS_SUCCESS ? status :
 		    because(call, status, TO_CALLER, "the new password could not be stored");
 	}
-	if (view->found != FOUND)
+	if (view->found != FOUND || !view->held)
 		return STATUS_NO_SUCH_USER;
 	k = calloc(1, sizeof *k + user.len);
 	if (!k)
 		return STATUS_INSUFFICIENT_RESOURCES;
 	k->store = lsa_of(call)->store;
+	k->account = account_hold(view->held);
 	k->blank = blank;
 	k->user_len = user.len;
 	bytes_copy(k->user, user.at, user.len);

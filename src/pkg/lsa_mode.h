@@ -149,6 +149,8 @@ enum rule {
 	RULE_CACHED_LOGONS,		/* how many users are known while nobody can be asked about them; 0: nobody */
 	RULE_KERBEROS_HOST_KEY,		/* 1: without a key of this machine's own to hold the KDC against nobody logs on by Kerberos */
 	RULE_KERBEROS_PAC,		/* 1: a ticket without a domain's word on its user is refused */
+	RULE_PASSWORD_LENGTH, RULE_PASSWORD_COMPLEX, RULE_PASSWORD_HISTORY,	/* of new ones: characters; 1: yes; how many */
+	RULE_PASSWORD_MIN_AGE, RULE_PASSWORD_MAX_AGE,	/* days; 0: none */
 	RULES
 };
 

@@ -25,7 +25,8 @@ struct leaf {
 static bool
 hides(enum book_kind kind)
 {
-	return kind == BOOK_SECRET_NOW || kind == BOOK_SECRET_OLD || kind == BOOK_TRUST_AUTH || kind == BOOK_LOGON_PROOF;
+	return kind == BOOK_SECRET_NOW || kind == BOOK_SECRET_OLD || kind == BOOK_TRUST_AUTH || kind == BOOK_LOGON_PROOF ||
+	    kind == BOOK_HISTORY;
 }
 
 /* --- leaves ------------------------------------------------------------------- */

@@ -31,6 +31,7 @@ enum book_kind {
 	BOOK_TRUST_ALIAS,	/* to the key of a trusted domain: S and its SID, or F and its folded flat name */
 	BOOK_LOGON,		/* users known without a KDC, by principal: FILETIME of the last logon */
 	BOOK_LOGON_PROOF,	/* what they are known by; hidden */
+	BOOK_HISTORY,		/* earlier passwords' hashes, by RID; hidden */
 	BOOK_KINDS
 };
 

@@ -31,6 +31,11 @@
 	P(LIMIT_BLANK_PASSWORD,   "limit-blank-password",      1,  0,     1,     1, "1: blank passwords at the console only") \
 	P(SESSION_ENUM_OWN,       "session-enum-own",          0,  0,     1,     1, "1: strangers see their own sessions only") \
 	P(STRICT_SECRET_LENGTH,   "strict-secret-length",      0,  0,     1,     1, "1 refuses secrets of more than 512 bytes") \
+	P(PASSWORD_LENGTH,        "password-min-length",       0,  0,   128,   128, "characters that users' new passwords have at least") \
+	P(PASSWORD_COMPLEX,       "password-complexity",       0,  0,     1,     1, "1: of three kinds of characters, without the user's name") \
+	P(PASSWORD_HISTORY,       "password-history",          0,  0,    24,    24, "last passwords that a new one must differ from") \
+	P(PASSWORD_MIN_AGE,       "password-min-age",          0,  0,   998,   998, "days before a user may change his password again") \
+	P(PASSWORD_MAX_AGE,       "password-max-age",          0,  0,   999,     1, "days until a password expires; 0 never") \
 	P(AUDIT,                  "audit",                     1,  0,     1,     1, "0 audits nothing, whatever the audit policy says") \
 	P(AUDIT_SUCCESS,          "audit-success",             0,  0,     1,     1, "1 audits good logons, whatever the audit policy says")
 

@@ -1,7 +1,8 @@
 /*
  * logon_message_test.c - MSV1_0's messages about sessions and passwords, and
  * a session's own password as a credential. Covers pkg/ntlm/ntlm_logon.c,
- * pkg/ntlm/ntlm_primary.c, secur32/marshal.c, lsa/serve_sspi.c.
+ * pkg/ntlm/ntlm_password.c, pkg/ntlm/ntlm_primary.c, secur32/marshal.c,
+ * lsa/serve_sspi.c, store/history.c.
  */
 #include <string.h>
 
@@ -153,6 +154,131 @@ passwords(void)
 	logon_end(&l);
 }
 
+/* --- the policy of passwords -------------------------------------------------------- */
+
+/* Refused by policy, and told what policy asks for. */
+static bool
+restricted(const char *user, const char *old, const char *fresh, DOMAIN_PASSWORD_INFORMATION *ret_policy)
+{
+	struct { MSV1_0_CHANGEPASSWORD_REQUEST m; WCHAR user[64], old[64], fresh[64]; } ask = { .m = { .MessageType = MsV1_0ChangePassword } };
+	MSV1_0_CHANGEPASSWORD_RESPONSE *reply = NULL;
+	ULONG len = 0;
+	bool good;
+
+	ask.m.AccountName = wide(ask.user, user);
+	ask.m.OldPassword = wide(ask.old, old);
+	ask.m.NewPassword = wide(ask.fresh, fresh);
+	good = CHECK_U64((ULONG)message(untrusted, &ask, sizeof ask, &reply, &len), (ULONG)STATUS_PASSWORD_RESTRICTION);
+	if (good && CHECK(reply && len == sizeof *reply)) {
+		CHECK(reply->MessageType == MsV1_0ChangePassword && reply->PasswordInfoValid);
+		*ret_policy = reply->DomainPasswordInfo;
+	}
+	LsaFreeReturnBuffer(reply);
+	return good;
+}
+
+static void
+password_rules(void)
+{
+	DOMAIN_PASSWORD_INFORMATION p = { 0 };
+
+	logon_user("ruled", "Start 1 with this");
+	logon_policy("password-min-length", 8);
+	CHECK(restricted("ruled", "Start 1 with this", "1234567", &p));
+	CHECK(p.MinPasswordLength == 8 && p.PasswordHistoryLength == 0 && p.PasswordProperties == 0 && p.MinPasswordAge.QuadPart == 0 &&
+	    p.MaxPasswordAge.QuadPart == (LONGLONG)0x8000000000000000ull);
+	/* A wrong old one is that, whatever the new one is. */
+	CHECK(change("ruled", "wrong", "1234567") == STATUS_WRONG_PASSWORD);
+	CHECK(change("ruled", "Start 1 with this", "12345678") == STATUS_SUCCESS);
+	logon_policy("password-complexity", 1);
+	CHECK(restricted("ruled", "12345678", "onlysmallletters", &p) && p.PasswordProperties == DOMAIN_PASSWORD_COMPLEX);
+	CHECK(restricted("ruled", "12345678", "small and signs", &p));
+	CHECK(restricted("ruled", "12345678", "My rULEd name 1", &p));
+	CHECK(change("ruled", "12345678", "Three kinds 3") == STATUS_SUCCESS);
+	logon_policy("password-complexity", 0);
+	logon_policy("password-min-length", 0);
+
+	logon_policy("password-history", 3);
+	CHECK(restricted("ruled", "Three kinds 3", "Three kinds 3", &p) && p.PasswordHistoryLength == 3);
+	CHECK(change("ruled", "Three kinds 3", "two") == STATUS_SUCCESS);
+	CHECK(restricted("ruled", "two", "Three kinds 3", &p));
+	CHECK(change("ruled", "two", "three") == STATUS_SUCCESS);
+	CHECK(restricted("ruled", "three", "two", &p));
+	CHECK(restricted("ruled", "three", "Three kinds 3", &p));
+	CHECK(change("ruled", "three", "four") == STATUS_SUCCESS);	/* four, three, two: the first is forgotten */
+	CHECK(change("ruled", "four", "Three kinds 3") == STATUS_SUCCESS);
+	CHECK(restricted("ruled", "Three kinds 3", "four", &p));
+	logon_policy("password-history", 0);
+	CHECK(change("ruled", "Three kinds 3", "Three kinds 3") == STATUS_SUCCESS);
+
+	logon_policy("password-min-age", 2);
+	logon_policy("password-max-age", 90);
+	CHECK(restricted("ruled", "Three kinds 3", "five", &p));
+	CHECK(p.MinPasswordAge.QuadPart == -2ll * 86400 * 10000000 && p.MaxPasswordAge.QuadPart == -90ll * 86400 * 10000000);
+	logon_policy("password-min-age", 0);
+	CHECK(change("ruled", "Three kinds 3", "five") == STATUS_SUCCESS);
+	logon_policy("password-max-age", 0);
+	OlsaUserDelete(trusted, "ruled");
+}
+
+/* Nothing is left of an account's passwords for the next one of its name. */
+static void
+history_ends(void)
+{
+	logon_policy("password-history", 5);
+	logon_user("again", "first");
+	CHECK(change("again", "first", "second") == STATUS_SUCCESS);
+	CHECK(change("again", "second", "first") == STATUS_PASSWORD_RESTRICTION);
+	CHECK(OlsaUserDelete(trusted, "again") == STATUS_SUCCESS);
+	logon_user("again", "second");
+	CHECK(change("again", "second", "first") == STATUS_SUCCESS);
+	CHECK(OlsaUserDelete(trusted, "again") == STATUS_SUCCESS);
+	logon_policy("password-history", 0);
+}
+
+/* ChangeAccountPassword's way is the same. */
+static void
+by_sspi(void)
+{
+	SecBuffer out = { 0, SECBUFFER_CHANGE_PASS_RESPONSE, NULL };
+	SecBufferDesc desc = { SECBUFFER_VERSION, 1, &out };
+	static char package[] = "NTLM", domain[] = "", user[] = "ruled2", old[] = "a first one", fresh[] = "short";
+
+	logon_user(user, old);
+	logon_policy("password-min-length", 8);
+	CHECK(ChangeAccountPasswordA(package, domain, user, old, fresh, FALSE, 0, &desc) == STATUS_PASSWORD_RESTRICTION);
+	logon_policy("password-min-length", 0);
+	CHECK(ChangeAccountPasswordA(package, domain, user, old, fresh, FALSE, 0, &desc) == SEC_E_OK);
+	OlsaUserDelete(trusted, user);
+}
+
+/* --- messages about what is not here ---------------------------------------------------- */
+
+static const struct { ULONG type; NTSTATUS untrusted, trusted; } others[] = {
+	{ 4, STATUS_NOT_SUPPORTED, STATUS_NOT_SUPPORTED }, { 6, STATUS_ACCESS_DENIED, STATUS_NO_SUCH_USER },
+	{ 7, STATUS_ACCESS_DENIED, STATUS_NO_LOGON_SERVERS }, { 8, STATUS_NOT_SUPPORTED, STATUS_NOT_SUPPORTED },
+	{ 9, STATUS_NO_SUCH_PACKAGE, STATUS_NO_SUCH_PACKAGE }, { 11, STATUS_NOT_SUPPORTED, STATUS_NOT_SUPPORTED },
+	{ 13, STATUS_NOT_SUPPORTED, STATUS_NOT_SUPPORTED }, { 14, STATUS_ACCESS_DENIED, STATUS_SUCCESS },
+	{ 15, STATUS_NOT_SUPPORTED, STATUS_NOT_SUPPORTED }, { 18, STATUS_NOT_SUPPORTED, STATUS_NOT_SUPPORTED },
+	{ 21, STATUS_NOT_SUPPORTED, STATUS_NOT_SUPPORTED }, { 24, STATUS_NOT_SUPPORTED, STATUS_NOT_SUPPORTED },
+	{ 25, STATUS_INVALID_PARAMETER, STATUS_INVALID_PARAMETER }, { 0x7fffffff, STATUS_INVALID_PARAMETER, STATUS_INVALID_PARAMETER },
+};
+
+static void
+not_here(void)
+{
+	for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+		struct { ULONG type, more[63]; } ask = { others[i].type, { 0 } };
+		void *reply = NULL;
+		ULONG len = 0;
+
+		CHECK_U64((ULONG)message(untrusted, &ask, sizeof ask, &reply, &len), (ULONG)others[i].untrusted);
+		CHECK(!reply);
+		CHECK_U64((ULONG)message(trusted, &ask, sizeof ask, &reply, &len), (ULONG)others[i].trusted);
+		CHECK(!reply);
+	}
+}
+
 int
 main(void)
 {
@@ -164,6 +290,10 @@ main(void)
 	RUN(primary);
 	RUN(credential);
 	RUN(passwords);
+	RUN(password_rules);
+	RUN(history_ends);
+	RUN(by_sspi);
+	RUN(not_here);
 	LsaDeregisterLogonProcess(trusted);
 	LsaDeregisterLogonProcess(untrusted);
 	return check_end();

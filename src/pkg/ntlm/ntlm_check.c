@@ -21,6 +21,7 @@ cause_text(NTSTATUS cause)
 	case STATUS_ACCOUNT_LOCKED_OUT:		return "the account is locked";
 	case STATUS_ACCOUNT_DISABLED:		return "the account is disabled";
 	case STATUS_PASSWORD_MUST_CHANGE:	return "the password must be changed first";
+	case STATUS_PASSWORD_EXPIRED:		return "the password has expired, and must be changed first";
 	case STATUS_ACCOUNT_RESTRICTION:	return "blank passwords are for the console alone";
 	case STATUS_NTLM_BLOCKED:		return "the peer answered with NTLM version 1, which policy ntlm-v1 forbids";
 	case STATUS_ACCESS_DENIED:		return "anonymous logon is not allowed here";
@@ -210,7 +211,7 @@ check_password(struct call *call, struct check *c, struct bytes domain, struct b
 		status = STATUS_NO_SUCH_USER;
 	else if (!right)
 		status = STATUS_WRONG_PASSWORD;
-	else if (c->view.restriction != STATUS_PASSWORD_MUST_CHANGE)
+	else if (c->view.restriction != STATUS_PASSWORD_MUST_CHANGE && c->view.restriction != STATUS_PASSWORD_EXPIRED)
 		status = c->view.restriction;
 	if (status == STATUS_SUCCESS)
 		c->verdict = CHECK_PROVEN;

@@ -1,5 +1,6 @@
 /*
- * ntlm_logon.c - messages 0 to 3 and 5 of the package, and a new password.
+ * ntlm_logon.c - messages 0 to 3, 5 to 7 and 14 of the package, and a new
+ * password.
  *
  *     BEGIN --wrong--> LOST     the guess is being made durable
  *         \--right---> SETTING  the new password is being written
@@ -13,12 +14,14 @@
 #include "pkg/ntlm/ntlm_check.h"
 #include "pkg/ntlm/ntlm_flat.h"
 #include "pkg/ntlm/ntlm_lsa.h"
+#include "pkg/ntlm/ntlm_password.h"
 #include "pkg/ntlm/ntlm_primary.h"
 
 #define OF(field) bytes_of((field), sizeof(field))
 
 enum {
-	CHALLENGE_REQUEST, GET_RESPONSE, ENUMERATE_USERS, GET_USER_INFO, CHANGE_PASSWORD = 5, SUBAUTH = 9,
+	CHALLENGE_REQUEST, GET_RESPONSE, ENUMERATE_USERS, GET_USER_INFO, CHANGE_PASSWORD = 5, CHANGE_CACHED, PASSTHROUGH,
+	SUBAUTH = 9, CLEAR_CACHED = 14,
 	MESSAGES = 25				/* the numbers of MSV1_0_PROTOCOL_MESSAGE_TYPE */
 };
 
@@ -450,6 +453,9 @@ change_begin(struct call *call, const struct change_args *args, struct change *f
 	status = check_conclude(call, &c);
 	if (status != STATUS_SUCCESS)
 		return status;
+	status = password_admit(call, &c.view, args->fresh);
+	if (status != STATUS_SUCCESS)
+		return status;
 	hash = nt_hash_of_password(args->fresh);
 	f->view = c.view;
 	f->blank = args->fresh.len == 0;
@@ -475,19 +481,6 @@ ntlm_change(struct call *call, const struct change_args *args)
 
 /* --- 5: the same as a message -------------------------------------------------- */
 
-/* MSV1_0_CHANGEPASSWORD_RESPONSE without password information: we restrict nothing but the length. */
-static NTSTATUS
-restriction_reply(struct call *call, struct message_result *ret)
-{
-	uint8_t *at = call_memory(call, 32);
-
-	if (!at)
-		return STATUS_INSUFFICIENT_RESOURCES;
-	put_u32(at, CHANGE_PASSWORD);
-	ret->body = bytes_of(at, 32);
-	return STATUS_SUCCESS;
-}
-
 static NTSTATUS
 change_message(struct call *call, const struct message_args *args, struct message_result *ret)
 {
@@ -508,7 +501,23 @@ change_message(struct call *call, const struct message_args *args, struct messag
 	if (status == STATUS_PENDING)
 		return status;
 	ret->verdict = status;
-	return status == STATUS_PASSWORD_RESTRICTION ? restriction_reply(call, ret) : STATUS_SUCCESS;
+	return status == STATUS_PASSWORD_RESTRICTION ? password_policy_reply(call, CHANGE_PASSWORD, ret) : STATUS_SUCCESS;
+}
+
+/* --- 6, 7, 14: of trusted callers, about what is not here ------------------------- */
+
+/* No verifier is ever kept, so there is none to change and none to forget; and no domain's controller is asked. */
+static NTSTATUS
+trusted_message(struct call *call, const struct message_args *args, uint32_t number, struct message_result *ret)
+{
+	if (!args->trusted)
+		return verdict(call, ret, STATUS_ACCESS_DENIED, "only a trusted caller may send this message");
+	if (number == CHANGE_CACHED)
+		return verdict(call, ret, STATUS_NO_SUCH_USER, "no password of this user is cached: none ever is");
+	if (number == PASSTHROUGH)
+		return verdict(call, ret, STATUS_NO_LOGON_SERVERS, "this machine is joined to no domain whose controller could be asked");
+	ret->verdict = STATUS_SUCCESS;
+	return STATUS_SUCCESS;
 }
 
 NTSTATUS
@@ -525,6 +534,9 @@ ntlm_message(struct call *call, const struct message_args *args, struct message_
 	case ENUMERATE_USERS:	return enumerate_users(call, ret);
 	case GET_USER_INFO:	return get_user_info(call, args, ret);
 	case CHANGE_PASSWORD:	return change_message(call, args, ret);
+	case CHANGE_CACHED:
+	case PASSTHROUGH:
+	case CLEAR_CACHED:	return trusted_message(call, args, number, ret);
 	case SUBAUTH:		return verdict(call, ret, STATUS_NO_SUCH_PACKAGE, "there are no subauthentication packages");
 	default:		return verdict(call, ret, STATUS_NOT_SUPPORTED, "this message is not supported");
 	}

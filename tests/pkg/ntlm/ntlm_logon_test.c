@@ -134,8 +134,8 @@ TEST(numbers)
 			continue;
 		put_u32(body, n);
 		CHECK_U64(ask(bytes_of(body, 4), true, &r), STATUS_SUCCESS);
-		CHECK_U64(r.verdict, n == 9 ? STATUS_NO_SUCH_PACKAGE : n < 25 ? STATUS_NOT_SUPPORTED :
-		    STATUS_INVALID_PARAMETER);
+		CHECK_U64(r.verdict, n == 6 ? STATUS_NO_SUCH_USER : n == 7 ? STATUS_NO_LOGON_SERVERS : n == 14 ? STATUS_SUCCESS :
+		    n == 9 ? STATUS_NO_SUCH_PACKAGE : n < 25 ? STATUS_NOT_SUPPORTED : STATUS_INVALID_PARAMETER);
 		CHECK_U64(r.body.len, 0);
 	}
 	CHECK_U64(ask(bytes_of(body, 3), true, &r), STATUS_SUCCESS);
