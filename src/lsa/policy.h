@@ -44,6 +44,10 @@ NTSTATUS policy_hold(struct served *s, uint64_t word, enum policy_kind what, uin
 /* The same for a call that needs no more of it. */
 NTSTATUS policy_may(struct served *s, uint64_t word, uint32_t needs) MUST_CHECK;
 void policy_destroy(void *object);
+/* For calls that carry no handle: who asks is judged by the guard of policy. */
+NTSTATUS policy_peer_may(struct served *s, uint32_t needs) MUST_CHECK;
+/* QUOTA_LIMITS that a primary token gets, as six u64. */
+NTSTATUS policy_quotas(struct store *store, uint8_t ret_quotas[48]) MUST_CHECK;
 
 /* What is granted of what is wanted, or STATUS_ACCESS_DENIED: all or nothing, but for MAXIMUM_ALLOWED. */
 NTSTATUS access_grant(uint32_t *ret_granted, enum policy_kind what, uint32_t allowed, uint32_t wanted) MUST_CHECK;

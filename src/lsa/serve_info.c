@@ -141,6 +141,7 @@ static NTSTATUS
 made_up(struct served *s, struct store *store, uint32_t domain, uint32_t class, struct writer *w)
 {
 	struct book_age age;
+	uint8_t quotas[48];
 	NTSTATUS status;
 
 	if (domain)
@@ -168,9 +169,9 @@ made_up(struct served *s, struct store *store, uint32_t domain, uint32_t class, 
 	case INFO_MACHINE:
 		return because(&s->call, STATUS_OBJECT_NAME_NOT_FOUND, TO_CALLER, "this machine has joined no domain");
 	case INFO_QUOTA:
-		for (unsigned i = 0; i < 6; i++)
-			writer_u64(w, 0);
-		return STATUS_SUCCESS;
+		status = policy_quotas(store, quotas);
+		writer_bytes(w, bytes_of(quotas, sizeof quotas));
+		return status;
 	case INFO_AUDIT_LOG:
 		writer_zeros(w, 4 + 4 + 8 + 4 + 8 + 4);
 		return STATUS_SUCCESS;
@@ -192,6 +193,29 @@ made_up(struct served *s, struct store *store, uint32_t domain, uint32_t class, 
 	default:
 		return STATUS_INVALID_PARAMETER;
 	}
+}
+
+/*
+ * The defaults of a system that was never told otherwise, [MS-LSAD] 3.1.1.1. What is set stands for a logon as it is:
+ * six numbers, in the order of QUOTA_LIMITS.
+ */
+NTSTATUS
+policy_quotas(struct store *store, uint8_t ret_quotas[48])
+{
+	static const uint64_t usual[6] = { 0x2000000, 0x100000, 0x10000, 0xF000000, 0, 0 };
+	struct writer w = writer_of(ret_quotas, 48);
+	struct entry *entry = NULL;
+	uint8_t key[8];
+	NTSTATUS status = book_find(store, BOOK_INFO, key_of(key, 0, INFO_QUOTA), &entry);
+
+	if (status == STATUS_SUCCESS)
+		writer_bytes(&w, entry->value);
+	for (unsigned i = 0; i < 6 && status == STATUS_NOT_FOUND; i++)
+		writer_u64(&w, usual[i]);
+	entry_drop(entry);
+	if (status != STATUS_SUCCESS && status != STATUS_NOT_FOUND)
+		return status;
+	return writer_ok(&w) && w.need == 48 ? STATUS_SUCCESS : STATUS_INTERNAL_DB_ERROR;
 }
 
 /* --- querying ----------------------------------------------------------------------------- */
@@ -381,9 +405,8 @@ serve_info_set(struct served *s, const struct info_set_in *in, struct info_set_o
 
 /* --- what is audited, by subcategory ---------------------------------------------------------- */
 
-/* These carry no handle: who asks is judged by the guard of policy. */
-static NTSTATUS
-caller_may(struct served *s, uint32_t needs)
+NTSTATUS
+policy_peer_may(struct served *s, uint32_t needs)
 {
 	struct sid sids[PEER_SIDS];
 	uint8_t room[GUARD_MAX];
@@ -407,7 +430,7 @@ serve_audited(struct served *s, const struct audited_in *in, struct audited_out 
 	uint8_t *room = call_memory(&s->call, AUDIT_PLACES);
 	struct entry *entry = NULL;
 	struct auditing a;
-	NTSTATUS status = caller_may(s, POLICY_VIEW_AUDIT);
+	NTSTATUS status = policy_peer_may(s, POLICY_VIEW_AUDIT);
 
 	(void)in;
 	if (status != STATUS_SUCCESS)
@@ -455,6 +478,6 @@ serve_audit_set(struct served *s, const struct audit_set_in *in, struct audit_se
 
 	(void)out;
 	if (!edit_runs(s))
-		status = caller_may(s, POLICY_AUDITING);
+		status = policy_peer_may(s, POLICY_AUDITING);
 	return status == STATUS_SUCCESS ? edit_run(s, &m, &e) : status;
 }

@@ -6,6 +6,7 @@
 #include "lsa/client.h"
 
 #include "lsa/raise.h"
+#include "lsa/policy.h"
 #include "lsa/who.h"
 
 #define LOCAL_GROUPS_MOST	1024u
@@ -59,25 +60,19 @@ admit(struct served *s, const struct logon_in *in, const struct lsa_package **re
 	return status;
 }
 
-/*
- * For primary tokens alone. These are the defaults of a system that was never told otherwise, [MS-LSAD] 3.1.1.1;
- * nothing here is limited by them, nor ever taken from the client.
- */
+/* For primary tokens alone. Nothing here is limited by them, nor are they ever taken from the client. */
 static NTSTATUS
 quotas(struct served *s, struct logon_out *out)
 {
-	struct writer w = writer_of(call_memory(&s->call, 48), 48);
+	uint8_t *at = call_memory(&s->call, 48);
+	struct store *store;
+	NTSTATUS status = at ? lsa_store(s->link->lsa, &store, &s->call) : STATUS_INSUFFICIENT_RESOURCES;
 
-	if (!w.at)
-		return STATUS_INSUFFICIENT_RESOURCES;
-	writer_u64(&w, 0x2000000);		/* PagedPoolLimit */
-	writer_u64(&w, 0x100000);		/* NonPagedPoolLimit */
-	writer_u64(&w, 0x10000);		/* MinimumWorkingSetSize */
-	writer_u64(&w, 0xF000000);		/* MaximumWorkingSetSize */
-	writer_u64(&w, 0);			/* PagefileLimit */
-	writer_u64(&w, 0);			/* TimeLimit */
-	out->quotas = bytes_of(w.at, w.need);
-	return STATUS_SUCCESS;
+	if (status == STATUS_SUCCESS)
+		status = policy_quotas(store, at);
+	if (status == STATUS_SUCCESS)
+		out->quotas = bytes_of(at, 48);
+	return status;
 }
 
 /* The session's first holder was the package, or it is an older one; from here on its token holds it. */

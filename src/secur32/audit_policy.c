@@ -1,6 +1,6 @@
 /*
- * audit_policy.c - which events are audited, by subcategory of the system;
- * by user and by object: not in this version. The names of categories are in
+ * audit_policy.c - which events are audited, by subcategory of the system; by
+ * user is audit_user.c's, by object: not in this version. The names of categories are in
  * audit_names.c.
  */
 #include <windows.h>
@@ -109,26 +109,6 @@ AuditSetSystemPolicy(PCAUDIT_POLICY_INFORMATION pAuditPolicy, ULONG PolicyCount)
 #pragma GCC diagnostic ignored "-Wunused-parameter"
 
 BOOLEAN
-AuditComputeEffectivePolicyBySid(const PSID pSid, const GUID *pSubCategoryGuids, ULONG PolicyCount,
-    PAUDIT_POLICY_INFORMATION *ppAuditPolicy)
-{
-	return unsupported_win32(__func__);
-}
-
-BOOLEAN
-AuditComputeEffectivePolicyByToken(HANDLE hTokenHandle, const GUID *pSubCategoryGuids, ULONG PolicyCount,
-    PAUDIT_POLICY_INFORMATION *ppAuditPolicy)
-{
-	return unsupported_win32(__func__);
-}
-
-BOOLEAN
-AuditEnumeratePerUserPolicy(PPOLICY_AUDIT_SID_ARRAY *ppAuditSidArray)
-{
-	return unsupported_win32(__func__);
-}
-
-BOOLEAN
 AuditQueryGlobalSaclA(PCSTR ObjectTypeName, PACL *Acl)
 {
 	return unsupported_win32(__func__);
@@ -136,13 +116,6 @@ AuditQueryGlobalSaclA(PCSTR ObjectTypeName, PACL *Acl)
 
 BOOLEAN
 AuditQueryGlobalSaclW(PCWSTR ObjectTypeName, PACL *Acl)
-{
-	return unsupported_win32(__func__);
-}
-
-BOOLEAN
-AuditQueryPerUserPolicy(const PSID pSid, const GUID *pSubCategoryGuids, ULONG PolicyCount,
-    PAUDIT_POLICY_INFORMATION *ppAuditPolicy)
 {
 	return unsupported_win32(__func__);
 }
@@ -161,12 +134,6 @@ AuditSetGlobalSaclA(PCSTR ObjectTypeName, PACL Acl)
 
 BOOLEAN
 AuditSetGlobalSaclW(PCWSTR ObjectTypeName, PACL Acl)
-{
-	return unsupported_win32(__func__);
-}
-
-BOOLEAN
-AuditSetPerUserPolicy(const PSID pSid, PCAUDIT_POLICY_INFORMATION pAuditPolicy, ULONG PolicyCount)
 {
 	return unsupported_win32(__func__);
 }

@@ -498,6 +498,31 @@ new_credentials(void)
 	logon_end(&l);
 }
 
+/* What policy says that a primary token gets. */
+static void
+default_quotas(void)
+{
+	struct logging l = { .lsa = logon_trusted(), .type = Interactive };
+	POLICY_DEFAULT_QUOTA_INFO *before = NULL, set = { { 0x123000, 0x45000, 0x6000, 0x7000000, 0x8000, { .QuadPart = 9 } } };
+	LSA_HANDLE policy = NULL;
+
+	CHECK(LsaOpenPolicy(NULL, NULL, POLICY_VIEW_LOCAL_INFORMATION | POLICY_SET_DEFAULT_QUOTA_LIMITS, &policy) == STATUS_SUCCESS);
+	CHECK(LsaQueryInformationPolicy(policy, PolicyDefaultQuotaInformation, (PVOID *)&before) == STATUS_SUCCESS);
+	l.package = logon_package(l.lsa, "NTLM");
+	logon_interactive(&l, "", API_USER, API_PASSWORD, false);
+	CHECK_U64((ULONG)logon_run(&l), STATUS_SUCCESS);
+	CHECK(before && memcmp(&l.quotas, &before->QuotaLimits, sizeof l.quotas) == 0);
+	logon_end(&l);
+	CHECK(LsaSetInformationPolicy(policy, PolicyDefaultQuotaInformation, &set) == STATUS_SUCCESS);
+	CHECK_U64((ULONG)logon_run(&l), STATUS_SUCCESS);
+	CHECK(memcmp(&l.quotas, &set.QuotaLimits, sizeof l.quotas) == 0);
+	logon_end(&l);
+	CHECK(LsaSetInformationPolicy(policy, PolicyDefaultQuotaInformation, before) == STATUS_SUCCESS);
+	LsaFreeMemory(before);
+	LsaClose(policy);
+	LsaDeregisterLogonProcess(l.lsa);
+}
+
 int
 main(void)
 {
@@ -516,6 +541,7 @@ main(void)
 	RUN(nobody);
 	RUN(vouched);
 	RUN(new_credentials);
+	RUN(default_quotas);
 	LsaDeregisterLogonProcess(trusted);
 	LsaDeregisterLogonProcess(untrusted);
 	return check_end();

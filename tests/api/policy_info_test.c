@@ -210,6 +210,90 @@ TEST(audit_events)
 	LsaClose(h);
 }
 
+static void
+user_set(PSID sid, const GUID *place, ULONG option)
+{
+	AUDIT_POLICY_INFORMATION set = { .AuditSubCategoryGuid = *place, .AuditingInformation = option };
+
+	CHECK(AuditSetPerUserPolicy(sid, &set, 1));
+}
+
+/* One subcategory: what is set of the user, and what it comes to. */
+static bool
+user_is(PSID sid, const GUID *place, ULONG option, ULONG effective)
+{
+	AUDIT_POLICY_INFORMATION *one = NULL, *all = NULL;
+	bool good = CHECK(AuditQueryPerUserPolicy(sid, place, 1, &one)) && CHECK(AuditComputeEffectivePolicyBySid(sid, place, 1, &all)) &&
+	    CHECK_U64(one->AuditingInformation, option) && CHECK_U64(all->AuditingInformation, effective);
+
+	AuditFree(one);
+	AuditFree(all);
+	return good;
+}
+
+static ULONG
+users_with(PSID sid)
+{
+	POLICY_AUDIT_SID_ARRAY *users = NULL;
+	ULONG found = 0;
+
+	if (!CHECK(AuditEnumeratePerUserPolicy(&users)))
+		return 99;
+	for (ULONG i = 0; i < users->UsersCount; i++)
+		found += EqualSid(users->UserSidArray[i], sid) != 0;
+	AuditFree(users);
+	return found;
+}
+
+TEST(audit_of_users)
+{
+	struct { SID sid; DWORD more[4]; } user = { { 1, 5, { { 0, 0, 0, 0, 0, 5 } }, { 21 } }, { 7, 8, 9, 1234 } };
+	AUDIT_POLICY_INFORMATION set = { .AuditSubCategoryGuid = Audit_Logon_Logon, .AuditingInformation = POLICY_AUDIT_EVENT_SUCCESS };
+	AUDIT_POLICY_INFORMATION *all = (void *)5;
+	HANDLE own = NULL;
+	TOKEN_USER *me;
+	_Alignas(8) char room[200];
+	DWORD len;
+	GUID nothing = { 1, 2, 3, { 4 } };
+
+	CHECK(AuditSetSystemPolicy(&set, 1));
+	CHECK_U64(users_with(&user), 0);
+	CHECK(user_is(&user, &Audit_Logon_Logon, PER_USER_AUDIT_NONE, POLICY_AUDIT_EVENT_SUCCESS));
+	user_set(&user, &Audit_Logon_Logon, PER_USER_AUDIT_SUCCESS_EXCLUDE | PER_USER_AUDIT_FAILURE_INCLUDE);
+	CHECK(user_is(&user, &Audit_Logon_Logon, PER_USER_AUDIT_SUCCESS_EXCLUDE | PER_USER_AUDIT_FAILURE_INCLUDE, POLICY_AUDIT_EVENT_FAILURE));
+	CHECK_U64(users_with(&user), 1);
+	user_set(&user, &Audit_Logon_Logon, PER_USER_POLICY_UNCHANGED);
+	user_set(&user, &Audit_Logon_Logon, PER_USER_AUDIT_SUCCESS_EXCLUDE);
+	CHECK(user_is(&user, &Audit_Logon_Logon, PER_USER_AUDIT_SUCCESS_EXCLUDE, POLICY_AUDIT_EVENT_NONE));
+	user_set(&user, &Audit_Logon_Logon, PER_USER_AUDIT_NONE);
+	CHECK(user_is(&user, &Audit_Logon_Logon, PER_USER_AUDIT_NONE, POLICY_AUDIT_EVENT_SUCCESS));
+	CHECK_U64(users_with(&user), 0);
+
+	set.AuditingInformation = PER_USER_AUDIT_SUCCESS_INCLUDE | PER_USER_AUDIT_SUCCESS_EXCLUDE;
+	CHECK(!AuditSetPerUserPolicy(&user, &set, 1) && GetLastError() == ERROR_INVALID_PARAMETER);
+	set.AuditingInformation = PER_USER_AUDIT_NONE | PER_USER_AUDIT_SUCCESS_INCLUDE;
+	CHECK(!AuditSetPerUserPolicy(&user, &set, 1) && GetLastError() == ERROR_INVALID_PARAMETER);
+	set.AuditingInformation = 0x20;
+	CHECK(!AuditSetPerUserPolicy(&user, &set, 1) && GetLastError() == ERROR_INVALID_PARAMETER);
+	CHECK(!AuditSetPerUserPolicy(NULL, &set, 1) && GetLastError() == ERROR_INVALID_PARAMETER);
+	CHECK(!AuditQueryPerUserPolicy(&user, &nothing, 1, &all) && GetLastError() == ERROR_INVALID_PARAMETER && all == (void *)5);
+	CHECK(!AuditComputeEffectivePolicyBySid(&user, NULL, 1, &all) && GetLastError() == ERROR_INVALID_PARAMETER);
+	CHECK(!AuditEnumeratePerUserPolicy(NULL) && GetLastError() == ERROR_INVALID_PARAMETER);
+	CHECK(!AuditComputeEffectivePolicyByToken(NULL, &Audit_Logon_Logon, 1, &all) && GetLastError() == ERROR_INVALID_HANDLE &&
+	    all == (void *)5);
+
+	/* By a token: its user's. */
+	CHECK(OpenProcessToken(GetCurrentProcess(), TOKEN_QUERY, &own) && GetTokenInformation(own, TokenUser, room, sizeof room, &len));
+	me = (void *)room;
+	user_set(me->User.Sid, &Audit_Logon_Logon, PER_USER_AUDIT_FAILURE_INCLUDE);
+	if (CHECK(AuditComputeEffectivePolicyByToken(own, &Audit_Logon_Logon, 1, &all))) {
+		CHECK_U64(all->AuditingInformation, POLICY_AUDIT_EVENT_SUCCESS | POLICY_AUDIT_EVENT_FAILURE);
+		AuditFree(all);
+	}
+	user_set(me->User.Sid, &Audit_Logon_Logon, PER_USER_AUDIT_NONE);
+	CloseHandle(own);
+}
+
 /* --- trusts ---------------------------------------------------------------------------------- */
 
 static NTSTATUS
@@ -391,6 +475,7 @@ main(void)
 	RUN(a_machine_of_its_own);
 	RUN(set_and_read_back);
 	RUN(audit_events);
+	RUN(audit_of_users);
 	RUN(trusted_domains);
 	RUN(enumerations_end);
 	RUN(no_central_access_policies);
