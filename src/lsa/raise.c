@@ -21,7 +21,6 @@
 struct raised {
 	struct audit a;
 	uint8_t subject[SID_SIZE_MAX];
-	char chain[CHAIN_ROOM];
 };
 
 static struct bytes
@@ -52,26 +51,33 @@ begin(struct raised *r, struct served *s, enum audit_event event, NTSTATUS statu
 	return true;
 }
 
+static void
+explain(struct raised *r, struct served *s)
+{
+	uint8_t lines[WHY_MAX];
+	struct writer w = writer_of(lines, sizeof lines);
+	char *text = call_memory(&s->call, CHAIN_ROOM);
+	size_t len;
+
+	why_put(&w, &s->call.why, TO_TRUSTED);
+	if (!text || !writer_ok(&w) || !w.need)
+		return;
+	len = why_text(text, CHAIN_ROOM, bytes_of(lines, w.need));
+	if (len >= CHAIN_ROOM)
+		len = CHAIN_ROOM - 1;
+	while (len && text[len - 1] == '\n')
+		len--;
+	audit_text(&r->a, AF_CHAIN, bytes_of(text, len));
+}
+
 /* A failure tells its class, and what the call has to say to those who are trusted. */
 static void
 chain(struct raised *r, struct served *s)
 {
-	uint8_t lines[WHY_MAX];
-	struct writer w = writer_of(lines, sizeof lines);
-	size_t len;
-
 	if (r->a.status >= 0)
 		return;
 	audit_cause(&r->a, r->a.status);
-	why_put(&w, &s->call.why, TO_TRUSTED);
-	if (!writer_ok(&w) || !w.need)
-		return;
-	len = why_text(r->chain, sizeof r->chain, bytes_of(lines, w.need));
-	if (len >= sizeof r->chain)
-		len = sizeof r->chain - 1;
-	while (len && r->chain[len - 1] == '\n')
-		len--;
-	audit_text(&r->a, AF_CHAIN, bytes_of(r->chain, len));
+	explain(r, s);
 }
 
 static void

@@ -40,6 +40,7 @@ struct sink {
 	uint64_t lines;			/* in the buffer */
 	struct sink_loss loss;		/* since the last sink_send */
 	char *journal, *from;		/* NULL: none */
+	uint8_t *datagram;
 	bool journal_must;
 	int socket;
 };
@@ -85,7 +86,9 @@ sink_open(int folder, const struct store_audit *settings)
 	s->journal = settings->journal ? strdup(settings->journal) : NULL;
 	s->from = strdup(program(settings));
 	s->buffer = malloc(BUFFER);
-	if ((settings->file && !place(s, folder, settings->file)) || (settings->journal && !s->journal) || !s->from || !s->buffer) {
+	s->datagram = malloc(AUDIT_LINE_MAX);
+	if ((settings->file && !place(s, folder, settings->file)) || (settings->journal && !s->journal) || !s->from || !s->buffer ||
+	    !s->datagram) {
 		sink_close(s);
 		return NULL;
 	}
@@ -107,6 +110,7 @@ sink_close(struct sink *sink)
 	free(sink->journal);
 	free(sink->from);
 	free(sink->buffer);
+	free(sink->datagram);
 	free(sink);
 }
 
@@ -265,8 +269,7 @@ file_write(struct sink *s)
 static void
 journal_write(struct sink *s, struct bytes record)
 {
-	uint8_t datagram[AUDIT_LINE_MAX];
-	struct writer w = writer_of(datagram, sizeof datagram);
+	struct writer w = writer_of(s->datagram, AUDIT_LINE_MAX);
 	struct sockaddr_un at = { .sun_family = AF_UNIX };
 	size_t len = strlen(s->journal);
 
@@ -277,7 +280,7 @@ journal_write(struct sink *s, struct bytes record)
 		return;
 	}
 	memcpy(at.sun_path, s->journal, len);
-	if (sendto(s->socket, datagram, w.need, MSG_NOSIGNAL | MSG_DONTWAIT, (const struct sockaddr *)&at,
+	if (sendto(s->socket, s->datagram, w.need, MSG_NOSIGNAL | MSG_DONTWAIT, (const struct sockaddr *)&at,
 	    (socklen_t)(offsetof(struct sockaddr_un, sun_path) + len + 1)) >= 0)
 		return;
 	/* No journal on this machine is no loss, unless one was asked for. */

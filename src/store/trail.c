@@ -109,10 +109,11 @@ after_ms(uint32_t ms)
 	return t;
 }
 
+/* Its length; 0: there is no room. */
 static size_t
-pack(uint8_t record[AUDIT_RECORD_MAX], const struct audit *event)
+pack(uint8_t *record, size_t room, const struct audit *event)
 {
-	struct writer w = writer_of(record, AUDIT_RECORD_MAX);
+	struct writer w = writer_of(record, room);
 	struct timespec now = { 0, 0 };
 
 	(void)clock_gettime(CLOCK_REALTIME, &now);
@@ -121,15 +122,22 @@ pack(uint8_t record[AUDIT_RECORD_MAX], const struct audit *event)
 }
 
 static void
-write_record(struct trail *t, struct bytes record)
+write_line(struct trail *t, struct bytes record)
 {
 	uint8_t line[AUDIT_LINE_MAX];
 	struct writer w = writer_of(line, sizeof line);
 
-	if (!t->line)
-		sink_take(t->sink, record);
-	else if (audit_json(&w, record))
+	if (audit_json(&w, record))
 		t->line(t->arg, bytes_of(line, w.need - 1));
+}
+
+static void
+write_record(struct trail *t, struct bytes record)
+{
+	if (t->line)
+		write_line(t, record);
+	else
+		sink_take(t->sink, record);
 }
 
 /* Everything that was written is on its way; true: somebody has got it. */
@@ -160,7 +168,7 @@ tell(struct trail *t, uint64_t lost[LOSSES])
 			continue;
 		audit_number(&a, AF_DROPPED, lost[i]);
 		audit_text(&a, AF_WHAT, bytes_of_text(losses[i]));
-		len = pack(record, &a);
+		len = pack(record, sizeof record, &a);
 		any = true;
 		write_record(t, bytes_of(record, len));
 	}
@@ -287,17 +295,17 @@ admits(struct trail *t, const struct audit *event)
 }
 
 static void
-enqueue(struct trail *t, struct bytes record)
+enqueue(struct trail *t, const struct audit *event)
 {
 	uint8_t *at = t->front.at + t->front.len;
+	size_t room = QUEUE_LEN - t->front.len, len = room > 4 ? pack(at + 4, room - 4, event) : 0;
 
-	if (t->front.len + 4 + record.len > QUEUE_LEN) {
+	if (!len) {
 		t->lost[LOST_QUEUE]++;
 		return;
 	}
-	put_u32(at, (uint32_t)record.len);
-	bytes_copy(at + 4, record.at, record.len);
-	t->front.len += 4 + record.len;
+	put_u32(at, (uint32_t)len);
+	t->front.len += 4 + len;
 	if (t->sleeping) {
 		t->sleeping = false;
 		pthread_cond_signal(&t->filled);
@@ -306,8 +314,10 @@ enqueue(struct trail *t, struct bytes record)
 
 /* In an application: written by whoever raises it, with SIGXFSZ held back. NULL: only what was lost. */
 static void
-write_now(struct trail *t, const struct bytes *record)
+write_now(struct trail *t, const struct audit *event)
 {
+	uint8_t record[AUDIT_RECORD_MAX];
+	size_t len = event ? pack(record, sizeof record, event) : 0;
 	static const struct timespec none = { 0, 0 };
 	sigset_t set, before;
 
@@ -316,9 +326,11 @@ write_now(struct trail *t, const struct bytes *record)
 	(void)pthread_sigmask(SIG_BLOCK, &set, &before);
 	if (time_to_tell(t))
 		tell(t, t->lost);
-	if (record) {
-		write_record(t, *record);
+	if (len) {
+		write_record(t, bytes_of(record, len));
 		(void)written(t, t->lost);
+	} else if (event) {
+		t->lost[LOST_QUEUE]++;
 	}
 	if (!sigismember(&before, SIGXFSZ))
 		(void)sigtimedwait(&set, NULL, &none);
@@ -328,21 +340,16 @@ write_now(struct trail *t, const struct bytes *record)
 void
 trail_put(struct trail *trail, const struct audit *event)
 {
-	uint8_t record[AUDIT_RECORD_MAX];
-	size_t len = pack(record, event);
-
 	pthread_mutex_lock(&trail->lock);
-	if (!len) {
-		trail->lost[LOST_QUEUE]++;
-	} else if (!admits(trail, event)) {
+	if (!admits(trail, event)) {
 		trail->lost[LOST_RATE]++;
 	} else {
 		if (trail->threaded && !trail->started && !trail->line)
 			writer_start(trail);
 		if (trail->threaded && !trail->line)
-			enqueue(trail, bytes_of(record, len));
+			enqueue(trail, event);
 		else
-			write_now(trail, &(struct bytes){ record, len });
+			write_now(trail, event);
 	}
 	pthread_mutex_unlock(&trail->lock);
 }
