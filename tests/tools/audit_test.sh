@@ -81,7 +81,7 @@ check "torn lines" [ "$(wc -l <"$work/out")" = 1 ]
 check "no control character" sh -c '! grep -q "$(printf "\033")" "$1"' sh "$work/out"
 
 # Following: each logon is seen once, whatever is renamed meanwhile.
-audit --json --follow --event 4739 >"$work/followed" &
+"$lsactl" audit --file "$work/log.d/audit.json" --json --follow --event 4739 >"$work/followed" &
 follower=$!
 for n in $(seq 2 20); do "$lsactl" policy set lockout-window "$n" >/dev/null; sleep 0.2; done
 comes "$work/followed" 'lockout-window = 20'
