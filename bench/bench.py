@@ -18,6 +18,7 @@ import tempfile
 import time
 
 import bench_krb
+import bench_lsa
 
 BUILD = os.path.abspath(sys.argv[1])
 TMP = os.path.abspath(sys.argv[2])
@@ -423,7 +424,7 @@ def main():
     floor, ours = Worker("floor", "floor"), Worker("ours", "OpenLSA", env=near_env)
     winpr, gss = Worker("winpr", "WinPR"), Worker("gss", "gss-ntlmssp")
     wanted = os.environ.get("BENCH_ONLY", "handshake message threads async far audit memory lsad pending "
-                            "krb-contexts krb-messages krb-tickets krb-crowd").split()
+                            "logon guess sessions look-up krb-contexts krb-messages krb-tickets krb-crowd hole").split()
     for name, run in (("handshake", lambda: handshakes(floor, ours, winpr, gss)),
                       ("message", lambda: messages(floor, ours, winpr, gss)),
                       ("threads", lambda: threads(floor, ours, winpr)),
@@ -437,7 +438,9 @@ def main():
             run()
     for worker in (floor, ours, winpr, gss):
         worker.end()
+    bench_lsa.run(sys.modules[__name__], [name for name in wanted if name != "hole"], near_env)
     bench_krb.run(sys.modules[__name__], wanted)
+    bench_lsa.run(sys.modules[__name__], [name for name in wanted if name == "hole"], near_env)
     for r in rows:
         if len(r) == 1:
             print(f"\n### {r[0]}\n\n| | measured | | bar | |\n| --- | --- | --- | --- | --- |")

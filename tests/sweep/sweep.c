@@ -288,7 +288,7 @@ count(struct tally *tally, const struct run *r, int status, const struct told *t
 		end = BAD_LEAK;
 	}
 	tally->ends[end]++;
-	if (end > OK_REFUSED && tally->noted++ < 12)
+	if (end > OK_REFUSED && (tally->noted++ < 12 || end == BAD_LEAK))
 		note(r, end, t, blocks);
 }
 

@@ -1,0 +1,152 @@
+# SPDX-License-Identifier: MIT
+"""bench_lsa.py - the sections on the LSA's own API: logons, look-ups, what is held, the estate, black holes."""
+import os
+import shutil
+import sys
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(HERE, "..", "tests", "lab"))
+import hole  # noqa: E402
+
+FEW, MANY, STUCK, THREADS = 1000, 100000, 64, 64
+
+
+def per_second(bench, took):
+    return f"{1 / bench.median(took):.0f}/s"
+
+
+def logons(bench, near_env):
+    bench.section("Logons by LsaLogonUser, MSV1_0 (wall clock)")
+    daemon = bench.Daemon("logons", bench.CORES[0])
+    daemon.start()
+    core = bench.CORES[0]
+    near, far = bench.Worker("logon", "embedded", core, near_env), bench.Worker("logon", "lsad", core, daemon.env())
+    accept = bench.Worker("ours", "accept", core, near_env)
+    took = bench.compare([("near", near, "network"), ("far", far, "network"), ("typed", near, "interactive"),
+                          ("typed-far", far, "interactive")], bench.by_wall)
+    both = bench.compare([("accept", accept, "accept")], lambda result: result[2] / 1e9)["accept"]
+    bench.row("network logon, embedded", bench.us(took["near"]), per_second(bench, took["near"]))
+    bench.row("network logon, lsad, one core", bench.us(took["far"]), per_second(bench, took["far"]))
+    bench.row("interactive logon, embedded", bench.us(took["typed"]), per_second(bench, took["typed"]))
+    bench.row("interactive logon, lsad, one core", bench.us(took["typed-far"]), per_second(bench, took["typed-far"]))
+    bench.row("beside: the two calls of AcceptSecurityContext that log on by NTLM, embedded", bench.us(both))
+    for worker in (near, far, accept):
+        worker.end()
+    daemon.stop()
+
+
+def guesses(bench, near_env):
+    bench.section("Refused logons, each counted on the disk before it is answered (wall clock)")
+    near = bench.Worker("logon", "embedded", env=near_env)
+    store = bench.Worker("store", "estate", env={"OPENLSA_STATE": os.path.join(bench.TMP, "guesses")})
+    for name, worker, one, many in (("the counters alone", store, "lost", "lost-64"),
+                                    ("LsaLogonUser, embedded", near, "wrong", "wrong-64")):
+        worker.run(one, 2)
+        took = {"one": [], "many": []}
+        for _ in range(bench.ROUNDS):		# the disk's pace changes: enough of it each time
+            took["one"].append(worker.run(one, 100)[1] / 100)
+            took["many"].append(worker.run(many, 100 * THREADS)[1] / (100 * THREADS))
+        bench.row(f"{name}: one thread, a commit each", bench.us(took["one"]), per_second(bench, took["one"]))
+        bench.ratio_row(f"{name}: {THREADS} threads, commits shared", took, "many", "one", "a commit each", least=10,
+                        figure=per_second(bench, took["many"]))
+    near.end()
+    store.end()
+
+
+def held(bench, near_env):
+    bench.section(f"{bench.HELD} logon sessions, each with an open token (embedded)")
+    near = bench.Worker("logon", "embedded", env=near_env)
+    each = near.run("held", bench.HELD)[2] / bench.HELD
+    bench.row("a session and its token", f"{each:.0f} bytes")
+    took = bench.compare([("list", near, "list")], bench.by_cpu)["list"]
+    bench.row("LsaEnumerateLogonSessions", bench.us(took), f"{bench.median(took) * 1e9 / bench.HELD:.0f} ns a session")
+    near.end()
+
+
+def look_ups(bench, near_env):
+    bench.section("Look-ups of one account (CPU time)")
+    near = bench.Worker("logon", "embedded", env=near_env)
+    took = bench.compare([("name", near, "name"), ("sid", near, "sid"), ("nss", near, "nss")], bench.by_cpu)
+    bench.row("getpwnam_r of root, /etc/passwd", bench.us(took["nss"]), per_second(bench, took["nss"]))
+    for case, call in (("name", "LsaLookupNames2"), ("sid", "LsaLookupSids2")):
+        bench.ratio_row(f"{call}, embedded", took, case, "nss", "getpwnam_r", figure=f"{bench.us(took[case])}, "
+                        f"{per_second(bench, took[case])}")
+    near.end()
+    stores, folders = {}, {}
+    for n in (FEW, MANY):
+        # In memory: that a commit each takes its time is measured above.
+        folders[n] = os.path.join("/dev/shm" if os.access("/dev/shm", os.W_OK) else bench.TMP, f"olsa-bench-{os.getpid()}-{n}")
+        stores[n] = bench.Worker("store", f"{n} accounts", env={"OPENLSA_STATE": folders[n]})
+    try:
+        for n in (FEW, MANY):
+            _, wall, size = stores[n].run("fill", n)
+            bench.row(f"{n} accounts: the database", f"{size / 2**20:.2f} MiB", f"{size / n:.0f} bytes each; filled in {wall:.1f} s")
+        for case, what in (("find", "by name"), ("at", "by RID")):
+            took = bench.compare([(n, stores[n], case) for n in (FEW, MANY)], bench.by_cpu)
+            bench.row(f"the estate alone, {what}: {FEW} accounts", bench.us(took[FEW]))
+            bench.ratio_row(f"the estate alone, {what}: {MANY} accounts", took, MANY, FEW, f"the time with {FEW}", inverse=True)
+        for n in (FEW, MANY):
+            stores[n].end()
+        ask = {n: bench.Worker("logon", f"{n} accounts", env={"OPENLSA_MODE": "embedded", "OPENLSA_STATE": folders[n],
+                                                              "BENCH_PEOPLE": str(n)}) for n in (FEW, MANY)}
+        took = bench.compare([(n, ask[n], "person") for n in (FEW, MANY)], bench.by_cpu)
+        bench.row(f"LsaLookupNames2, anybody of {FEW} accounts", bench.us(took[FEW]))
+        bench.ratio_row(f"LsaLookupNames2, anybody of {MANY} accounts", took, MANY, FEW, f"the time with {FEW}", most=1.5,
+                        inverse=True)
+        for n in (FEW, MANY):
+            ask[n].end()
+    finally:
+        for folder in folders.values():
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def black_holes(bench, near_env):
+    bench.section(f"{STUCK} calls at a KDC that gives nothing (wall clock)")
+    cache = {"KRB5CCNAME": f"FILE:{bench.TMP}/no-cache"}
+    for kind in hole.KINDS:
+        at = hole.Hole(kind)
+        env = {**near_env, **cache, "KRB5_CONFIG": at.config(os.path.join(bench.TMP, f"hole-{kind}.conf"))}
+        worker = bench.Worker("stuck", kind, env=env)
+        late = worker.run("deadline", STUCK)[2] / 1e3
+        one = worker.run("blocked", 3)[2] / 1e3
+        worker.run("held", STUCK)
+        gone = worker.run("let-go", 1)[2] / 1e3
+        bench.row(f"{kind}: the last of {STUCK} ends after its deadline of 1 s by", f"{late:.1f} ms", f"a blocking one: {one:.1f} ms",
+                  "<= 100 ms", bench.verdict(max(late, one), most=100))
+        bench.row(f"{kind}: all {STUCK} cancelled and told in", f"{gone:.2f} ms")
+        worker.end()
+        at.end()
+    at = hole.Hole("silent")
+    daemon = bench.Daemon("holes")
+    os.environ["KRB5_CONFIG"] = at.config(os.path.join(bench.TMP, "hole-lsad.conf"))
+    daemon.start()
+    del os.environ["KRB5_CONFIG"]
+    users = {"STUCK_USER": "bench", "STUCK_DOMAIN": "", "STUCK_PASSWORD": "Correct-Horse-9", **cache}
+    make = bench.Worker("logon", "accounts", env=daemon.env())
+    make.run("name", 1)		# makes the account
+    make.end()
+    many = bench.Worker("stuck", "stuck", env={**daemon.env(), **users})
+    other = bench.Worker("stuck", "other", env={**daemon.env(), **users})
+    n = 2000
+    other.run("ntlm", n)
+    took = {"without": [], "with": []}
+    for _ in range(bench.ROUNDS):
+        took["without"].append(other.run("ntlm", n)[2] / 1e9)
+        many.run("held", STUCK)
+        took["with"].append(other.run("ntlm", n)[2] / 1e9)
+        many.run("let-go", 1)
+    bench.row("another client's NTLM handshakes through lsad: 99 of 100 within", bench.us(took["without"]))
+    bench.ratio_row(f"the same while {STUCK} calls of a first one are stuck", took, "with", "without", "that", most=1.5, inverse=True)
+    many.end()
+    other.end()
+    daemon.stop()
+    at.end()
+
+
+SECTIONS = {"logon": logons, "guess": guesses, "sessions": held, "look-up": look_ups, "hole": black_holes}
+
+
+def run(bench, wanted, near_env):
+    for name, section in SECTIONS.items():
+        if name in wanted:
+            section(bench, near_env)
