@@ -424,7 +424,7 @@ def main():
     floor, ours = Worker("floor", "floor"), Worker("ours", "OpenLSA", env=near_env)
     winpr, gss = Worker("winpr", "WinPR"), Worker("gss", "gss-ntlmssp")
     wanted = os.environ.get("BENCH_ONLY", "handshake message threads async far audit memory lsad pending "
-                            "logon guess sessions look-up krb-contexts krb-messages krb-tickets krb-crowd hole").split()
+                            "logon guess sessions look-up krb-contexts krb-messages krb-tickets krb-crowd krb-keys hole").split()
     for name, run in (("handshake", lambda: handshakes(floor, ours, winpr, gss)),
                       ("message", lambda: messages(floor, ours, winpr, gss)),
                       ("threads", lambda: threads(floor, ours, winpr)),

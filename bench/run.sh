@@ -8,7 +8,7 @@
 # --write        also writes docs/BENCHMARKS.md
 # BENCH_ROUNDS   rounds of a comparison (11)      BENCH_SLICE  seconds of a case in a round (0.15)
 # BENCH_ONLY     some of: handshake message threads async far audit memory lsad pending
-#                logon guess sessions look-up krb-contexts krb-messages krb-tickets krb-crowd hole
+#                logon guess sessions look-up krb-contexts krb-messages krb-tickets krb-crowd krb-keys hole
 # BENCH_FULL=1   a million handshakes through lsad instead of 20,000
 set -u
 write=

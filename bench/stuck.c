@@ -7,9 +7,11 @@
  *     let-go N      cancels them; MORE: microseconds until the last one was told
  *     deadline N    N legs with 1000 ms each; MORE: microseconds of the latest after that (0: each ended before)
  *     blocked N     the same, one after the other, by the blocking call
+ *     derive N      first legs, one after the other, by the password DERIVE_PASSWORD of alice in the realm DERIVE_REALM:
+ *                   for that one a KDC must be there
  *     ntlm N        handshakes; MORE: nanoseconds that 99 of 100 took at most
  *
- * A leg that ends with anything but an error ends the program.
+ * A leg into the hole that ends with anything but an error ends the program.
  */
 #define SECURITY_WIN32
 #include <openlsa.h>
@@ -174,6 +176,27 @@ blocked(unsigned long n, unsigned long arg)
 	return latest;
 }
 
+static uint64_t
+derive(unsigned long n, unsigned long arg)
+{
+	(void)arg;
+	while (n--) {
+		SEC_WINNT_AUTH_IDENTITY_A as = identity(who, getenv("DERIVE_REALM"), getenv("DERIVE_PASSWORD"));
+		CredHandle cred = cred_take("Kerberos", SECPKG_CRED_OUTBOUND, &as);
+		unsigned char token[4096];
+		SecBuffer buffer = { sizeof token, SECBUFFER_TOKEN, token };
+		SecBufferDesc out = { SECBUFFER_VERSION, 1, &buffer };
+		ULONG granted;
+		CtxtHandle ctx;
+
+		MUST_BE(InitializeSecurityContextA(&cred, NULL, target, ISC_REQ_MUTUAL_AUTH, 0, SECURITY_NATIVE_DREP, NULL, 0, &ctx,
+		    &out, &granted, NULL), SEC_I_CONTINUE_NEEDED);
+		DeleteSecurityContext(&ctx);
+		FreeCredentialsHandle(&cred);
+	}
+	return 0;
+}
+
 /* --- beside -------------------------------------------------------------------------- */
 
 static CredHandle ours, theirs;
@@ -241,6 +264,7 @@ main(void)
 		{ "let-go",   let_go,   0 },
 		{ "deadline", deadline, 0 },
 		{ "blocked",  blocked,  0 },
+		{ "derive",   derive,   0 },
 		{ "ntlm",     ntlm,     0 },
 	};
 
