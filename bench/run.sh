@@ -94,8 +94,29 @@ context, and gss-ntlmssp's reads a file with one line.
 Kerberos stands beside MIT krb5, with a throw-away KDC of its own
 (`tests/lab/kdc.py`). A relay holds the KDC's answers back and keeps 32 requests
 outstanding there, so that the asker is measured and not the KDC's socket
-buffer. Each acquisition asks the KDC: a credential of its own for an initial
-ticket, the cached service ticket purged before each for a service ticket alone.
+buffer.
+Each acquisition asks the KDC: a credential of its own for an initial ticket,
+and for a service ticket alone a credential that has an initial one. Memory of a
+request in flight is the peak of resident memory over what was there when a few
+had been made and all that is free had been given back; with an initial ticket
+it includes the ticket that is kept.
+
+One blocking thread is measured by what both sides do: a service ticket that is
+handed out as bytes (KerbRetrieveEncodedTicketMessage past the cache, beside
+krb5_get_credentials with an empty one), and tickets with a context's first token
+(beside gss_init_sec_context). The clock on the wall counts the KDC too; how much
+of it the asker's CPU had stands below.
+
+A refused logon is answered when its count is on the disk, so these two sections
+follow the disk's pace, which changes with what else it has to do. An estate of
+100000 accounts lies in memory for its filling only; finding one touches no disk.
+By itself the estate's look-up grows with the caches of the processor that a
+hundred times as many accounts no longer fit in; what the API does with it is
+judged.
+
+Black holes are KDCs of `tests/lab/hole.py`: one that says nothing, none at all,
+one that answers with no Kerberos, one that gives a byte a second, one that hangs
+up in its answer.
 
 Two threads are judged against a control, the bare crypto on two threads in the
 same round: on a machine with other work neither makes twice the one.
