@@ -2,7 +2,9 @@
 """bench_lsa.py - the sections on the LSA's own API: logons, look-ups, what is held, the estate, black holes."""
 import os
 import shutil
+import subprocess
 import sys
+import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "tests", "lab"))
@@ -32,7 +34,81 @@ def logons(bench, near_env):
     bench.row("beside: the two calls of AcceptSecurityContext that log on by NTLM, embedded", bench.us(both))
     for worker in (near, far, accept):
         worker.end()
+    winbind(bench, daemon)
     daemon.stop()
+
+
+# MS-CHAPv2's own example, RFC 2759 9.2: an 8-byte challenge and what the password answers.
+SECRET, CHALLENGE, RESPONSE = "clientPass", "D02E4386BCE91226", "82309ECD8D708B5EA08FAA3981CD83544233114A3D85D6DF"
+
+# winbindd has one place for its socket, built in: a mount namespace of its own hides the machine's.
+WINBIND = """
+mount -t tmpfs none /run/samba && mkdir -m 0755 /run/samba/winbindd || exit 1
+printf '%s\\n%s\\n' {secret} {secret} | smbpasswd -c {where}/smb.conf -s -a root >/dev/null || exit 1
+winbindd -s {where}/smb.conf -F --no-process-group >{where}/log/out 2>&1 </dev/null &
+winbindd=$!
+for i in $(seq 100); do wbinfo -p >/dev/null 2>&1 && break; sleep 0.1; done
+ntlm_auth --configfile={where}/smb.conf --helper-protocol=ntlm-server-1 --allow-mschapv2
+kill $winbindd
+wait $winbindd
+"""
+
+
+def helper_of(bench, name, command, env, user):
+    """A program that speaks ntlm-server-1, as a worker: one request, one answer."""
+
+    class Helper(bench.Worker):
+        def __init__(self):
+            self.name, self.there, self.counts = name, True, {}
+            self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1,
+                                            env={**os.environ, **env})
+
+        def run(self, case, n):
+            began = time.monotonic()
+            for _ in range(n):
+                self.process.stdin.write(f"Username: {user}\nNT-Domain: BENCHBOX\nLANMAN-Challenge: {CHALLENGE}\nNT-Response: {RESPONSE}\n.\n")
+                self.process.stdin.flush()
+                said = [self.process.stdout.readline(), self.process.stdout.readline()]
+                if said != ["Authenticated: Yes\n", ".\n"]:
+                    sys.exit(f"bench: {name} says {said}")
+            return 0, time.monotonic() - began, 0
+
+    return Helper()
+
+
+def winbind(bench, daemon):
+    """The same helper protocol, answered by Samba's winbindd from an account of its own, and by lsad."""
+    what = "ntlm-server-1, lsa-ntlm-auth and lsad"
+    ours = os.path.join(bench.BUILD, "src", "tools", "lsa-ntlm-auth")
+    lsactl = os.path.join(bench.BUILD, "src", "tools", "lsactl")
+    path = os.environ["PATH"] + ":/usr/sbin:/sbin"
+    if not all(shutil.which(p, path=path) for p in ("winbindd", "ntlm_auth", "smbpasswd", "wbinfo", "unshare")) or \
+            os.geteuid() != 0 or not os.path.isdir("/run/samba") or not os.path.exists(ours):
+        bench.row(what, "winbind is not here, or this is not root")
+        return
+    where = os.path.join(bench.TMP, "winbind")
+    folders = ("private", "lock", "state", "cache", "pid", "ncalrpc", "log")
+    for folder in folders:
+        os.makedirs(os.path.join(where, folder))
+    with open(f"{where}/smb.conf", "w", encoding="utf-8") as f:
+        f.write("\n\t".join(["[global]", "netbios name = BENCHBOX", "workgroup = WORKGRP", "server role = standalone server",
+                             "ntlm auth = mschapv2-and-ntlmv2-only", "disable netbios = yes", "log level = 0",
+                             "idmap config * : backend = tdb", "idmap config * : range = 100000-200000",
+                             f"passdb backend = tdbsam:{where}/private/passdb.tdb", f"log file = {where}/log/log",
+                             f"private dir = {where}/private", f"lock directory = {where}/lock",
+                             f"state directory = {where}/state", f"cache directory = {where}/cache",
+                             f"pid directory = {where}/pid", f"ncalrpc dir = {where}/ncalrpc"]) + "\n")
+    subprocess.run([lsactl, "-q", "user", "add", "chap"], input=SECRET + "\n", text=True, env={**os.environ, **daemon.env()},
+                   check=True)
+    workers = {"ours": helper_of(bench, "lsa-ntlm-auth", [ours, "--helper-protocol=ntlm-server-1", "--allow-mschapv2"],
+                                 daemon.env(), "chap"),
+               "winbind": helper_of(bench, "ntlm_auth", ["unshare", "-m", "sh", "-c", WINBIND.format(where=where, secret=SECRET)],
+                                    {"PATH": path}, "root")}
+    took = bench.compare([(label, worker, "ntlm-server-1") for label, worker in workers.items()], bench.by_wall)
+    bench.row("ntlm-server-1, Samba's ntlm_auth and winbindd", bench.us(took["winbind"]), per_second(bench, took["winbind"]))
+    bench.ratio_row(what, took, "ours", "winbind", "winbind")
+    for worker in workers.values():
+        worker.end()
 
 
 def guesses(bench, near_env):
