@@ -44,6 +44,7 @@ head_of() {
 	cat <<END
 Machine: $(machine | tr -d '\n'), load $(cut -d' ' -f1 /proc/loadavg) when it began. $(date -u +%Y-%m-%d).
 OpenLSA $("$build/bench/bench-ours" --version), WinPR $(version_of libwinpr2-2 winpr2), gss-ntlmssp $(version_of gss-ntlmssp gssntlmssp), $(openssl version | cut -d' ' -f1,2),
+MIT krb5 $(version_of libkrb5-3 krb5), winbind $(version_of winbind wbclient),
 $(cc --version | head -n 1), $(meson introspect --buildoptions "$build" 2>/dev/null | python3 -c 'import json, sys
 print(*["%s=%s" % (o["name"], o["value"]) for o in json.load(sys.stdin) if o["name"] in ("buildtype", "b_sanitize")], sep=", ")' 2>/dev/null).
 END
