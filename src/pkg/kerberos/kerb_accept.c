@@ -4,7 +4,9 @@
  *     BEGIN --AP-REQ in, AP-REP or nothing out--> DONE
  *          \--AP-REQ in, AP-REP out (DCE style)--> TALKING --AP-REP in--> DONE
  *
- * It never asks a KDC. What the ticket and its authenticator are worth is
+ * User-to-user begins with a leg more: TGT-REQ in, TGT-REP out.
+ *
+ * But for its own ticket-granting ticket then, it never asks a KDC. What the ticket and its authenticator are worth is
  * judged in kerb_judge.c; who it is of, and the answer, is decided here.
  *
  * The order: form, key, proof, replay, then what the proof protects: channel
@@ -19,12 +21,15 @@
 #include "base/time.h"
 #include "pkg/kerberos/kerb_judge.h"
 #include "pkg/kerberos/kerb_k5.h"
+#include "pkg/kerberos/kerb_own.h"
 #include "pkg/kerberos/kerb_peer.h"
+#include "pkg/kerberos/kerb_u2u.h"
 
 struct acceptor {
 	krb5_context k5;		/* DCE style, until the third leg: of ac */
 	krb5_auth_context ac;
 	struct kerb_data d;		/* its texts lie in the session and below */
+	struct kerb_hoard *own;		/* user-to-user: whose ticket the peer was given */
 	struct logon_view logon;
 	void (*logoff)(void *session);
 	char target[KERB_TARGET_MAX + 1];
@@ -67,7 +72,7 @@ key_take(struct kerb_key *to, const krb5_keyblock *from)
 static NTSTATUS
 reply_make(struct proof *p, struct acceptor *a, struct leg_result *ret)
 {
-	struct kerb_frame out = { .raw = p->frame.raw || a->d.dce, .is = KERB_TOKEN_AP_REP };
+	struct kerb_frame out = { .raw = p->frame.raw || a->d.dce, .user2user = p->frame.user2user, .is = KERB_TOKEN_AP_REP };
 	bool own = a->d.dce || a->d.key.etype != ENCTYPE_ARCFOUR_HMAC;
 	krb5_data reply = { 0 };
 	krb5_keyblock *fresh = NULL;
@@ -107,7 +112,7 @@ data_fill(struct proof *p, struct acceptor *a)
 
 	d->server = true;
 	d->dce = p->flags & KERB_FLAG_DCE;
-	d->grants = kerb_accept_grants(p->args->wants, p->flags);
+	d->grants = kerb_accept_grants(p->args->wants, p->flags) | (p->clear.session_key ? (uint32_t)ASC_RET_USE_SESSION_KEY : 0);
 	d->send = d->receive = (uint32_t)p->said->seq_number;
 	d->expiry = time_filetime_of_unix((int64_t)(uint32_t)t->times.endtime);
 	d->luid = a->logon.luid;
@@ -160,7 +165,7 @@ accept_proven(struct proof *p, struct kerb_context *ctx, struct leg_result *ret)
 		return SEC_E_INTERNAL_ERROR;
 	if (delegation_take(p, &a->logon))
 		a->d.grants |= ASC_RET_DELEGATE;
-	else
+	else if (!p->clear.session_key)
 		kerb_accept_evidence(p->call, p->k5, a->logon.session, p->ticket->enc_part2, p->clear.ticket, p->target);
 	if (p->flags & (KERB_FLAG_MUTUAL | KERB_FLAG_DCE))
 		status = reply_make(p, a, ret);
@@ -192,23 +197,17 @@ audit_denied(struct proof *p, NTSTATUS status)
 }
 
 static NTSTATUS
-accept_begin(struct call *call, const struct leg_args *args, struct leg_result *ret)
+accept_proof(struct call *call, struct kerb_context *ctx, const struct leg_args *args, struct leg_result *ret)
 {
-	struct proof p = { .call = call, .args = args };
-	struct kerb_context *ctx = kerb_context_new(true);
-	struct acceptor *a = calloc(1, sizeof *a);
-	NTSTATUS status = STATUS_INSUFFICIENT_RESOURCES;
+	const struct kerb_cred *cred = args->cred;
+	struct proof p = { .call = call, .args = args, .k5 = kerb_k5_take(call) };
+	struct acceptor *a = ctx->acceptor;
+	NTSTATUS status = p.k5 ? STATUS_SUCCESS : STATUS_INSUFFICIENT_RESOURCES;
 
-	p.k5 = kerb_k5_take(call);
-	if (!ctx || !a || !p.k5) {
-		free(ctx);
-		free(a);
-		kerb_k5_give(p.k5);
-		return status;
-	}
-	ret->context = ctx;
-	ctx->acceptor = a;
-	status = proof_take(&p, args->cred);
+	if (!a->own && cred->cache)
+		a->own = kerb_cache_hoard(cred->cache);
+	if (status == STATUS_SUCCESS)
+		status = proof_take(&p, cred, a->own);
 	if (status == STATUS_SUCCESS)
 		status = accept_proven(&p, ctx, ret);
 	if (status < 0) {
@@ -231,6 +230,42 @@ accept_begin(struct call *call, const struct leg_args *args, struct leg_result *
 	}
 	kerb_k5_give(p.k5);
 	return status;
+}
+
+/* --- user-to-user: one's own ticket for the peer --------------------------------------------- */
+
+static NTSTATUS
+accept_begin(struct call *call, const struct leg_args *args, struct leg_result *ret)
+{
+	struct kerb_hoard *own = NULL;
+	struct kerb_context *ctx;
+	struct acceptor *a;
+	struct kerb_frame f;
+	bool asks = kerb_frame_take(&f, args->token) && f.is == KERB_TOKEN_TGT_REQ;
+	NTSTATUS status = STATUS_SUCCESS;
+
+	if (asks)
+		status = kerb_u2u_asked(f.inner) ? kerb_own_tickets(call, args->cred, &own) :
+		    because(call, SEC_E_INVALID_TOKEN, TO_CALLER, "the peer's request for a ticket is malformed");
+	if (status != STATUS_SUCCESS)
+		return status;
+	ctx = kerb_context_new(true);
+	a = calloc(1, sizeof *a);
+	if (!ctx || !a) {
+		free(ctx);
+		free(a);
+		kerb_hoard_drop(own);
+		return STATUS_INSUFFICIENT_RESOURCES;
+	}
+	ret->context = ctx;
+	ctx->acceptor = a;
+	a->own = own;
+	if (!asks)
+		return accept_proof(call, ctx, args, ret);
+	status = kerb_own_give(call, own, &ret->token);
+	if (status != STATUS_SUCCESS)
+		ctx->at = KERB_FAILED;
+	return status == STATUS_SUCCESS ? SEC_I_CONTINUE_NEEDED : status;
 }
 
 /* --- TALKING: DCE style's third leg -------------------------------------------------------- */
@@ -264,13 +299,15 @@ NTSTATUS
 kerb_accept(struct call *call, const struct leg_args *args, struct leg_result *ret)
 {
 	struct kerb_context *ctx = args->context;
+	const struct acceptor *a;
 
 	if (!ctx)
 		return accept_begin(call, args, ret);
 	ret->context = ctx;
 	if (ctx->at != KERB_TALKING || !ctx->server || !ctx->acceptor)
 		return because(call, SEC_E_OUT_OF_SEQUENCE, TO_CALLER, "the context takes no further leg");
-	return accept_third(call, ctx, args, ret);
+	a = ctx->acceptor;
+	return a->k5 ? accept_third(call, ctx, args, ret) : accept_proof(call, ctx, args, ret);
 }
 
 void *
@@ -293,6 +330,7 @@ kerb_accept_forget(void *acceptor)
 		krb5_auth_con_free(a->k5, a->ac);
 		kerb_k5_give(a->k5);
 	}
+	kerb_hoard_drop(a->own);
 	if (a->logon.session && a->logoff)
 		a->logoff(a->logon.session);
 	bytes_wipe(a, sizeof *a);

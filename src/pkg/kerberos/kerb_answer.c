@@ -24,7 +24,7 @@ kerb_accept_error(struct call *call, krb5_context k5, const struct kerb_frame *a
 	uint64_t now = services(call)->now(call);
 	krb5_error e = { .error = (krb5_ui_4)(code - ERROR_TABLE_BASE_krb5), .susec = (krb5_int32)(now / 10 % 1000000),
 	    .stime = (krb5_timestamp)(uint32_t)time_unix_of_filetime(now) };
-	struct kerb_frame out = { .raw = asked->raw, .is = KERB_TOKEN_ERROR };
+	struct kerb_frame out = { .raw = asked->raw, .user2user = asked->user2user, .is = KERB_TOKEN_ERROR };
 	krb5_principal server = NULL;
 	krb5_data made = { 0 };
 

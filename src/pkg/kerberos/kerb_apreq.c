@@ -72,6 +72,8 @@ req_make(krb5_context k5, struct kerb_talk *talk, krb5_data *checksum, krb5_data
 	int32_t clock = talk->corrected ? talk->clock : talk->hoard->clock;
 	krb5_error_code code = 0;
 
+	if (talk->user2user)
+		options |= AP_OPTS_USE_SESSION_KEY;
 	if (talk->auth)
 		krb5_auth_con_free(k5, talk->auth);
 	talk->auth = NULL;
@@ -90,7 +92,8 @@ req_make(krb5_context k5, struct kerb_talk *talk, krb5_data *checksum, krb5_data
 NTSTATUS
 kerb_ap_req(struct call *call, struct kerb_talk *talk, struct bytes forwarded, struct bytes *ret_token)
 {
-	struct kerb_frame f = { .raw = talk->wants & ISC_REQ_USE_DCE_STYLE, .is = KERB_TOKEN_AP_REQ };
+	struct kerb_frame f = { .raw = talk->wants & ISC_REQ_USE_DCE_STYLE, .is = KERB_TOKEN_AP_REQ,
+	    .user2user = talk->user2user };
 	krb5_data checksum, req = { 0 };
 	krb5_error_code code;
 	krb5_context k5;
@@ -210,7 +213,7 @@ kerb_ap_error(struct call *call, struct kerb_talk *talk, struct bytes message, u
 		status = SEC_E_LOGON_DENIED;
 	words = krb5_get_error_message(NULL, code);
 	/* A ticket that the service cannot open is not used twice. */
-	if (status == SEC_E_WRONG_PRINCIPAL || code == KRB5KRB_AP_ERR_TKT_EXPIRED)
+	if (talk->ticket && (status == SEC_E_WRONG_PRINCIPAL || code == KRB5KRB_AP_ERR_TKT_EXPIRED))
 		kerb_hoard_forget(talk->hoard, talk->ticket);
 	if (status == SEC_E_WRONG_PRINCIPAL)
 		because(call, status, TO_CALLER,

@@ -546,3 +546,11 @@ kerb_adopt(struct call *call, struct bytes tickets)
 	kerb_cache_drop(cache);
 	return status;
 }
+
+bool
+kerb_hoard_fits(const struct kerb_hoard *h, bool renewable)
+{
+	uint32_t now = h ? kerb_hoard_now(h) : 0;
+
+	return h && h->end > now && h->end - now > (renewable ? 60 : 0);
+}

@@ -98,6 +98,8 @@ void kerb_hoard_keep(struct kerb_hoard *h, struct kerb_ticket *ticket);
 void kerb_hoard_forget(struct kerb_hoard *h, struct kerb_ticket *ticket);
 void kerb_ticket_drop(struct kerb_ticket *t);
 
+/* Tickets that are there and live on; those that can be had anew, for a minute. NULL does not. */
+bool kerb_hoard_fits(const struct kerb_hoard *h, bool renewable) MUST_CHECK;
 /* Seconds since 1970 by the KDC's clock. */
 uint32_t kerb_hoard_now(const struct kerb_hoard *h);
 

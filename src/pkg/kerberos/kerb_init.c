@@ -8,6 +8,10 @@
  *
  *     BEGIN -> (initial ticket of the service) -> service ticket in the client's name -> AP-REQ
  *
+ * With user-to-user another leg comes first, and the others go on from there:
+ *
+ *     BEGIN -> TGT-REQ --TGT-REP in-> (initial ticket) -> service ticket -> AP-REQ
+ *
  * A ticket that is at hand skips ahead. Messages are made and read in
  * kerb_apreq.c, tickets are fetched in kerb_tgt.c. RFC 4121 4.1,
  * [MS-KILE] 3.2.5.
@@ -27,6 +31,7 @@
 #include "pkg/kerberos/kerb_s4u.h"
 #include "pkg/kerberos/kerb_spn.h"
 #include "pkg/kerberos/kerb_tgt.h"
+#include "pkg/kerberos/kerb_u2u.h"
 
 /* How often a leg looks whether the one that asks for the same initial ticket has it. */
 #define WAIT_MS 10u
@@ -42,6 +47,8 @@ struct leg {
 	struct kerb_forward forward;
 	struct bytes forwarded;		/* KRB-CRED, or empty */
 	struct kerb_talk *talk;		/* of a first leg, until the context has it */
+	struct kerb_context *later;	/* of a later leg: whose talk it is */
+	krb5_data second;		/* user-to-user: the peer's ticket */
 	krb5_principal server;
 };
 
@@ -74,55 +81,9 @@ leg_drop(void *at)
 	kerb_cache_drop(leg->fetching);
 	kerb_fetch_drop(&leg->fetch);
 	kerb_hoard_drop(leg->own);
-	kerb_talk_drop(leg->talk);
+	if (!leg->later)
+		kerb_talk_drop(leg->talk);
 	krb5_free_principal(NULL, leg->server);		/* it looks at no context */
-}
-
-/* --- the target's name ------------------------------------------------------- */
-
-static uint8_t
-lower(uint8_t c)
-{
-	return c >= 'A' && c <= 'Z' ? (uint8_t)(c + 32) : c;
-}
-
-krb5_error_code
-kerb_server_of(krb5_context k5, const struct kerb_spn *spn, const char *own_realm, krb5_principal *ret_server)
-{
-	krb5_data parts[SPN_PARTS_MAX];
-	krb5_principal_data view = { .magic = KV5M_PRINCIPAL, .data = parts, .length = (krb5_int32)spn->count };
-	bool service = spn->count > 1 && !bytes_same(spn->parts[0], bytes_of_text("krbtgt"));
-	krb5_error_code code = 0;
-	char *host = NULL, *realm = NULL;
-
-	view.type = spn->count > 1 ? KRB5_NT_SRV_INST : KRB5_NT_PRINCIPAL;
-	for (unsigned i = 0; i < spn->count; i++)
-		parts[i] = (krb5_data){ .length = (unsigned)spn->parts[i].len, .data = (char *)(uintptr_t)spn->parts[i].at };
-	if (service) {
-		host = bytes_dup(spn->parts[1]);
-		if (!host)
-			return ENOMEM;
-		for (size_t i = 0; i < spn->parts[1].len; i++)
-			host[i] = (char)lower((uint8_t)host[i]);
-		parts[1].data = host;
-	}
-	if (spn->realm.len) {
-		view.realm = (krb5_data){ .length = (unsigned)spn->realm.len, .data = (char *)(uintptr_t)spn->realm.at };
-	} else if (!service) {
-		view.realm = (krb5_data){ .length = (unsigned)strlen(own_realm), .data = (char *)(uintptr_t)own_realm };
-	} else {
-		char *bare = bytes_dup(bytes_of(host, spn->host.len));
-
-		/* Where krb5.conf is silent the KDC is asked (an empty realm). */
-		code = bare ? kerb_k5_realm_of(bare, &realm) : ENOMEM;
-		free(bare);
-		view.realm = (krb5_data){ .length = realm ? (unsigned)strlen(realm) : 0, .data = realm };
-	}
-	if (!code)
-		code = krb5_copy_principal(k5, &view, ret_server);
-	free(realm);
-	free(host);
-	return code;
 }
 
 /* --- BEGIN --------------------------------------------------------------------- */
@@ -136,8 +97,8 @@ init_ready(struct call *call, const struct leg_args *args)
 		return because(call, SEC_E_UNSUPPORTED_FUNCTION, TO_CALLER, "nobody can be prompted for credentials here");
 	if (args->wants & ISC_REQ_DATAGRAM)
 		return because(call, SEC_E_UNSUPPORTED_FUNCTION, TO_CALLER, "Kerberos contexts for datagrams are not implemented");
-	if (args->wants & ISC_REQ_USE_SESSION_KEY)
-		return because(call, SEC_E_UNSUPPORTED_FUNCTION, TO_CALLER, "user-to-user authentication is not implemented");
+	if ((args->wants & ISC_REQ_USE_SESSION_KEY) && (args->wants & ISC_REQ_USE_DCE_STYLE))
+		return because(call, SEC_E_UNSUPPORTED_FUNCTION, TO_CALLER, "user-to-user has no DCE style");
 	if (args->wants & ISC_REQ_NULL_SESSION)
 		return because(call, SEC_E_UNSUPPORTED_FUNCTION, TO_CALLER, "Kerberos knows no null sessions");
 	if (args->token.len)
@@ -173,15 +134,6 @@ talk_open(struct call *call, const struct leg_args *args, struct leg *leg)
 	return STATUS_SUCCESS;
 }
 
-/* Tickets that are there and live on; those that can be had anew, for a minute. */
-static bool
-hoard_fits(const struct kerb_hoard *h, bool renewable)
-{
-	uint32_t now = h ? kerb_hoard_now(h) : 0;
-
-	return h && h->end > now && h->end - now > (renewable ? 60 : 0);
-}
-
 /* --- AP-REQ ------------------------------------------------------------------------ */
 
 static NTSTATUS
@@ -196,6 +148,8 @@ talk_done(struct call *call, struct kerb_context *ctx, const struct leg_args *ar
 		ret->grants |= ISC_RET_MUTUAL_AUTH;
 	if (talk->delegated)
 		ret->grants |= ISC_RET_DELEGATE;
+	if (talk->user2user)
+		ret->grants |= ISC_RET_USE_SESSION_KEY;
 	d.grants = ret->grants;
 	status = kerb_init_data(call, talk, &d);
 	ret->expiry = d.expiry;
@@ -219,6 +173,20 @@ etype_check(struct call *call, const struct kerb_talk *talk)
 	    "the ticket for %s uses rc4-hmac, which policy kerberos-rc4 forbids: give the service AES keys", talk->target);
 }
 
+/* The talk becomes a context's, or is one's already. */
+static struct kerb_context *
+talk_keep(struct leg *leg, struct leg_result *ret)
+{
+	struct kerb_context *ctx = leg->later ? leg->later : kerb_context_new(false);
+
+	ret->context = ctx;
+	if (ctx && !leg->later) {
+		ctx->talk = leg->talk;
+		leg->talk = NULL;
+	}
+	return ctx;
+}
+
 static NTSTATUS
 send_ap_req(struct call *call, struct leg *leg, const struct leg_args *args, struct leg_result *ret)
 {
@@ -227,23 +195,43 @@ send_ap_req(struct call *call, struct leg *leg, const struct leg_args *args, str
 
 	if (status != STATUS_SUCCESS)
 		return status;
-	ctx = kerb_context_new(false);
+	ctx = talk_keep(leg, ret);
 	if (!ctx)
 		return STATUS_INSUFFICIENT_RESOURCES;
-	ctx->talk = leg->talk;
-	leg->talk = NULL;
-	ret->context = ctx;
 	ctx->talk->delegated = leg->forwarded.len != 0;
 	because(call, STATUS_SUCCESS, TO_CALLER, "Kerberos as %s for %s: key version %u, session key of type %d", ctx->talk->hoard->client,
 	    ctx->talk->target, ctx->talk->ticket->kvno, ctx->talk->ticket->creds->keyblock.enctype);
 	status = kerb_ap_req(call, ctx->talk, leg->forwarded, &ret->token);
 	if (status != STATUS_SUCCESS)
 		return status;
+	ctx->talk->next = TALK_AP_REP;
 	if (!(ctx->talk->wants & ISC_REQ_MUTUAL_AUTH))
 		return talk_done(call, ctx, args, ret);
-	ctx->talk->next = TALK_AP_REP;
 	ret->grants = ctx->talk->wants & ISC_RET_ALLOCATED_MEMORY;
 	return SEC_I_CONTINUE_NEEDED;
+}
+
+/* --- user-to-user: the peer's ticket first --------------------------------------------- */
+
+static NTSTATUS
+ask_peer(struct call *call, struct leg *leg, const struct leg_args *args, struct leg_result *ret)
+{
+	struct kerb_frame f = { .user2user = true, .is = KERB_TOKEN_TGT_REQ };
+	struct kerb_context *ctx = talk_keep(leg, ret);
+	struct kerb_spn spn;
+	NTSTATUS status;
+
+	if (!ctx)
+		return STATUS_INSUFFICIENT_RESOURCES;
+	ctx->talk->user2user = true;
+	ctx->talk->next = TALK_TGT_REP;
+	ret->grants = ctx->talk->wants & ISC_RET_ALLOCATED_MEMORY;
+	if (!kerb_spn_take(&spn, args->target))
+		return STATUS_INTERNAL_ERROR;
+	status = kerb_u2u_ask(call, &spn, &f.inner);
+	if (status == STATUS_SUCCESS)
+		status = kerb_frame_give(call, &f, &ret->token);
+	return status == STATUS_SUCCESS ? SEC_I_CONTINUE_NEEDED : status;
 }
 
 /* --- ASKED_FORWARD ------------------------------------------------------------------------ */
@@ -314,7 +302,7 @@ ask_own(struct call *call, struct leg *leg, const struct leg_args *args, struct 
 	if (!service)
 		return because(call, SEC_E_NO_CREDENTIALS, TO_CALLER, "%s left no ticket-granting ticket", cred->client);
 	leg->own = kerb_cache_hoard(service->cache);
-	if (hoard_fits(leg->own, service->is != KERB_TICKETS))
+	if (kerb_hoard_fits(leg->own, service->is != KERB_TICKETS))
 		return ask_proxy(call, leg, args, ret);
 	if (service->is == KERB_TICKETS)
 		return because(call, SEC_E_NO_CREDENTIALS, TO_CALLER, "the ticket-granting ticket of %s has expired; run kinit",
@@ -332,10 +320,16 @@ static NTSTATUS
 take_ticket(struct call *call, struct leg *leg, const struct leg_args *args, struct leg_result *ret)
 {
 	struct kerb_talk *talk = leg->talk;
-	NTSTATUS status = kerb_fetch_ticket(call, &leg->fetch, talk->hoard, talk->target, leg->server, NULL, &talk->ticket);
+	NTSTATUS status = kerb_fetch_ticket(call, &leg->fetch, talk->hoard, talk->target, leg->server,
+	    talk->user2user ? &leg->second : NULL, &talk->ticket);
 
 	krb5_free_principal(NULL, leg->server);
 	leg->server = NULL;
+	if (status != STATUS_SUCCESS && status != STATUS_PENDING && leg->fetch.user2user && !talk->user2user && !args->inside &&
+	    !(talk->wants & ISC_REQ_USE_DCE_STYLE)) {
+		because(call, STATUS_SUCCESS, TO_CALLER, "%s is a user: the peer is asked for its own ticket", talk->target);
+		return ask_peer(call, leg, args, ret);
+	}
 	return status == STATUS_SUCCESS ? ask_forward(call, leg, args, ret) : status;
 }
 
@@ -348,11 +342,11 @@ ask_ticket(struct call *call, struct leg *leg, const struct leg_args *args, stru
 	krb5_error_code code;
 	NTSTATUS status;
 
-	talk->ticket = kerb_hoard_find(talk->hoard, talk->target);
+	talk->ticket = talk->user2user ? NULL : kerb_hoard_find(talk->hoard, talk->target);
 	if (talk->ticket)
 		return ask_forward(call, leg, args, ret);
 	k5 = kerb_k5_take(call);
-	if (!k5 || !kerb_spn_take(&spn, args->target)) {
+	if (!k5 || !kerb_spn_take(&spn, bytes_of_text(talk->target))) {
 		kerb_k5_give(k5);
 		return STATUS_INSUFFICIENT_RESOURCES;
 	}
@@ -361,6 +355,8 @@ ask_ticket(struct call *call, struct leg *leg, const struct leg_args *args, stru
 	kerb_k5_give(k5);				/* while the leg waits, it has no use for one */
 	if (code)
 		return status;
+	if (talk->hoard->evidence && talk->user2user)
+		return because(call, SEC_E_UNSUPPORTED_FUNCTION, TO_CALLER, "a ticket in the name of a client cannot be for user-to-user");
 	if (talk->hoard->evidence)
 		return ask_own(call, leg, args, ret);
 	leg->fetch.silence_ms = args->silence_ms;
@@ -432,19 +428,17 @@ take_turn(struct call *call, struct leg *leg, const struct leg_args *args, struc
 	}
 }
 
+/* --- BEGIN: the tickets that are there -------------------------------------------------------- */
+
 static NTSTATUS
-begin(struct call *call, struct leg *leg, const struct leg_args *args, struct leg_result *ret)
+begin_tickets(struct call *call, struct leg *leg, const struct leg_args *args, struct leg_result *ret)
 {
 	const struct kerb_cred *cred = args->cred;
-	NTSTATUS status = init_ready(call, args);
 	struct kerb_hoard *hoard;
 
-	if (status == STATUS_SUCCESS)
-		status = talk_open(call, args, leg);
-	if (status != STATUS_SUCCESS)
-		return status;
+	kerb_hoard_drop(leg->talk->hoard);
 	hoard = leg->talk->hoard = kerb_cache_hoard(cred->cache);
-	if (hoard_fits(hoard, cred->is != KERB_TICKETS))
+	if (kerb_hoard_fits(hoard, cred->is != KERB_TICKETS))
 		return ask_ticket(call, leg, args, ret);
 	if (cred->is == KERB_TICKETS)
 		return because(call, SEC_E_NO_CREDENTIALS, TO_CALLER, "the ticket-granting ticket of %s has expired; run kinit",
@@ -452,6 +446,37 @@ begin(struct call *call, struct leg *leg, const struct leg_args *args, struct le
 	kerb_hoard_drop(hoard);
 	leg->talk->hoard = NULL;
 	return ask_tgt(call, leg, args, ret);
+}
+
+static NTSTATUS
+begin(struct call *call, struct leg *leg, const struct leg_args *args, struct leg_result *ret)
+{
+	NTSTATUS status = init_ready(call, args);
+
+	if (status == STATUS_SUCCESS)
+		status = talk_open(call, args, leg);
+	if (status != STATUS_SUCCESS)
+		return status;
+	return args->wants & ISC_REQ_USE_SESSION_KEY ? ask_peer(call, leg, args, ret) : begin_tickets(call, leg, args, ret);
+}
+
+/* The peer's own ticket is here: from now on it is as a first leg. */
+static NTSTATUS
+take_peer(struct call *call, struct leg *leg, const struct leg_args *args, struct leg_result *ret)
+{
+	struct kerb_context *ctx = args->context;
+	struct kerb_frame f;
+	struct bytes ticket;
+	uint32_t stime;
+
+	if (kerb_frame_take(&f, args->token) && f.is == KERB_TOKEN_ERROR)
+		return kerb_ap_error(call, ctx->talk, f.inner, &stime);
+	if (!f.user2user || f.is != KERB_TOKEN_TGT_REP || !kerb_u2u_replied(&ticket, f.inner))
+		return because(call, SEC_E_INVALID_TOKEN, TO_CALLER, "the peer's token is no ticket of its own, as user-to-user needs");
+	leg->later = ctx;
+	leg->talk = ctx->talk;
+	leg->second = (krb5_data){ .length = (unsigned)ticket.len, .data = (char *)(uintptr_t)ticket.at };
+	return begin_tickets(call, leg, args, ret);
 }
 
 /* --- later legs ------------------------------------------------------------------------------ */
@@ -475,7 +500,7 @@ take_answer(struct call *call, struct kerb_context *ctx, const struct leg_args *
 	uint32_t stime = 0;
 	NTSTATUS status;
 
-	if (!kerb_frame_take(&f, args->token) || f.user2user)
+	if (!kerb_frame_take(&f, args->token) || (f.user2user && !talk->user2user))
 		return because(call, SEC_E_INVALID_TOKEN, TO_CALLER, "the peer's token is no Kerberos token of this mechanism");
 	if (f.is == KERB_TOKEN_ERROR) {
 		status = kerb_ap_error(call, talk, f.inner, &stime);
@@ -496,17 +521,21 @@ kerb_init(struct call *call, const struct leg_args *args, struct leg_result *ret
 	struct kerb_context *ctx = args->context;
 	struct leg *leg;
 	NTSTATUS status = STATUS_INSUFFICIENT_RESOURCES;
+	bool fetches = true;
 
 	if (ctx) {
 		ret->context = ctx;
 		if (ctx->at != KERB_TALKING || ctx->server)
 			return because(call, SEC_E_OUT_OF_SEQUENCE, TO_CALLER, "the context takes no further leg");
-		status = take_answer(call, ctx, args, ret);
-	} else {
+		fetches = ctx->talk->next == TALK_TGT_REP;
+		if (!fetches)
+			status = take_answer(call, ctx, args, ret);
+	}
+	if (fetches) {
 		leg = frame(call, sizeof *leg, leg_drop);
 		if (leg)
 			switch (leg->at) {
-			case BEGIN:		status = begin(call, leg, args, ret); break;
+			case BEGIN:		status = ctx ? take_peer(call, leg, args, ret) : begin(call, leg, args, ret); break;
 			case WAITING:		status = take_turn(call, leg, args, ret); break;
 			case ASKED_TGT:		status = take_tgt(call, leg, args, ret); break;
 			case ASKED_TICKET:	status = take_ticket(call, leg, args, ret); break;

@@ -21,6 +21,7 @@
 #include "crypto/hash.h"
 #include "pkg/kerberos/kerb_k5.h"
 #include "pkg/kerberos/kerb_keys.h"
+#include "pkg/kerberos/kerb_own.h"
 
 #define TRIES_MAX	48u		/* keys tried for one ticket */
 #define SKEW_MAX	3600		/* krb5.conf may not say more: what is remembered ends some time */
@@ -170,6 +171,21 @@ proof_open(struct proof *p, const struct kerb_cred *cred)
 	return status;
 }
 
+/* User-to-user: the session key of the acceptor's own ticket-granting ticket. */
+static NTSTATUS
+proof_open_own(struct proof *p, struct kerb_hoard *own)
+{
+	krb5_error_code code;
+
+	p->code = KRB5KRB_AP_ERR_NO_TGT;
+	if (!kerb_own_key(p->k5, own, &p->key))
+		return because(p->call, SEC_E_NO_CREDENTIALS, TO_CALLER,
+		    "the peer's ticket is for user-to-user, and this credential has no ticket-granting ticket that could open it");
+	(void)snprintf(p->target, sizeof p->target, "%s", own->client);
+	code = proof_try(p);
+	return code ? judged(p, code) : STATUS_SUCCESS;
+}
+
 /* Once for each proof, as long as its clock could be taken for ours. */
 static NTSTATUS
 proof_fresh(struct proof *p)
@@ -215,22 +231,20 @@ proof_flags(struct proof *p)
 
 /* AP-REQ in, all of it judged. */
 NTSTATUS
-proof_take(struct proof *p, const struct kerb_cred *cred)
+proof_take(struct proof *p, const struct kerb_cred *cred, struct kerb_hoard *own)
 {
 	NTSTATUS status;
 
 	p->code = KRB5KRB_AP_ERR_MSG_TYPE;
 	if (!kerb_frame_take(&p->frame, p->args->token))
 		return because(p->call, SEC_E_INVALID_TOKEN, TO_CALLER, "the peer's token is no Kerberos token");
-	if (p->frame.user2user || p->frame.is == KERB_TOKEN_TGT_REQ)
-		return because(p->call, SEC_E_UNSUPPORTED_FUNCTION, TO_CALLER, "the peer asks for user-to-user, which is not accepted");
 	if (p->frame.is != KERB_TOKEN_AP_REQ || !kerb_clear_take(&p->clear, p->frame.inner))
 		return because(p->call, SEC_E_INVALID_TOKEN, TO_CALLER, "the peer's first token is no Kerberos AP-REQ");
-	if (p->clear.session_key)
-		return because(p->call, SEC_E_UNSUPPORTED_FUNCTION, TO_CALLER, "the peer asks for user-to-user, which is not accepted");
+	if (p->frame.user2user && !p->clear.session_key)
+		return because(p->call, SEC_E_INVALID_TOKEN, TO_CALLER, "the peer's token is of user-to-user, and its ticket is not");
 	status = proof_etype(p, p->clear.etype, "the peer's ticket");
 	if (status == STATUS_SUCCESS)
-		status = proof_open(p, cred);
+		status = p->clear.session_key ? proof_open_own(p, own) : proof_open(p, cred);
 	if (status != STATUS_SUCCESS)
 		return status;
 	if (krb5_auth_con_getauthenticator(p->k5, p->ac, &p->said) != 0 || !p->said)

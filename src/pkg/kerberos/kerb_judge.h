@@ -5,6 +5,7 @@
 #define OPENLSA_PKG_KERBEROS_KERB_JUDGE_H
 
 #include "pkg/kerberos/kerb_accept.h"
+#include "pkg/kerberos/kerb_cache.h"
 
 /* What one leg works on. */
 struct proof {
@@ -25,7 +26,8 @@ struct proof {
 };
 
 /* AP-REQ in, all of it judged but for the bindings. SEC_E_LOGON_DENIED, SEC_E_TIME_SKEW, SEC_E_KDC_UNKNOWN_ETYPE, SEC_E_INVALID_TOKEN; said why. */
-NTSTATUS proof_take(struct proof *p, const struct kerb_cred *cred);
+/* own: whose ticket-granting ticket opens a ticket for user-to-user, or NULL. */
+NTSTATUS proof_take(struct proof *p, const struct kerb_cred *cred, struct kerb_hoard *own);
 /* SEC_E_BAD_BINDINGS, SEC_E_INVALID_TOKEN. */
 NTSTATUS proof_bindings(struct proof *p);
 /* The true cause for those who may read it, and what the peer is told. */

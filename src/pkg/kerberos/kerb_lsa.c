@@ -401,6 +401,17 @@ use_outbound(struct call *call, const struct acquire_args *args, struct kerb_cre
 	return status;
 }
 
+/* Without a key the tickets of a user are good for user-to-user. Negotiate does not choose Kerberos for that. */
+static NTSTATUS
+use_own(struct call *call, const struct acquire_args *args, struct kerb_cred *cred, NTSTATUS keyless)
+{
+	NTSTATUS status = use_outbound(call, args, cred, cred->principal ? cred->principal : "");
+
+	if (status == STATUS_SUCCESS)
+		because(call, status, TO_CALLER, "%s accepts user-to-user alone (see above)", cred->client);
+	return status == SEC_E_NO_CREDENTIALS ? keyless : status;
+}
+
 static NTSTATUS
 cred_fill(struct call *call, const struct acquire_args *args, struct kerb_cred *cred)
 {
@@ -415,6 +426,8 @@ cred_fill(struct call *call, const struct acquire_args *args, struct kerb_cred *
 	}
 	if (args->inbound)
 		status = kerb_accept_ready(call, cred);
+	if (status == SEC_E_NO_CREDENTIALS && !args->inside)
+		return use_own(call, args, cred, status);
 	if (status != STATUS_SUCCESS || !args->outbound)
 		return status;
 	status = use_outbound(call, args, cred, cred->principal ? cred->principal : "");

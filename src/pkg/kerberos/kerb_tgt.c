@@ -502,6 +502,8 @@ fetch(struct call *call, struct kerb_fetch *f, struct kerb_hoard *hoard, const c
 		return status;
 	}
 	if (status == STATUS_SUCCESS)
+		f->user2user = f->steps->code == KRB5KDC_ERR_MUST_USE_USER2USER;
+	if (status == STATUS_SUCCESS)
 		status = f->steps->code ? tgs_failed(call, f, hoard, target) :
 		    tgs_take(call, f->steps, hoard, target, keep, ret_ticket);
 	kerb_fetch_drop(f);

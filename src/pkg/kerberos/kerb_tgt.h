@@ -23,7 +23,8 @@ struct kerb_fetch {
 	enum { FETCH_BEGIN = 0, FETCH_JOB, FETCH_KDC } at;
 	uint32_t silence_ms;
 	const char *realm;		/* where it asked last, call memory; NULL: nowhere yet */
-	int32_t code;			/* libkrb5\'s, of an initial ticket that was refused */
+	int32_t code;			/* libkrb5's, of an initial ticket that was refused */
+	bool user2user;			/* the KDC gives tickets for this target to user-to-user alone */
 };
 void kerb_fetch_drop(struct kerb_fetch *f);
 

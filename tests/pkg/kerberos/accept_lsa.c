@@ -11,6 +11,7 @@
 #include "base/time.h"
 #include "pkg/kerberos/kerb_cache.h"
 #include "pkg/kerberos/kerb_k5.h"
+#include "pkg/kerberos/kerb_own.h"
 #include "store/replay.h"
 
 struct accept_lsa accept_lsa;
@@ -294,6 +295,39 @@ kerb_frame_give(struct call *call, const struct kerb_frame *f, struct bytes *ret
 	kerb_frame_put(&w, f);
 	*ret_token = bytes_of(at, w.need);
 	return writer_ok(&w) ? STATUS_SUCCESS : STATUS_INSUFFICIENT_RESOURCES;
+}
+
+struct kerb_hoard *
+kerb_cache_hoard(struct kerb_cache *c)
+{
+	(void)c;
+	return NULL;
+}
+
+/* No KDC here, and so no tickets of one's own. */
+NTSTATUS
+kerb_own_tickets(struct call *call, const struct kerb_cred *cred, struct kerb_hoard **ret_hoard)
+{
+	(void)cred;
+	(void)ret_hoard;
+	return because(call, SEC_E_NO_CREDENTIALS, TO_CALLER, "no tickets of its own");
+}
+
+NTSTATUS
+kerb_own_give(struct call *call, struct kerb_hoard *own, struct bytes *ret_token)
+{
+	(void)own;
+	(void)ret_token;
+	return because(call, SEC_E_NO_CREDENTIALS, TO_CALLER, "no tickets of its own");
+}
+
+bool
+kerb_own_key(krb5_context k5, const struct kerb_hoard *own, struct kerb_key *ret_key)
+{
+	(void)k5;
+	(void)own;
+	(void)ret_key;
+	return false;
 }
 
 uint32_t
