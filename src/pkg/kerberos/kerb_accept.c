@@ -241,7 +241,8 @@ accept_begin(struct call *call, const struct leg_args *args, struct leg_result *
 	struct kerb_context *ctx;
 	struct acceptor *a;
 	struct kerb_frame f;
-	bool asks = kerb_frame_take(&f, args->token) && f.is == KERB_TOKEN_TGT_REQ;
+	bool waits = (args->wants & ASC_REQ_DATAGRAM) && !args->token.len;	/* for the client's token, once it is asked */
+	bool asks = !waits && kerb_frame_take(&f, args->token) && f.is == KERB_TOKEN_TGT_REQ;
 	NTSTATUS status = STATUS_SUCCESS;
 
 	if (asks)
@@ -260,6 +261,8 @@ accept_begin(struct call *call, const struct leg_args *args, struct leg_result *
 	ret->context = ctx;
 	ctx->acceptor = a;
 	a->own = own;
+	if (waits)
+		return SEC_I_CONTINUE_NEEDED;
 	if (!asks)
 		return accept_proof(call, ctx, args, ret);
 	status = kerb_own_give(call, own, &ret->token);

@@ -36,9 +36,10 @@ static uint32_t
 flags_of(const struct kerb_talk *talk)
 {
 	uint32_t is = kerb_grants(false, talk->wants) & ISC_RET_INTEGRITY ? FLAG_INTEGRITY : 0;
+	uint32_t unordered = talk->wants & ISC_REQ_DATAGRAM ? ISC_REQ_REPLAY_DETECT | ISC_REQ_SEQUENCE_DETECT : 0;
 
 	for (size_t i = 0; i < sizeof flags / sizeof *flags; i++)
-		if (talk->wants & flags[i].wants)
+		if (talk->wants & ~unordered & flags[i].wants)
 			is |= flags[i].flag;
 	return is;
 }

@@ -12,6 +12,8 @@
  *
  *     BEGIN -> TGT-REQ --TGT-REP in-> (initial ticket) -> service ticket -> AP-REQ
  *
+ * and with datagrams one that has no token.
+ *
  * A ticket that is at hand skips ahead. Messages are made and read in
  * kerb_apreq.c, tickets are fetched in kerb_tgt.c. RFC 4121 4.1,
  * [MS-KILE] 3.2.5.
@@ -95,10 +97,8 @@ init_ready(struct call *call, const struct leg_args *args)
 
 	if (args->wants & ISC_REQ_PROMPT_FOR_CREDS)
 		return because(call, SEC_E_UNSUPPORTED_FUNCTION, TO_CALLER, "nobody can be prompted for credentials here");
-	if (args->wants & ISC_REQ_DATAGRAM)
-		return because(call, SEC_E_UNSUPPORTED_FUNCTION, TO_CALLER, "Kerberos contexts for datagrams are not implemented");
-	if ((args->wants & ISC_REQ_USE_SESSION_KEY) && (args->wants & ISC_REQ_USE_DCE_STYLE))
-		return because(call, SEC_E_UNSUPPORTED_FUNCTION, TO_CALLER, "user-to-user has no DCE style");
+	if ((args->wants & ISC_REQ_USE_SESSION_KEY) && (args->wants & (ISC_REQ_USE_DCE_STYLE | ISC_REQ_DATAGRAM)))
+		return because(call, SEC_E_UNSUPPORTED_FUNCTION, TO_CALLER, "user-to-user has no DCE style, and no datagrams");
 	if (args->wants & ISC_REQ_NULL_SESSION)
 		return because(call, SEC_E_UNSUPPORTED_FUNCTION, TO_CALLER, "Kerberos knows no null sessions");
 	if (args->token.len)
@@ -448,6 +448,19 @@ begin_tickets(struct call *call, struct leg *leg, const struct leg_args *args, s
 	return ask_tgt(call, leg, args, ret);
 }
 
+/* Datagrams: the client's first packet goes without a token, and the server asks for one. [MS-RPCE] 3.2.1. */
+static NTSTATUS
+wait_for_peer(struct leg *leg, struct leg_result *ret)
+{
+	struct kerb_context *ctx = talk_keep(leg, ret);
+
+	if (!ctx)
+		return STATUS_INSUFFICIENT_RESOURCES;
+	ctx->talk->next = TALK_DATAGRAM;
+	ret->grants = ctx->talk->wants & (ISC_RET_ALLOCATED_MEMORY | ISC_RET_DATAGRAM);
+	return SEC_I_CONTINUE_NEEDED;
+}
+
 static NTSTATUS
 begin(struct call *call, struct leg *leg, const struct leg_args *args, struct leg_result *ret)
 {
@@ -457,21 +470,26 @@ begin(struct call *call, struct leg *leg, const struct leg_args *args, struct le
 		status = talk_open(call, args, leg);
 	if (status != STATUS_SUCCESS)
 		return status;
+	if (args->wants & ISC_REQ_DATAGRAM)
+		return wait_for_peer(leg, ret);
 	return args->wants & ISC_REQ_USE_SESSION_KEY ? ask_peer(call, leg, args, ret) : begin_tickets(call, leg, args, ret);
 }
 
-/* The peer's own ticket is here: from now on it is as a first leg. */
+/* The peer has asked, or its own ticket is here: from now on it is as a first leg. */
 static NTSTATUS
 take_peer(struct call *call, struct leg *leg, const struct leg_args *args, struct leg_result *ret)
 {
 	struct kerb_context *ctx = args->context;
+	bool datagram = ctx->talk->next == TALK_DATAGRAM;
+	struct bytes ticket = BYTES_NONE;
 	struct kerb_frame f;
-	struct bytes ticket;
 	uint32_t stime;
 
-	if (kerb_frame_take(&f, args->token) && f.is == KERB_TOKEN_ERROR)
+	if (datagram && args->token.len)
+		return because(call, SEC_E_INVALID_TOKEN, TO_CALLER, "the server of a datagram context has no token before the client's");
+	if (!datagram && kerb_frame_take(&f, args->token) && f.is == KERB_TOKEN_ERROR)
 		return kerb_ap_error(call, ctx->talk, f.inner, &stime);
-	if (!f.user2user || f.is != KERB_TOKEN_TGT_REP || !kerb_u2u_replied(&ticket, f.inner))
+	if (!datagram && (!f.user2user || f.is != KERB_TOKEN_TGT_REP || !kerb_u2u_replied(&ticket, f.inner)))
 		return because(call, SEC_E_INVALID_TOKEN, TO_CALLER, "the peer's token is no ticket of its own, as user-to-user needs");
 	leg->later = ctx;
 	leg->talk = ctx->talk;
@@ -527,7 +545,7 @@ kerb_init(struct call *call, const struct leg_args *args, struct leg_result *ret
 		ret->context = ctx;
 		if (ctx->at != KERB_TALKING || ctx->server)
 			return because(call, SEC_E_OUT_OF_SEQUENCE, TO_CALLER, "the context takes no further leg");
-		fetches = ctx->talk->next == TALK_TGT_REP;
+		fetches = ctx->talk->next != TALK_AP_REP;
 		if (!fetches)
 			status = take_answer(call, ctx, args, ret);
 	}

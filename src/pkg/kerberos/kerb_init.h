@@ -12,7 +12,7 @@
 
 struct kerb_talk {
 	uint32_t wants;			/* ISC_REQ_*; DELEGATE without MUTUAL_AUTH is gone already */
-	enum { TALK_AP_REP = 1, TALK_TGT_REP } next;	/* what the peer is to say */
+	enum { TALK_AP_REP = 1, TALK_TGT_REP, TALK_DATAGRAM } next;	/* what the peer is to say */
 	bool delegated;			/* a forwarded ticket went along */
 	bool user2user;			/* the ticket opens with the session key of the peer's own ticket */
 	bool corrected;			/* the clock was corrected once */

@@ -563,6 +563,10 @@ kerb_grants(bool server, uint32_t wants)
 	uint32_t grants = wants & (ISC_REQ_ALLOCATE_MEMORY | ISC_REQ_USE_DCE_STYLE | ISC_REQ_CONNECTION);
 	uint32_t order = wants & (ISC_REQ_REPLAY_DETECT | ISC_REQ_SEQUENCE_DETECT);
 
+	if (wants & ISC_REQ_DATAGRAM) {			/* their order is the caller's */
+		order = 0;
+		grants |= ISC_REQ_DATAGRAM;
+	}
 	grants |= wants & ISC_REQ_CONFIDENTIALITY;
 	grants |= wants & (server ? ASC_REQ_IDENTIFY | ASC_REQ_EXTENDED_ERROR : ISC_REQ_IDENTIFY | ISC_REQ_EXTENDED_ERROR);
 	if (!server && (wants & ISC_REQ_NO_INTEGRITY))

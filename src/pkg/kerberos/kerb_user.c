@@ -55,6 +55,7 @@ half_open(void **ret_half, struct bytes bytes)
 		/* Bits that mean the same on either side: ISC_REQ_ and ASC_REQ_. */
 		h->seal.replay = d.grants & ISC_RET_REPLAY_DETECT;
 		h->seal.sequence = d.grants & ISC_RET_SEQUENCE_DETECT;
+		h->seal.numbered = d.grants & ISC_RET_DATAGRAM;
 		w = writer_of(h->text, text);
 		h->data = d;
 		h->data.user = writer_keep(&w, d.user);
@@ -235,6 +236,14 @@ kerb_verdict_status(enum kerb_verdict verdict)
 
 /* --- outgoing ----------------------------------------------------------------------- */
 
+/* Datagrams are numbered by the caller; the others here. */
+static void
+number_send(struct kerb_half *h, ULONG sequence)
+{
+	if (h->seal.numbered)
+		h->seal.send = sequence;
+}
+
 static NTSTATUS
 half_sign(void *at, ULONG qop, PSecBufferDesc desc, ULONG sequence)
 {
@@ -242,7 +251,7 @@ half_sign(void *at, ULONG qop, PSecBufferDesc desc, ULONG sequence)
 	struct kerb_message m;
 	NTSTATUS status;
 
-	(void)sequence;
+	number_send(h, sequence);
 	if (qop)
 		return SEC_E_QOP_NOT_SUPPORTED;
 	if (!kerb_seal_works(&h->seal))
@@ -277,7 +286,7 @@ half_seal_message(void *at, ULONG qop, PSecBufferDesc desc, ULONG sequence)
 	NTSTATUS status;
 	size_t len;
 
-	(void)sequence;
+	number_send(h, sequence);
 	if (qop && sealed)
 		return SEC_E_QOP_NOT_SUPPORTED;
 	if (!kerb_seal_works(&h->seal) || (sealed && !(h->data.grants & ISC_RET_CONFIDENTIALITY)))
@@ -312,7 +321,7 @@ half_verify(void *at, PSecBufferDesc desc, ULONG sequence, ULONG *ret_qop)
 	struct kerb_message m;
 	NTSTATUS status;
 
-	(void)sequence;
+	h->seal.expected = sequence;
 	if (!kerb_seal_works(&h->seal))
 		return SEC_E_UNSUPPORTED_FUNCTION;
 	status = message_take(&m, desc, false, false);
@@ -483,7 +492,7 @@ half_unseal(void *at, PSecBufferDesc desc, ULONG sequence, ULONG *ret_qop)
 	bool sealed = false;
 	NTSTATUS status;
 
-	(void)sequence;
+	h->seal.expected = sequence;
 	if (!kerb_seal_works(&h->seal))
 		return SEC_E_UNSUPPORTED_FUNCTION;
 	status = message_take(&m, desc, true, pads(h));

@@ -163,6 +163,8 @@ kerb_order_take(struct kerb_seal *s, uint64_t number)
 {
 	uint64_t ahead = number - s->receive, behind = s->receive - number;
 
+	if (s->numbered)
+		return (uint32_t)number == s->expected ? KERB_GENUINE : KERB_OUT_OF_SEQUENCE;
 	if (!s->replay && !s->sequence)
 		return KERB_GENUINE;
 	if (ahead < UINT64_MAX / 2) {			/* the next one, or later */

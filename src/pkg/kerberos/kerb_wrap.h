@@ -28,6 +28,8 @@ struct kerb_seal {
 	bool rc4;			/* signs here; seals by kerb_rc4.h */
 	bool server, acceptor_subkey, dce;
 	bool replay, sequence;		/* what receiving checks */
+	bool numbered;			/* datagrams: the caller says every number, `send` and */
+	uint32_t expected;		/* the one to come */
 	uint64_t send, receive, window;
 	struct kerb_way *out, *in;	/* made at the first use of each direction */
 };
