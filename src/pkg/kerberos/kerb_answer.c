@@ -10,6 +10,7 @@
 
 #include "base/time.h"
 #include "pkg/kerberos/kerb_cache.h"
+#include "pkg/kerberos/kerb_extra.h"
 #include "pkg/kerberos/kerb_k5.h"
 #include "pkg/kerberos/kerb_keys.h"
 
@@ -103,6 +104,7 @@ NTSTATUS
 kerb_accept_ready(struct call *call, const struct kerb_cred *cred)
 {
 	krb5_context k5 = kerb_k5_take(call);
+	struct kerb_cache *extra;
 	struct kerb_ring *ring;
 	char name[KERB_TARGET_MAX];
 	bool ready = false, there = false;
@@ -121,6 +123,9 @@ kerb_accept_ready(struct call *call, const struct kerb_cred *cred)
 		ready = covers && services(call)->may_accept(call, principal);
 	}
 	kerb_ring_drop(ring);
+	extra = ready ? NULL : kerb_extra_cache(call, cred->luid);
+	ready |= extra && kerb_extra_any(extra, cred->principal);
+	kerb_cache_drop(extra);
 	if (ready)
 		return STATUS_SUCCESS;
 	if (there)

@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "pkg/kerberos/kerb_ccache.h"
+#include "pkg/kerberos/kerb_extra.h"
 #include "pkg/kerberos/kerb_k5.h"
 #include "pkg/kerberos/kerb_lsa.h"
 
@@ -312,6 +313,7 @@ cache_kept_drop(struct kept *kept)
 	kerb_hoard_drop(c->hoard);
 	secret_drop(&c->password);
 	free(c->client);
+	kerb_extra_drop(c->extras);
 	pthread_mutex_destroy(&c->lock);
 	free(c);
 }

@@ -49,6 +49,7 @@ struct kerb_cache {
 	struct kept kept;		/* first: it goes with processes and sessions */
 	pthread_mutex_t lock;
 	struct kerb_hoard *hoard;	/* NULL: no tickets yet */
+	struct kerb_extra *extras;	/* a session's: kerb_extra.h */
 	bool fetching;			/* one of its contexts asks for an initial ticket; the others wait for it */
 	uint32_t rounds;		/* how often that has ended */
 	NTSTATUS outcome;		/* of the last round */

@@ -19,6 +19,7 @@
 
 #include "crypto/bindings.h"
 #include "crypto/hash.h"
+#include "pkg/kerberos/kerb_extra.h"
 #include "pkg/kerberos/kerb_k5.h"
 #include "pkg/kerberos/kerb_keys.h"
 #include "pkg/kerberos/kerb_own.h"
@@ -135,6 +136,29 @@ no_key(struct proof *p, const struct kerb_ring *ring)
 	    kerb_clear_name(&p->clear), p->clear.kvno, kerb_etype_name(p->clear.etype), have[0] ? have : "nothing");
 }
 
+static bool
+is_wrong_key(krb5_error_code code)
+{
+	return code == KRB5KRB_AP_ERR_NOKEY || code == KRB5KRB_AP_ERR_BAD_INTEGRITY || code == KRB5KRB_AP_ERR_MODIFIED;
+}
+
+/* Keys of the session, of accounts whose passwords it was given. */
+static krb5_error_code
+proof_open_extra(struct proof *p, const struct kerb_cred *cred)
+{
+	struct kerb_wanted want = { .principal = p->clear.principal, .kvno = p->clear.kvno, .etype = p->clear.etype };
+	struct kerb_cache *extra = kerb_extra_cache(p->call, cred->luid);
+	krb5_error_code code = KRB5KRB_AP_ERR_NOKEY;
+	uint32_t pos = 0, tries = 0;
+
+	while (extra && is_wrong_key(code) && tries++ < TRIES_MAX && kerb_extra_next(extra, cred->principal, &want, &pos, &p->key))
+		code = proof_try(p);
+	if (!is_wrong_key(code))
+		(void)snprintf(p->target, sizeof p->target, "%s", p->clear.principal);
+	kerb_cache_drop(extra);
+	return code;
+}
+
 /* Every key that may fit, until one does. */
 static NTSTATUS
 proof_open(struct proof *p, const struct kerb_cred *cred)
@@ -151,8 +175,11 @@ proof_open(struct proof *p, const struct kerb_cred *cred)
 	if (krb5_kt_default_name(p->k5, name, sizeof name) != 0)
 		name[0] = 0;
 	ring = kerb_keys(p->call, name);
-	if (!ring)
-		return because(p->call, SEC_E_NO_CREDENTIALS, TO_CALLER, "there are no keys to accept Kerberos tickets with");
+	if (!ring) {
+		code = proof_open_extra(p, cred);
+		return code == 0 ? STATUS_SUCCESS : !is_wrong_key(code) ? judged(p, code) :
+		    because(p->call, SEC_E_NO_CREDENTIALS, TO_CALLER, "there are no keys to accept Kerberos tickets with");
+	}
 	while (tries++ < TRIES_MAX && (k = kerb_keys_next(p->call, ring, cred->principal, &want, &pos))) {
 		bool fits = strcmp(k->principal, want.principal) == 0 && k->kvno == want.kvno;
 
@@ -160,13 +187,17 @@ proof_open(struct proof *p, const struct kerb_cred *cred)
 			continue;
 		(void)snprintf(p->target, sizeof p->target, "%s", k->principal);
 		code = proof_try(p);
-		if (code != KRB5KRB_AP_ERR_BAD_INTEGRITY && code != KRB5KRB_AP_ERR_MODIFIED)
+		if (!is_wrong_key(code))
 			break;
 		meant |= fits;
 	}
-	status = code == 0 ? STATUS_SUCCESS : code == KRB5KRB_AP_ERR_NOKEY ||
-	    (!meant && (code == KRB5KRB_AP_ERR_BAD_INTEGRITY || code == KRB5KRB_AP_ERR_MODIFIED))
-	    ? no_key(p, ring) : judged(p, code);
+	if (is_wrong_key(code)) {
+		krb5_error_code extra = proof_open_extra(p, cred);
+
+		code = is_wrong_key(extra) ? code : extra;
+	}
+	status = code == 0 ? STATUS_SUCCESS : code == KRB5KRB_AP_ERR_NOKEY || (!meant && is_wrong_key(code)) ? no_key(p, ring) :
+	    judged(p, code);
 	kerb_ring_drop(ring);
 	return status;
 }

@@ -418,6 +418,7 @@ cred_fill(struct call *call, const struct acquire_args *args, struct kerb_cred *
 	NTSTATUS status = STATUS_SUCCESS;
 
 	cred->inbound = args->inbound;
+	cred->luid = args->logon_id;
 	cred->outbound = args->outbound;
 	if (args->principal.len) {
 		cred->principal = bytes_dup(args->principal);

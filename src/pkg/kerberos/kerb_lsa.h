@@ -33,6 +33,7 @@ struct kerb_cred {
 	} is;
 	struct kerb_cache *cache;	/* the tickets, its own or its process's; NULL with KERB_NOBODY alone */
 	struct kerb_cred *service;	/* with evidence in the cache: by whose tickets others are asked for */
+	uint64_t luid;			/* whose keys it accepts with beside the machine's; 0: the caller's own */
 	struct secret *password;	/* KERB_PASSWORD: UTF-8, no NUL */
 	char *client;			/* "user@REALM", escaped as krb5_unparse_name does */
 	bool renewable;			/* it asks for tickets that can be renewed, whatever krb5.conf says */

@@ -16,7 +16,7 @@
 
 enum {						/* KERB_PROTOCOL_MESSAGE_TYPE */
 	QUERY = 1, RETRIEVE_TGT = 4, PURGE = 6, CHANGE_PASSWORD = 7, RETRIEVE = 8, SET_PASSWORD = 11, SET_PASSWORD_EX = 12,
-	QUERY_EX = 14, PURGE_EX = 15, QUERY_EX2 = 20, SUBMIT = 21, QUERY_PROXY = 23, QUERY_EX3 = 25, CLEANUP_PKINIT = 26,
+	QUERY_EX = 14, PURGE_EX = 15, ADD_EXTRA = 17, TRANSFER = 19, QUERY_EX2 = 20, SUBMIT = 21, ADD_EXTRA_EX = 22, QUERY_PROXY = 23, QUERY_EX3 = 25, CLEANUP_PKINIT = 26,
 	MESSAGES = 37
 };
 
@@ -569,6 +569,11 @@ kerb_message(struct call *call, const struct message_args *args, struct message_
 	case SET_PASSWORD:
 	case SET_PASSWORD_EX:
 		return kerb_msg_password(call, args, ret);
+	case ADD_EXTRA:
+	case ADD_EXTRA_EX:
+		return kerb_msg_extra(call, args, type == ADD_EXTRA_EX, ret);
+	case TRANSFER:
+		return kerb_msg_transfer(call, args, ret);
 	case CLEANUP_PKINIT:
 		ret->verdict = args->trusted ? STATUS_SUCCESS : STATUS_ACCESS_DENIED;	/* there are none */
 		return STATUS_SUCCESS;

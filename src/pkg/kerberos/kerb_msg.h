@@ -45,6 +45,9 @@ uint64_t kerb_filetime(uint32_t seconds);
 
 /* kerb_msg_get.c: one ticket, as bytes. */
 NTSTATUS kerb_msg_retrieve(struct call *call, const struct message_args *args, struct message_result *ret);
+/* kerb_msg_extra.c: keys to accept with, of a password (`longer`: for some principals alone); and from one session to another. */
+NTSTATUS kerb_msg_extra(struct call *call, const struct message_args *args, bool longer, struct message_result *ret);
+NTSTATUS kerb_msg_transfer(struct call *call, const struct message_args *args, struct message_result *ret);
 /* kerb_msg_pass.c: passwords at the KDC. */
 NTSTATUS kerb_msg_password(struct call *call, const struct message_args *args, struct message_result *ret);
 

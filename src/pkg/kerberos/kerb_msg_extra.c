@@ -1,0 +1,327 @@
+/*
+ * kerb_msg_extra.c - messages 17 and 22: keys of a password, for a session to
+ * accept with; and 19: tickets and such keys from one session to another.
+ *
+ * A password becomes keys on a job, since that takes milliseconds for each type. The
+ * salt is the one that KDCs use when nobody told them another: RFC 4120 4,
+ * and for accounts of machines [MS-KILE] 3.1.1.2.
+ */
+#include "pkg/kerberos/kerb_msg.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "pkg/kerberos/kerb_extra.h"
+#include "pkg/kerberos/kerb_k5.h"
+
+#define FIXED		72u
+#define NAMES_AT	80u
+#define NAMES_MOST	64u
+
+/* A password on its way; the job may hold it beyond the call. */
+struct derive {
+	_Atomic uint32_t refs;
+	krb5_context k5;
+	struct secret *password;
+	krb5_data salt;
+	struct kerb_extra *extra;
+	krb5_error_code code;
+};
+
+struct asked {
+	struct derive *derive;		/* NULL at first */
+	struct kerb_cache *cache;
+	uint32_t how;
+};
+
+static void
+derive_drop(void *at)
+{
+	struct derive *d = at;
+
+	if (!d || atomic_fetch_sub(&d->refs, 1) != 1)
+		return;
+	if (d->k5)
+		krb5_free_data_contents(d->k5, &d->salt);
+	kerb_k5_give(d->k5);
+	secret_drop(&d->password);
+	kerb_extra_drop(d->extra);
+	free(d);
+}
+
+static void
+asked_drop(void *at)
+{
+	struct asked *a = at;
+
+	derive_drop(a->derive);
+	kerb_cache_drop(a->cache);
+}
+
+static NTSTATUS
+derive_keys(void *at)
+{
+	static const krb5_enctype types[EXTRA_KEYS] = { ENCTYPE_AES256_CTS_HMAC_SHA1_96, ENCTYPE_AES128_CTS_HMAC_SHA1_96,
+	    ENCTYPE_AES256_CTS_HMAC_SHA384_192, ENCTYPE_AES128_CTS_HMAC_SHA256_128, ENCTYPE_ARCFOUR_HMAC };
+	struct derive *d = at;
+	uint8_t *p, *to;
+
+	WITH_SECRET(p, d->password)
+		WITH_SECRET(to, d->extra->keys)
+			for (size_t i = 0; i < EXTRA_KEYS && d->code != ENOMEM; i++) {
+				krb5_data password = { .length = (unsigned)secret_len(d->password), .data = (char *)p };
+				krb5_keyblock block = { 0 };
+				struct kerb_key key;
+
+				/* A type that libkrb5 was built without is passed over. */
+				d->code = krb5_c_string_to_key(d->k5, types[i], &password, &d->salt, &block);
+				if (d->code || block.length > sizeof key.b)
+					continue;
+				key = (struct kerb_key){ .etype = block.enctype, .len = block.length };
+				bytes_copy(key.b, block.contents, block.length);
+				bytes_copy(to + i * sizeof key, &key, sizeof key);
+				bytes_wipe(&key, sizeof key);
+				krb5_free_keyblock_contents(d->k5, &block);
+			}
+	return d->code == ENOMEM ? STATUS_INSUFFICIENT_RESOURCES : STATUS_SUCCESS;
+}
+
+/* --- what is asked for --------------------------------------------------------- */
+
+/* REALMhostNAME.realm for a machine's account, NAME$. */
+static krb5_error_code
+salt_of(krb5_context k5, krb5_const_principal who, krb5_data *ret_salt)
+{
+	const krb5_data *name = who->length == 1 ? &who->data[0] : NULL;
+	size_t len, at = who->realm.length;
+	char *text;
+
+	if (!name || name->length < 2 || name->data[name->length - 1] != '$')
+		return krb5_principal2salt(k5, who, ret_salt);
+	len = 2 * who->realm.length + 4 + name->length;		/* a point for the "$" */
+	text = malloc(len);
+	if (!text)
+		return ENOMEM;
+	memcpy(text, who->realm.data, at);
+	memcpy(text + at, "host", 4);
+	at += 4;
+	for (unsigned i = 0; i + 1 < name->length; i++)
+		text[at++] = (char)tolower((unsigned char)name->data[i]);
+	text[at++] = '.';
+	for (unsigned i = 0; i < who->realm.length; i++)
+		text[at++] = (char)tolower((unsigned char)who->realm.data[i]);
+	*ret_salt = (krb5_data){ .length = (unsigned)at, .data = text };
+	return 0;
+}
+
+static krb5_error_code
+client_of(struct derive *d, const char *user, const char *realm)
+{
+	krb5_principal who = NULL;
+	char *text = NULL;
+	krb5_error_code code = krb5_parse_name_flags(d->k5, user, KRB5_PRINCIPAL_PARSE_NO_REALM, &who);
+
+	if (!code)
+		code = krb5_set_principal_realm(d->k5, who, realm);
+	if (!code)
+		code = krb5_unparse_name(d->k5, who, &text);
+	if (!code)
+		code = salt_of(d->k5, who, &d->salt);
+	if (!code) {
+		d->extra->client = strdup(text);
+		code = d->extra->client ? 0 : ENOMEM;
+	}
+	krb5_free_unparsed_name(d->k5, text);
+	krb5_free_principal(d->k5, who);
+	return code;
+}
+
+/* The names, one behind the other. False: malformed, or no memory; then *ret_names is NULL. */
+static bool
+names_take(struct call *call, struct bytes body, size_t *ret_fixed, char **ret_names)
+{
+	struct reader r = reader_of(body);
+	const char *list[NAMES_MOST];
+	size_t room = 1;
+	uint32_t count;
+	char *to;
+
+	reader_skip(&r, FIXED);
+	count = reader_u32(&r);
+	reader_skip(&r, NAMES_AT - FIXED - 4);
+	if (!reader_ok(&r) || !count || count > NAMES_MOST)
+		return false;
+	*ret_fixed = NAMES_AT + 16 * (size_t)count;
+	for (uint32_t i = 0; i < count; i++) {
+		list[i] = kerb_msg_text(call, &r, *ret_fixed);
+		if (!list[i] || !*list[i])
+			return false;
+		room += strlen(list[i]) + 1;
+	}
+	*ret_names = to = calloc(1, room);
+	for (uint32_t i = 0; to && i < count; i++)
+		to = stpcpy(to, list[i]) + 1;
+	return to != NULL;
+}
+
+/* A session's own cache; made where it has none. */
+static struct kerb_cache *
+session_cache(struct call *call, uint64_t luid, struct message_result *ret)
+{
+	const struct lsa_services *s = services(call);
+	struct session_view session;
+	struct kerb_cache *cache;
+
+	ret->verdict = s->session(call, luid, &session);
+	if (ret->verdict != STATUS_SUCCESS) {
+		(void)because(call, ret->verdict, TO_CALLER, ret->verdict == STATUS_ACCESS_DENIED ?
+		    "only a trusted caller may change another's logon session" : "there is no such logon session");
+		return NULL;
+	}
+	cache = (struct kerb_cache *)(void *)s->session_kept(call, session.session, &kerberos_lsa);
+	if (cache)
+		return cache;
+	cache = kerb_cache_new();
+	if (cache && s->session_keep(call, session.session, &kerberos_lsa, &kerb_cache_hold(cache)->kept) == STATUS_SUCCESS)
+		return cache;
+	kerb_cache_drop(cache);
+	ret->verdict = STATUS_INSUFFICIENT_RESOURCES;
+	return NULL;
+}
+
+static struct derive *
+derive_new(struct call *call)
+{
+	struct derive *d = calloc(1, sizeof *d);
+
+	if (!d)
+		return NULL;
+	atomic_init(&d->refs, 1);
+	d->k5 = kerb_k5_take(call);
+	d->extra = calloc(1, sizeof *d->extra);
+	if (d->extra)
+		d->extra->keys = secret_new(EXTRA_KEYS * sizeof(struct kerb_key));
+	if (d->k5 && d->extra && d->extra->keys)
+		return d;
+	derive_drop(d);
+	return NULL;
+}
+
+static bool
+is_how(uint32_t flags)
+{
+	return flags == EXTRA_ADD || flags == EXTRA_REPLACE || flags == EXTRA_REMOVE;
+}
+
+/* STATUS_PENDING: the keys are being made. Else the verdict is there, or ret's is success and the account is removed. */
+static NTSTATUS
+ask(struct call *call, struct asked *a, const struct message_args *args, bool longer, struct message_result *ret)
+{
+	struct reader r = reader_of(args->body);
+	const char *user, *domain, *password;
+	size_t fixed = FIXED;
+	uint64_t luid;
+	char *realm;
+
+	a->derive = derive_new(call);
+	if (!a->derive)
+		return STATUS_INSUFFICIENT_RESOURCES;
+	if (longer && !names_take(call, args->body, &fixed, &a->derive->extra->names))
+		return kerb_verdict(call, ret, STATUS_INVALID_PARAMETER, "the principal names are malformed, none, or more than 64");
+	reader_skip(&r, 8);
+	user = kerb_msg_text(call, &r, fixed);
+	domain = kerb_msg_text(call, &r, fixed);
+	password = kerb_msg_text(call, &r, fixed);
+	luid = reader_u64(&r);
+	a->how = reader_u32(&r);
+	if (!reader_ok(&r) || !user || !*user || !domain || !password || !is_how(a->how))
+		return kerb_verdict(call, ret, STATUS_INVALID_PARAMETER, "the request is malformed, or its flags are not one of 1, 2 and 4");
+	realm = bytes_dup(bytes_of_text(*domain ? domain : kerb_k5_default_realm(call)));
+	a->derive->password = secret_of(bytes_of_text(password));
+	if (!realm || !a->derive->password) {
+		free(realm);
+		return STATUS_INSUFFICIENT_RESOURCES;
+	}
+	for (char *c = realm; *c; c++)
+		*c = (char)toupper((unsigned char)*c);
+	a->derive->code = client_of(a->derive, user, realm);
+	free(realm);
+	if (a->derive->code)
+		return a->derive->code == ENOMEM ? STATUS_INSUFFICIENT_RESOURCES :
+		    kerb_verdict(call, ret, STATUS_INVALID_PARAMETER, "the user name is none that Kerberos knows");
+	a->cache = session_cache(call, luid, ret);
+	if (!a->cache)
+		return STATUS_SUCCESS;
+	if (a->how == EXTRA_REMOVE)
+		return STATUS_SUCCESS;
+	atomic_fetch_add(&a->derive->refs, 1);
+	return await_job(call, derive_keys, derive_drop, a->derive);
+}
+
+NTSTATUS
+kerb_msg_extra(struct call *call, const struct message_args *args, bool longer, struct message_result *ret)
+{
+	struct asked *a = frame(call, sizeof *a, asked_drop);
+	struct kerb_extra *extra;
+	NTSTATUS status;
+
+	if (!a)
+		return STATUS_INSUFFICIENT_RESOURCES;
+	status = a->derive ? awaited(call) : ask(call, a, args, longer, ret);
+	if (status != STATUS_SUCCESS || !a->cache)
+		return status;
+	extra = a->derive->extra;
+	a->derive->extra = NULL;
+	ret->verdict = kerb_extra_set(a->cache, extra, (enum kerb_extra_how)a->how);
+	if (ret->verdict != STATUS_SUCCESS)
+		(void)because(call, ret->verdict, TO_CALLER, ret->verdict == STATUS_OBJECT_NAME_COLLISION ?
+		    "the session has keys of this account already; replace them" : ret->verdict == STATUS_QUOTA_EXCEEDED ?
+		    "the session has keys of 64 accounts already" : "the session has no keys of this account");
+	return STATUS_SUCCESS;
+}
+
+/* --- 19: from one session to another ------------------------------------------------ */
+
+#define WITH_TICKETS	1u
+#define CLEANUP		2u
+
+NTSTATUS
+kerb_msg_transfer(struct call *call, const struct message_args *args, struct message_result *ret)
+{
+	struct reader r = reader_of(args->body);
+	struct kerb_cache *from, *to = NULL;
+	struct kerb_hoard *hoard = NULL;
+	uint64_t origin, destination;
+	NTSTATUS status = STATUS_SUCCESS;
+	uint32_t flags;
+
+	reader_skip(&r, 4);
+	origin = reader_u64(&r);
+	destination = reader_u64(&r);
+	flags = reader_u32(&r);
+	if (!reader_ok(&r) || (flags & ~(WITH_TICKETS | CLEANUP)))
+		return kerb_verdict(call, ret, STATUS_INVALID_PARAMETER, "the request is malformed, or its flags are not understood");
+	if (!args->trusted)
+		return kerb_verdict(call, ret, STATUS_ACCESS_DENIED, "only a trusted caller may move credentials between logon sessions");
+	from = kerb_msg_cache(call, origin, &ret->verdict);
+	if (ret->verdict == STATUS_SUCCESS)
+		to = session_cache(call, destination, ret);
+	if (to && !from)
+		(void)kerb_verdict(call, ret, SEC_E_NO_CREDENTIALS, "the logon session has no credentials of Kerberos");
+	if (to && from && to != from) {
+		hoard = flags & WITH_TICKETS ? kerb_cache_hoard(from) : NULL;
+		if (hoard)
+			kerb_cache_fill(to, hoard);
+		status = kerb_extra_copy(to, from);
+		if (status == STATUS_SUCCESS && (flags & CLEANUP)) {
+			kerb_extra_clear(from);
+			kerb_cache_fill(from, NULL);
+		}
+	}
+	kerb_cache_drop(from);
+	kerb_cache_drop(to);
+	return status;
+}
