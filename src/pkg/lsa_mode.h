@@ -268,6 +268,7 @@ struct leg_args {
 	struct bytes token;
 	struct bytes bindings;			/* raw SEC_CHANNEL_BINDINGS, or empty */
 	bool inside;				/* entered by another package: keys stay in the context for mic, check_mic and hand_over */
+	bool by_peer;				/* inside, an initiator's: no authority can be reached, the peer hands on what is for it (IAKERB) */
 	uint32_t silence_ms;			/* how long an authority may be silent before the package gives up; 0: until the deadline */
 };
 struct leg_result {

@@ -13,6 +13,7 @@
 #include <sspi.h>
 
 #include "base/der.h"
+#include "pkg/kerberos/kerb_iakerb.h"
 #include "pkg/kerberos/kerb_k5.h"
 
 #define CHECKSUM_TYPE	0x8003
@@ -66,8 +67,42 @@ checksum_of(struct call *call, const struct kerb_talk *talk, struct bytes forwar
 	return STATUS_SUCCESS;
 }
 
+/* IAKERB: the checksum over what the peer has carried, with the key that this AP-REQ brings along. [type | length | bytes], big-endian. */
 static krb5_error_code
-req_make(krb5_context k5, struct kerb_talk *talk, krb5_data *checksum, krb5_data *ret_req)
+finish_add(struct call *call, krb5_context k5, struct kerb_talk *talk, krb5_data *checksum)
+{
+	static const uint8_t type[] = { 0, 0, 0, 1 };
+	struct bytes finished = BYTES_NONE;
+	krb5_keyblock key = { 0 };
+	struct writer w;
+	size_t len = 0;
+	uint8_t *at = NULL;
+	krb5_error_code code = krb5_c_make_random_key(k5, talk->ticket->creds->keyblock.enctype, &key);
+
+	if (!code)
+		code = krb5_auth_con_setsendsubkey(k5, talk->auth, &key);
+	if (!code)
+		code = kerb_carry_finish(call, k5, talk->carry, &key, &finished);
+	krb5_free_keyblock_contents(k5, &key);
+	if (!code) {
+		len = checksum->length + sizeof type + 4 + finished.len;
+		at = call_memory(call, len);
+		code = at ? 0 : ENOMEM;
+	}
+	if (code)
+		return code;
+	w = writer_of(at, len);
+	writer_bytes(&w, bytes_of(checksum->data, checksum->length));
+	writer_bytes(&w, bytes_of(type, sizeof type));
+	for (int shift = 24; shift >= 0; shift -= 8)
+		writer_u8(&w, (uint8_t)(finished.len >> shift));
+	writer_bytes(&w, finished);
+	*checksum = (krb5_data){ .length = (unsigned)len, .data = (char *)at };
+	return 0;
+}
+
+static krb5_error_code
+req_make(struct call *call, krb5_context k5, struct kerb_talk *talk, krb5_data *checksum, krb5_data *ret_req)
 {
 	krb5_flags options = AP_OPTS_USE_SUBKEY | (talk->wants & ISC_REQ_MUTUAL_AUTH ? AP_OPTS_MUTUAL_REQUIRED : 0);
 	int32_t clock = talk->corrected ? talk->clock : talk->hoard->clock;
@@ -85,6 +120,8 @@ req_make(krb5_context k5, struct kerb_talk *talk, krb5_data *checksum, krb5_data
 		code = krb5_auth_con_setflags(k5, talk->auth, KRB5_AUTH_CONTEXT_DO_SEQUENCE);
 	if (!code)
 		code = krb5_auth_con_set_req_cksumtype(k5, talk->auth, CHECKSUM_TYPE);
+	if (!code && talk->carry)
+		code = finish_add(call, k5, talk, checksum);
 	if (!code)
 		code = krb5_mk_req_extended(k5, &talk->auth, options, checksum, talk->ticket->creds, ret_req);
 	return code;
@@ -94,7 +131,7 @@ NTSTATUS
 kerb_ap_req(struct call *call, struct kerb_talk *talk, struct bytes forwarded, struct bytes *ret_token)
 {
 	struct kerb_frame f = { .raw = talk->wants & ISC_REQ_USE_DCE_STYLE, .is = KERB_TOKEN_AP_REQ,
-	    .user2user = talk->user2user };
+	    .user2user = talk->user2user, .iakerb = talk->carry };
 	krb5_data checksum, req = { 0 };
 	krb5_error_code code;
 	krb5_context k5;
@@ -105,7 +142,7 @@ kerb_ap_req(struct call *call, struct kerb_talk *talk, struct bytes forwarded, s
 	k5 = kerb_k5_take(call);
 	if (!k5)
 		return STATUS_INSUFFICIENT_RESOURCES;
-	code = req_make(k5, talk, &checksum, &req);
+	code = req_make(call, k5, talk, &checksum, &req);
 	if (code) {
 		status = kerb_k5_because(call, k5, code, "the AP-REQ");
 	} else {

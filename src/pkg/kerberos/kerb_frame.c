@@ -10,6 +10,7 @@
 /* Object identifiers with their tag and length. */
 static const uint8_t oid_krb5[] = { 6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x12, 0x01, 0x02, 0x02 };
 static const uint8_t oid_user2user[] = { 6, 10, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x12, 0x01, 0x02, 0x02, 0x03 };
+static const uint8_t oid_iakerb[] = { 6, 6, 0x2b, 0x06, 0x01, 0x05, 0x02, 0x05 };
 static const uint8_t oid_microsoft[] = { 6, 9, 0x2a, 0x86, 0x48, 0x82, 0xf7, 0x12, 0x01, 0x02, 0x02 };
 
 #define OF(field) bytes_of((field), sizeof(field))
@@ -60,7 +61,7 @@ length_take(struct reader *r)
 void
 kerb_frame_put(struct writer *w, const struct kerb_frame *f)
 {
-	struct bytes oid = f->user2user ? OF(oid_user2user) : OF(oid_krb5);
+	struct bytes oid = f->user2user ? OF(oid_user2user) : f->iakerb ? OF(oid_iakerb) : OF(oid_krb5);
 
 	if (!f->raw) {
 		writer_u8(w, FRAME_TAG);
@@ -120,6 +121,7 @@ kerb_frame_take(struct kerb_frame *f, struct bytes token)
 	if (!reader_ok(&r))
 		return false;
 	f->user2user = bytes_same(oid, OF(oid_user2user));
+	f->iakerb = bytes_same(oid, OF(oid_iakerb));
 	f->is = (enum kerb_token)id;
-	return (f->user2user || bytes_same(oid, OF(oid_krb5)) || bytes_same(oid, OF(oid_microsoft))) && inner_fits(f);
+	return (f->user2user || f->iakerb || bytes_same(oid, OF(oid_krb5)) || bytes_same(oid, OF(oid_microsoft))) && inner_fits(f);
 }

@@ -14,21 +14,20 @@
  *
  * and with datagrams one that has no token.
  *
+ * Where the peer carries what is for a KDC (IAKERB), every message to one is a leg.
+ *
  * A ticket that is at hand skips ahead. Messages are made and read in
- * kerb_apreq.c, tickets are fetched in kerb_tgt.c. RFC 4121 4.1,
+ * kerb_apreq.c and kerb_talk.c, tickets are fetched in kerb_tgt.c. RFC 4121 4.1,
  * [MS-KILE] 3.2.5.
  */
 #include "pkg/kerberos/kerb_init.h"
 
-#include <errno.h>
 #include <stdlib.h>
-#include <string.h>
-#include <time.h>
 
 #include <sspi.h>
 
-#include "crypto/bindings.h"
 #include "pkg/kerberos/kerb_forward.h"
+#include "pkg/kerberos/kerb_iakerb.h"
 #include "pkg/kerberos/kerb_k5.h"
 #include "pkg/kerberos/kerb_s4u.h"
 #include "pkg/kerberos/kerb_spn.h"
@@ -54,6 +53,8 @@ struct leg {
 	krb5_principal server;
 };
 
+static void leg_drop(void *at);
+
 void
 kerb_talk_drop(struct kerb_talk *talk)
 {
@@ -61,6 +62,10 @@ kerb_talk_drop(struct kerb_talk *talk)
 
 	if (!talk)
 		return;
+	if (talk->leg)
+		leg_drop(talk->leg);
+	free(talk->leg);
+	kerb_carry_drop(talk->carry);
 	if (talk->auth) {
 		k5 = kerb_k5_take(NULL);
 		krb5_auth_con_free(k5, talk->auth);
@@ -88,80 +93,7 @@ leg_drop(void *at)
 	krb5_free_principal(NULL, leg->server);		/* it looks at no context */
 }
 
-/* --- BEGIN --------------------------------------------------------------------- */
-
-static NTSTATUS
-init_ready(struct call *call, const struct leg_args *args)
-{
-	const struct kerb_cred *cred = args->cred;
-
-	if (args->wants & ISC_REQ_PROMPT_FOR_CREDS)
-		return because(call, SEC_E_UNSUPPORTED_FUNCTION, TO_CALLER, "nobody can be prompted for credentials here");
-	if ((args->wants & ISC_REQ_USE_SESSION_KEY) && (args->wants & (ISC_REQ_USE_DCE_STYLE | ISC_REQ_DATAGRAM)))
-		return because(call, SEC_E_UNSUPPORTED_FUNCTION, TO_CALLER, "user-to-user has no DCE style, and no datagrams");
-	if (args->wants & ISC_REQ_NULL_SESSION)
-		return because(call, SEC_E_UNSUPPORTED_FUNCTION, TO_CALLER, "Kerberos knows no null sessions");
-	if (args->token.len)
-		return because(call, SEC_E_INVALID_TOKEN, TO_CALLER, "a Kerberos initiator speaks first; there was a token already");
-	if (cred->is == KERB_NOBODY)
-		return because(call, SEC_E_NO_CREDENTIALS, TO_CALLER, "the credential was not acquired for outbound use");
-	return STATUS_SUCCESS;
-}
-
-static NTSTATUS
-talk_open(struct call *call, const struct leg_args *args, struct leg *leg)
-{
-	struct kerb_spn spn;
-	struct kerb_talk *talk;
-
-	if (args->target.len > KERB_TARGET_MAX || !kerb_spn_take(&spn, args->target))
-		return because(call, SEC_E_TARGET_UNKNOWN, TO_CALLER,
-		    "the target name is none that Kerberos knows: it takes class/host[:port][/instance][@REALM], or user@REALM");
-	talk = calloc(1, sizeof *talk);
-	if (!talk)
-		return STATUS_INSUFFICIENT_RESOURCES;
-	leg->talk = talk;
-	talk->target = bytes_dup(args->target);
-	if (!talk->target)
-		return STATUS_INSUFFICIENT_RESOURCES;
-	talk->wants = args->wants;
-	if (talk->wants & ISC_REQ_USE_DCE_STYLE)
-		talk->wants |= ISC_REQ_MUTUAL_AUTH;
-	if (!(talk->wants & ISC_REQ_MUTUAL_AUTH))
-		talk->wants &= ~(uint32_t)ISC_REQ_DELEGATE;
-	if (!bindings_hash_of(talk->bindings, args->bindings))
-		return because(call, SEC_E_INVALID_TOKEN, TO_CALLER, "the channel bindings given are malformed");
-	return STATUS_SUCCESS;
-}
-
 /* --- AP-REQ ------------------------------------------------------------------------ */
-
-static NTSTATUS
-talk_done(struct call *call, struct kerb_context *ctx, const struct leg_args *args, struct leg_result *ret)
-{
-	struct kerb_talk *talk = ctx->talk;
-	struct kerb_data d = { 0 };
-	NTSTATUS status;
-
-	ret->grants = kerb_grants(false, talk->wants);
-	if (talk->wants & ISC_REQ_MUTUAL_AUTH)
-		ret->grants |= ISC_RET_MUTUAL_AUTH;
-	if (talk->delegated)
-		ret->grants |= ISC_RET_DELEGATE;
-	if (talk->user2user)
-		ret->grants |= ISC_RET_USE_SESSION_KEY;
-	d.grants = ret->grants;
-	status = kerb_init_data(call, talk, &d);
-	ret->expiry = d.expiry;
-	if (status == STATUS_SUCCESS)
-		status = kerb_context_done(call, ctx, args, &d, ret);
-	bytes_wipe(&d, sizeof d);
-	if (status == STATUS_SUCCESS) {
-		kerb_talk_drop(talk);
-		ctx->talk = NULL;
-	}
-	return status;
-}
 
 /* rc4-hmac by policy, as the acceptor has it. */
 static NTSTATUS
@@ -206,7 +138,7 @@ send_ap_req(struct call *call, struct leg *leg, const struct leg_args *args, str
 		return status;
 	ctx->talk->next = TALK_AP_REP;
 	if (!(ctx->talk->wants & ISC_REQ_MUTUAL_AUTH))
-		return talk_done(call, ctx, args, ret);
+		return kerb_talk_done(call, ctx, args, ret);
 	ret->grants = ctx->talk->wants & ISC_RET_ALLOCATED_MEMORY;
 	return SEC_I_CONTINUE_NEEDED;
 }
@@ -252,7 +184,7 @@ ask_forward(struct call *call, struct leg *leg, const struct leg_args *args, str
 {
 	struct kerb_talk *talk = leg->talk;
 
-	if (!(talk->wants & ISC_REQ_DELEGATE) || !kerb_forward_fits(call, talk->hoard, talk->ticket))
+	if (talk->carry || !(talk->wants & ISC_REQ_DELEGATE) || !kerb_forward_fits(call, talk->hoard, talk->ticket))
 		return send_ap_req(call, leg, args, ret);
 	leg->forward.tgs.trip.silence_ms = args->silence_ms;
 	leg->at = ASKED_FORWARD;
@@ -380,9 +312,10 @@ take_tgt(struct call *call, struct leg *leg, const struct leg_args *args, struct
 {
 	NTSTATUS status = kerb_fetch_tgt(call, &leg->fetch, args->cred);
 
-	if (status == STATUS_PENDING)
+	if (status == STATUS_PENDING || status == SEC_I_CONTINUE_NEEDED)
 		return status;
-	kerb_cache_end(leg->fetching, status);
+	if (leg->fetching)
+		kerb_cache_end(leg->fetching, status);
 	kerb_cache_drop(leg->fetching);
 	leg->fetching = NULL;
 	return status == STATUS_SUCCESS ? have_tgt(call, leg, args, ret) : status;
@@ -393,6 +326,11 @@ ask_tgt(struct call *call, struct leg *leg, const struct leg_args *args, struct 
 {
 	const struct kerb_cred *cred = args->cred;
 
+	/* What a peer may keep waiting, nobody else waits for. */
+	if (leg->talk->carry) {
+		leg->at = ASKED_TGT;
+		return take_tgt(call, leg, args, ret);
+	}
 	if (!kerb_cache_begin(cred->cache, &leg->round)) {
 		leg->at = WAITING;
 		return await_timer(call, WAIT_MS);
@@ -464,10 +402,8 @@ wait_for_peer(struct leg *leg, struct leg_result *ret)
 static NTSTATUS
 begin(struct call *call, struct leg *leg, const struct leg_args *args, struct leg_result *ret)
 {
-	NTSTATUS status = init_ready(call, args);
+	NTSTATUS status = kerb_talk_open(call, args, &leg->talk);
 
-	if (status == STATUS_SUCCESS)
-		status = talk_open(call, args, leg);
 	if (status != STATUS_SUCCESS)
 		return status;
 	if (args->wants & ISC_REQ_DATAGRAM)
@@ -497,72 +433,107 @@ take_peer(struct call *call, struct leg *leg, const struct leg_args *args, struc
 	return begin_tickets(call, leg, args, ret);
 }
 
-/* --- later legs ------------------------------------------------------------------------------ */
+/* --- which one it is --------------------------------------------------------------------------- */
 
-/* The acceptor told what time it has: once more, by its clock. The error is not authentic; the new proof is. */
 static NTSTATUS
-try_again(struct call *call, struct kerb_talk *talk, uint32_t stime, struct leg_result *ret)
+turn(struct call *call, struct leg *leg, struct kerb_context *ctx, const struct leg_args *args, struct leg_result *ret)
 {
-	talk->corrected = true;
-	talk->clock = (int32_t)(stime - (uint32_t)time(NULL));
-	because(call, STATUS_SUCCESS, TO_CALLER,
-	    "the acceptor's clock is %d seconds ahead of this one; the proof was made again by its time", (int)talk->clock);
-	return kerb_ap_req(call, talk, BYTES_NONE, &ret->token);
+	switch (leg->at) {
+	case BEGIN:		return leg->later ? begin_tickets(call, leg, args, ret) : ctx ? take_peer(call, leg, args, ret) :
+				    begin(call, leg, args, ret);
+	case WAITING:		return take_turn(call, leg, args, ret);
+	case ASKED_TGT:		return take_tgt(call, leg, args, ret);
+	case ASKED_TICKET:	return take_ticket(call, leg, args, ret);
+	case ASKED_OWN:		return take_own(call, leg, args, ret);
+	case ASKED_PROXY:	return take_proxy(call, leg, args, ret);
+	case ASKED_FORWARD:	return take_forward(call, leg, args, ret);
+	}
+	return STATUS_INTERNAL_ERROR;
+}
+
+/* --- by the peer: IAKERB ----------------------------------------------------------------- */
+
+static NTSTATUS
+carried_open(struct call *call, const struct leg_args *args, struct leg_result *ret)
+{
+	struct kerb_context *ctx = kerb_context_new(false);
+	struct leg *leg = calloc(1, sizeof *leg);
+	struct kerb_talk *talk = NULL;
+	NTSTATUS status = ctx && leg ? STATUS_SUCCESS : STATUS_INSUFFICIENT_RESOURCES;
+
+	if (status == STATUS_SUCCESS && (args->wants & (ISC_REQ_DATAGRAM | ISC_REQ_USE_SESSION_KEY)))
+		status = because(call, SEC_E_UNSUPPORTED_FUNCTION, TO_CALLER, "IAKERB has neither datagrams nor user-to-user");
+	if (status == STATUS_SUCCESS)
+		status = kerb_talk_open(call, args, &talk);
+	if (status == STATUS_SUCCESS) {
+		talk->carry = calloc(1, sizeof *talk->carry);
+		status = talk->carry ? STATUS_SUCCESS : STATUS_INSUFFICIENT_RESOURCES;
+	}
+	if (status != STATUS_SUCCESS) {
+		kerb_talk_drop(talk);
+		free(leg);
+		free(ctx);
+		return status;
+	}
+	leg->later = ctx;
+	leg->talk = talk;
+	leg->fetch.carry = talk->carry;
+	talk->leg = leg;
+	talk->next = TALK_CARRIED;
+	ctx->talk = talk;
+	ret->context = ctx;
+	return STATUS_SUCCESS;
+}
+
+/* As any first leg, but that each message for a KDC is a leg of the peer's. */
+static NTSTATUS
+carried(struct call *call, struct kerb_context *ctx, const struct leg_args *args, struct leg_result *ret)
+{
+	struct kerb_talk *talk = ctx->talk;
+	NTSTATUS status = STATUS_SUCCESS;
+
+	if (talk->carry->asked)
+		status = kerb_carry_take(call, talk->carry, args->token);
+	if (status == STATUS_SUCCESS)
+		status = turn(call, talk->leg, ctx, args, ret);
+	if (status != SEC_I_CONTINUE_NEEDED || !talk->carry->request.len)
+		return status;
+	ret->grants = talk->wants & ISC_RET_ALLOCATED_MEMORY;
+	status = kerb_carry_give(call, talk->carry, &ret->token);
+	return status == STATUS_SUCCESS ? SEC_I_CONTINUE_NEEDED : status;
 }
 
 static NTSTATUS
-take_answer(struct call *call, struct kerb_context *ctx, const struct leg_args *args, struct leg_result *ret)
+init_turn(struct call *call, struct kerb_context *ctx, const struct leg_args *args, struct leg_result *ret)
 {
-	struct kerb_talk *talk = ctx->talk;
-	struct kerb_frame f;
-	uint32_t stime = 0;
+	struct leg *leg;
 	NTSTATUS status;
 
-	if (!kerb_frame_take(&f, args->token) || (f.user2user && !talk->user2user))
-		return because(call, SEC_E_INVALID_TOKEN, TO_CALLER, "the peer's token is no Kerberos token of this mechanism");
-	if (f.is == KERB_TOKEN_ERROR) {
-		status = kerb_ap_error(call, talk, f.inner, &stime);
-		if (status != SEC_E_TIME_SKEW || !stime || talk->corrected)
-			return status;
-		status = try_again(call, talk, stime, ret);
-		return status == STATUS_SUCCESS ? SEC_I_CONTINUE_NEEDED : status;
+	if (!ctx && args->by_peer) {
+		status = carried_open(call, args, ret);
+		return status == STATUS_SUCCESS ? carried(call, ret->context, args, ret) : status;
 	}
-	if (f.is != KERB_TOKEN_AP_REP)
-		return because(call, SEC_E_INVALID_TOKEN, TO_CALLER, "the peer's token is no answer to a Kerberos AP-REQ");
-	status = kerb_ap_rep(call, talk, f.inner, &ret->token);
-	return status == STATUS_SUCCESS ? talk_done(call, ctx, args, ret) : status;
+	if (ctx && ctx->talk->next == TALK_CARRIED)
+		return carried(call, ctx, args, ret);
+	if (ctx && ctx->talk->next == TALK_AP_REP)
+		return kerb_talk_answer(call, ctx, args, ret);
+	leg = frame(call, sizeof *leg, leg_drop);
+	return leg ? turn(call, leg, ctx, args, ret) : STATUS_INSUFFICIENT_RESOURCES;
 }
 
 NTSTATUS
 kerb_init(struct call *call, const struct leg_args *args, struct leg_result *ret)
 {
 	struct kerb_context *ctx = args->context;
-	struct leg *leg;
-	NTSTATUS status = STATUS_INSUFFICIENT_RESOURCES;
-	bool fetches = true;
+	NTSTATUS status;
 
 	if (ctx) {
 		ret->context = ctx;
-		if (ctx->at != KERB_TALKING || ctx->server)
+		if (ctx->at != KERB_TALKING || ctx->server || !ctx->talk)
 			return because(call, SEC_E_OUT_OF_SEQUENCE, TO_CALLER, "the context takes no further leg");
-		fetches = ctx->talk->next != TALK_AP_REP;
-		if (!fetches)
-			status = take_answer(call, ctx, args, ret);
 	}
-	if (fetches) {
-		leg = frame(call, sizeof *leg, leg_drop);
-		if (leg)
-			switch (leg->at) {
-			case BEGIN:		status = ctx ? take_peer(call, leg, args, ret) : begin(call, leg, args, ret); break;
-			case WAITING:		status = take_turn(call, leg, args, ret); break;
-			case ASKED_TGT:		status = take_tgt(call, leg, args, ret); break;
-			case ASKED_TICKET:	status = take_ticket(call, leg, args, ret); break;
-			case ASKED_OWN:		status = take_own(call, leg, args, ret); break;
-			case ASKED_PROXY:	status = take_proxy(call, leg, args, ret); break;
-			case ASKED_FORWARD:	status = take_forward(call, leg, args, ret); break;
-			}
-		ctx = ret->context;
-	}
+	status = init_turn(call, ctx, args, ret);
+	ctx = ret->context;
 	if (ctx && status != STATUS_SUCCESS && status != SEC_I_CONTINUE_NEEDED && status != STATUS_PENDING) {
 		ret->token = ret->user_data = BYTES_NONE;
 		ctx->at = KERB_FAILED;

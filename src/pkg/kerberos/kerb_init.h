@@ -10,9 +10,12 @@
 #include "pkg/kerberos/kerb_cache.h"
 #include "pkg/kerberos/kerb_lsa.h"
 
+struct kerb_carry;
+struct leg;
+
 struct kerb_talk {
 	uint32_t wants;			/* ISC_REQ_*; DELEGATE without MUTUAL_AUTH is gone already */
-	enum { TALK_AP_REP = 1, TALK_TGT_REP, TALK_DATAGRAM } next;	/* what the peer is to say */
+	enum { TALK_AP_REP = 1, TALK_TGT_REP, TALK_DATAGRAM, TALK_CARRIED } next;	/* what the peer is to say */
 	bool delegated;			/* a forwarded ticket went along */
 	bool user2user;			/* the ticket opens with the session key of the peer's own ticket */
 	bool corrected;			/* the clock was corrected once */
@@ -22,7 +25,16 @@ struct kerb_talk {
 	struct kerb_hoard *hoard;
 	struct kerb_ticket *ticket;
 	char *target;			/* UTF-8, as asked for */
+	struct kerb_carry *carry;	/* the peer carries what is for a KDC; NULL: it is asked */
+	struct leg *leg;		/* with it: kerb_init.c's, over several legs */
 };
+
+/* What a first leg asks for; the talk is the caller's to drop, on failure too. */
+NTSTATUS kerb_talk_open(struct call *call, const struct leg_args *args, struct kerb_talk **ret_talk);
+/* Nothing more is to be said: user data for the context, which loses its talk. */
+NTSTATUS kerb_talk_done(struct call *call, struct kerb_context *ctx, const struct leg_args *args, struct leg_result *ret);
+/* The leg behind an AP-REQ. */
+NTSTATUS kerb_talk_answer(struct call *call, struct kerb_context *ctx, const struct leg_args *args, struct leg_result *ret);
 
 /* A target's principal; the realm is the one named, else krb5.conf's for the host, else for the KDC to find. An account's is `own_realm`. */
 struct kerb_spn;

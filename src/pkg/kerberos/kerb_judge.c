@@ -271,6 +271,8 @@ proof_take(struct proof *p, const struct kerb_cred *cred, struct kerb_hoard *own
 		return because(p->call, SEC_E_INVALID_TOKEN, TO_CALLER, "the peer's token is no Kerberos token");
 	if (p->frame.is != KERB_TOKEN_AP_REQ || !kerb_clear_take(&p->clear, p->frame.inner))
 		return because(p->call, SEC_E_INVALID_TOKEN, TO_CALLER, "the peer's first token is no Kerberos AP-REQ");
+	if (p->frame.iakerb)
+		return because(p->call, SEC_E_UNSUPPORTED_FUNCTION, TO_CALLER, "the peer's token is of IAKERB, which is not accepted");
 	if (p->frame.user2user && !p->clear.session_key)
 		return because(p->call, SEC_E_INVALID_TOKEN, TO_CALLER, "the peer's token is of user-to-user, and its ticket is not");
 	status = proof_etype(p, p->clear.etype, "the peer's ticket");

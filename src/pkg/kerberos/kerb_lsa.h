@@ -95,6 +95,7 @@ enum kerb_token {
 struct kerb_frame {
 	bool raw;			/* no GSS header: DCE style, or a bare Kerberos message */
 	bool user2user;			/* the mechanism is 1.2.840.113554.1.2.2.3 */
+	bool iakerb;			/* the mechanism is 1.3.6.1.5.2.5 */
 	enum kerb_token is;		/* by the token id; by the application tag where raw */
 	struct bytes inner;		/* the Kerberos message */
 };

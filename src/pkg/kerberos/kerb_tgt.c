@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "pkg/kerberos/kerb_iakerb.h"
 #include "pkg/kerberos/kerb_k5.h"
 
 #define REALM_ROOM	256u
@@ -131,6 +132,28 @@ steps_turn(void *at)
 
 /* --- trips ------------------------------------------------------------------ */
 
+/* Not to a KDC but to the peer, who brings the answer with the next leg. */
+static NTSTATUS
+carry_begin(struct call *call, struct kerb_fetch *f, struct bytes realm, struct bytes request)
+{
+	uint8_t *copy = realm.len < sizeof f->carry->realm ? call_memory(call, request.len) : NULL;
+
+	if (!copy)
+		return STATUS_INSUFFICIENT_RESOURCES;
+	bytes_copy(f->carry->realm, realm.at, realm.len);
+	f->carry->realm[realm.len] = 0;
+	f->realm = f->carry->realm;
+	bytes_copy(copy, request.at, request.len);
+	f->carry->request = bytes_of(copy, request.len);
+	return SEC_I_CONTINUE_NEEDED;
+}
+
+static bool
+goes_on(NTSTATUS status)
+{
+	return status == STATUS_PENDING || status == SEC_I_CONTINUE_NEEDED;
+}
+
 NTSTATUS
 kerb_trip_begin(struct call *call, struct kerb_fetch *f, krb5_context k5, struct bytes realm, struct bytes request, bool tcp)
 {
@@ -139,6 +162,8 @@ kerb_trip_begin(struct call *call, struct kerb_fetch *f, krb5_context k5, struct
 	if (!realm.len || realm.len >= REALM_ROOM || memchr(realm.at, 0, realm.len))
 		return because(call, SEC_E_NO_AUTHENTICATING_AUTHORITY, TO_CALLER,
 		    "a realm of %zu characters cannot be asked", realm.len);
+	if (f->carry)
+		return carry_begin(call, f, realm, request);
 	if (!f->realm || !bytes_same(bytes_of_text(f->realm), realm)) {
 		char *text = call_memory(call, realm.len + 1);
 
@@ -198,10 +223,10 @@ fetch_turn(struct call *call, struct kerb_fetch *f, bool on_job)
 				return status;
 			break;
 		case FETCH_KDC:
-			status = kerb_trip_end(call, f);
+			status = f->carry ? STATUS_SUCCESS : kerb_trip_end(call, f);
 			if (status != STATUS_SUCCESS)
 				return status;
-			answer = kdc_answer(call);
+			answer = f->carry ? f->carry->answer : kdc_answer(call);
 			s->in = bytes_dup(answer);
 			if (!s->in)
 				return STATUS_INSUFFICIENT_RESOURCES;
@@ -368,7 +393,7 @@ kerb_fetch_tgt(struct call *call, struct kerb_fetch *f, const struct kerb_cred *
 {
 	NTSTATUS status = as_turn(call, f, cred, NULL);
 
-	if (status == STATUS_PENDING)
+	if (goes_on(status))
 		return status;
 	if (status == STATUS_SUCCESS)
 		status = as_take(call, f, cred);
@@ -384,7 +409,7 @@ kerb_fetch_initial(struct call *call, struct kerb_fetch *f, const struct kerb_cr
 	krb5_creds got, *copy = NULL;
 	krb5_error_code code;
 
-	if (status == STATUS_PENDING)
+	if (goes_on(status))
 		return status;
 	if (status == STATUS_SUCCESS) {
 		code = krb5_init_creds_get_creds(f->steps->k5, f->steps->as, &got);
@@ -497,7 +522,7 @@ fetch(struct call *call, struct kerb_fetch *f, struct kerb_hoard *hoard, const c
 	status = steps_wake(call, f->steps);
 	if (status == STATUS_SUCCESS)
 		status = fetch_turn(call, f, false);
-	if (status == STATUS_PENDING) {
+	if (goes_on(status)) {
 		steps_rest(f->steps);
 		return status;
 	}

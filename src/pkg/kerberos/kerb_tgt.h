@@ -1,7 +1,7 @@
 /*
  * kerb_tgt.h - initial tickets (AS) and service tickets (TGS), step by step:
  * each function is called again with the same arguments until it returns
- * something else than STATUS_PENDING. The step machines are libkrb5's, the
+ * something else than STATUS_PENDING (with `carry`: and than SEC_I_CONTINUE_NEEDED, when a message is to be carried). The step machines are libkrb5's, the
  * trips to a KDC are await_kdc's.
  *
  * With a password, steps run on a job, since one of them turns the password
@@ -15,6 +15,7 @@
 #include "pkg/kerberos/kerb_cache.h"
 #include "pkg/kerberos/kerb_lsa.h"
 
+struct kerb_carry;
 struct kerb_steps;
 
 /* In a frame, zeroed at first. */
@@ -24,6 +25,7 @@ struct kerb_fetch {
 	uint32_t silence_ms;
 	const char *realm;		/* where it asked last, call memory; NULL: nowhere yet */
 	int32_t code;			/* libkrb5's, of an initial ticket that was refused */
+	struct kerb_carry *carry;	/* the peer carries what is for the KDC; NULL: it is asked */
 	bool user2user;			/* the KDC gives tickets for this target to user-to-user alone */
 };
 void kerb_fetch_drop(struct kerb_fetch *f);

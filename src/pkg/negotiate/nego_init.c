@@ -42,7 +42,7 @@ begin_check(struct call *call, const struct leg_args *args)
 
 /* What an acceptor that spoke first can do; all, when it did not. */
 static NTSTATUS
-hints_take(struct call *call, struct bytes token, bool ret_can[INNERS])
+hints_take(struct call *call, struct bytes token, bool ret_can[INNERS], bool *ret_iakerb)
 {
 	struct nego_init hints;
 	struct reader list;
@@ -61,6 +61,7 @@ hints_take(struct call *call, struct bytes token, bool ret_can[INNERS])
 
 		if (which != INNERS)
 			ret_can[which] = true;
+		*ret_iakerb |= nego_mech_of(oid) == MECH_IAKERB;
 	}
 	for (unsigned i = 0; i < INNERS; i++)
 		if (!ret_can[i])
@@ -96,21 +97,36 @@ begin_plan(struct call *call, const struct leg_args *args, struct nego_context *
 	NTSTATUS status = begin_check(call, args);
 
 	if (status == STATUS_SUCCESS)
-		status = hints_take(call, args->token, can);
+		status = hints_take(call, args->token, can, &leg->may_iakerb);
 	if (status != STATUS_SUCCESS)
 		return status;
 	if (!nego_keep(&ctx->target, args->target) || !nego_keep(&ctx->bindings, args->bindings))
 		return STATUS_INSUFFICIENT_RESOURCES;
 	ctx->wants = args->wants;
-	leg->trying = can[INNER_KERBEROS] && rule_kerberos_fits(call, args->cred, args->target, args->wants) &&
+	leg->trying = (can[INNER_KERBEROS] || leg->may_iakerb) && rule_kerberos_fits(call, args->cred, args->target, args->wants) &&
 	    is_there(call, args, INNER_KERBEROS) ? INNER_KERBEROS : INNER_NTLM;
 	leg->may_ntlm = can[INNER_NTLM] && is_there(call, args, INNER_NTLM);
 	/* Where there is a choice it is to be protected, so integrity is asked for. */
 	if (leg->trying == INNER_KERBEROS && !(args->wants & ISC_REQ_NO_INTEGRITY))
 		ctx->wants |= ISC_REQ_INTEGRITY;
-	nego_choose(ctx, leg->trying == INNER_KERBEROS ? MECH_MS_KRB5 : MECH_NTLM, mine(args, leg->trying));
+	leg->by_peer = leg->trying == INNER_KERBEROS && !can[INNER_KERBEROS];
+	nego_choose(ctx, leg->by_peer ? MECH_IAKERB : leg->trying == INNER_KERBEROS ? MECH_MS_KRB5 : MECH_NTLM, mine(args, leg->trying));
 	leg->begun = true;
 	return STATUS_SUCCESS;
+}
+
+/* No KDC can be reached from here; where the acceptor offers to hand messages on to its own, or nothing else is left. */
+static bool
+begin_by_peer(struct call *call, const struct leg_args *args, struct nego_context *ctx, struct nego_leg *leg, NTSTATUS failed)
+{
+	if (leg->by_peer || (!leg->may_iakerb && leg->may_ntlm) ||
+	    (failed != SEC_E_NO_AUTHENTICATING_AUTHORITY && failed != STATUS_NO_LOGON_SERVERS && failed != STATUS_IO_TIMEOUT))
+		return false;
+	because(call, STATUS_SUCCESS, TO_CALLER, "Kerberos is tried by way of the peer (IAKERB)");
+	leg->by_peer = true;
+	leg->failed = failed;
+	nego_choose(ctx, MECH_IAKERB, mine(args, INNER_KERBEROS));
+	return true;
 }
 
 /* Kerberos came to nothing. STATUS_SUCCESS: NTLM is next. */
@@ -164,7 +180,9 @@ begin_offer(struct call *call, const struct leg_args *args, struct nego_context 
 	struct writer w = writer_of(NULL, 0);
 	uint8_t list[64];
 
-	if (ctx->which == INNER_KERBEROS) {
+	if (ctx->mech == MECH_IAKERB) {
+		ctx->offered[ctx->offered_count++] = MECH_IAKERB;
+	} else if (ctx->which == INNER_KERBEROS) {
 		ctx->offered[ctx->offered_count++] = MECH_MS_KRB5;
 		ctx->offered[ctx->offered_count++] = MECH_KRB5;
 	}
@@ -176,6 +194,7 @@ begin_offer(struct call *call, const struct leg_args *args, struct nego_context 
 		return STATUS_INSUFFICIENT_RESOURCES;
 	m.list = ctx->list;
 	because(call, STATUS_SUCCESS, TO_CALLER, "offered to the peer: %s", ctx->which == INNER_NTLM ? "NTLM alone" :
+	    ctx->mech == MECH_IAKERB ? "Kerberos by way of it (IAKERB)" :
 	    ctx->offered_count > 2 ? "Kerberos (its token goes along), then NTLM" : "Kerberos alone (its token goes along)");
 	if (ctx->which == INNER_NTLM)
 		rule_ntlm_audit(call, args->cred, STATUS_SUCCESS, ctx->target);
@@ -199,6 +218,8 @@ init_begin(struct call *call, const struct leg_args *args, struct nego_context *
 	}
 	if (leg->trying == INNER_KERBEROS) {
 		status = nego_enter(call, ctx, mine(args, INNER_KERBEROS), args, BYTES_NONE, &token);
+		if (status < 0 && status != STATUS_PENDING && begin_by_peer(call, args, ctx, leg, status))
+			status = nego_enter(call, ctx, mine(args, INNER_KERBEROS), args, BYTES_NONE, &token);
 		if (status == STATUS_PENDING)
 			return status;
 		if (status >= 0) {

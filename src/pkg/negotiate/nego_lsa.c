@@ -227,7 +227,7 @@ nego_choose(struct nego_context *ctx, enum nego_mech mech, const struct nego_inn
 {
 	nego_inner_drop(ctx);
 	ctx->mech = mech;
-	ctx->which = inner_of(mech);
+	ctx->which = mech == MECH_IAKERB ? INNER_KERBEROS : inner_of(mech);
 	ctx->package = inner->package;
 	/* As Windows does; MIT's initiators send none there, so an acceptor only answers one. */
 	if (!ctx->server && (ctx->wants & ISC_REQ_USE_DCE_STYLE))
@@ -250,6 +250,7 @@ nego_enter(struct call *call, struct nego_context *ctx, const struct nego_inner 
 	if (!in.bindings.len)
 		in.bindings = ctx->bindings;
 	in.inside = true;
+	in.by_peer = !ctx->server && ctx->mech == MECH_IAKERB;
 	in.silence_ms = NEGO_SILENCE_MS;
 	status = ctx->server ? enter_accept(call, inner->package, &in, &ret) : enter_init(call, inner->package, &in, &ret);
 	ctx->inner = ret.context;

@@ -67,6 +67,8 @@ struct nego_leg {
 	enum inner trying;
 	NTSTATUS failed;		/* what Kerberos came to */
 	bool may_ntlm;
+	bool may_iakerb;		/* the acceptor names IAKERB */
+	bool by_peer;			/* IAKERB was tried */
 };
 
 /* The two halves of the table: nego_init.c, nego_accept.c. */

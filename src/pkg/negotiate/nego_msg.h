@@ -15,7 +15,7 @@ enum nego_kind { NEGO_NOTHING = 0, NEGO_INIT, NEGO_RESP, NEGO_RAW_NTLM, NEGO_RAW
 enum nego_kind nego_kind_of(struct bytes token);
 
 /* Mechanisms that have a name here. */
-enum nego_mech { MECH_NONE = 0, MECH_MS_KRB5, MECH_KRB5, MECH_NTLM, MECH_NEGOEX, MECH_KRB5_U2U, MECHS };
+enum nego_mech { MECH_NONE = 0, MECH_MS_KRB5, MECH_KRB5, MECH_NTLM, MECH_NEGOEX, MECH_KRB5_U2U, MECH_IAKERB, MECHS };
 
 enum nego_mech nego_mech_of(struct bytes oid);		/* MECH_NONE: not known here */
 struct bytes nego_mech_oid(enum nego_mech mech);	/* the OID's content */
