@@ -240,8 +240,7 @@ struct kerb_ticket *
 kerb_hoard_add(struct kerb_hoard *h, const char *target, krb5_creds *creds)
 {
 	size_t len = strlen(target) + 1;
-	struct kerb_ticket *t = calloc(1, sizeof *t + len), *old = t;
-	unsigned place = place_of(target);
+	struct kerb_ticket *t = calloc(1, sizeof *t + len);
 	krb5_context k5;
 
 	if (!t) {
@@ -250,34 +249,30 @@ kerb_hoard_add(struct kerb_hoard *h, const char *target, krb5_creds *creds)
 		kerb_k5_give(k5);
 		return NULL;
 	}
-	atomic_init(&t->refs, h ? 2 : 1);
+	atomic_init(&t->refs, 1);
 	t->creds = creds;
 	t->end = (uint32_t)creds->times.endtime;
 	t->kvno = kvno_of(creds);
 	bytes_copy(t->target, target, len);
-	if (!h)
-		return t;
-	pthread_mutex_lock(&h->lock);
-	if (!h->places)
-		h->places = calloc(HOARD_PLACES, sizeof(struct kerb_ticket *));
-	if (h->places) {
-		old = h->places[place];
-		h->places[place] = t;
-	}						/* else it is the caller's alone */
-	pthread_mutex_unlock(&h->lock);
-	kerb_ticket_drop(old);
+	if (h)
+		kerb_hoard_keep(h, t);
 	return t;
 }
 
 void
 kerb_hoard_keep(struct kerb_hoard *h, struct kerb_ticket *ticket)
 {
-	struct kerb_ticket **place = &h->places[place_of(ticket->target)], *old;
+	unsigned place = place_of(ticket->target);
+	struct kerb_ticket *old = ticket;
 
 	atomic_fetch_add(&ticket->refs, 1);
 	pthread_mutex_lock(&h->lock);
-	old = *place;
-	*place = ticket;
+	if (!h->places)
+		h->places = calloc(HOARD_PLACES, sizeof(struct kerb_ticket *));
+	if (h->places) {
+		old = h->places[place];
+		h->places[place] = ticket;
+	}						/* else it is the caller's alone */
 	pthread_mutex_unlock(&h->lock);
 	kerb_ticket_drop(old);
 }
