@@ -4,7 +4,7 @@
  * InitializeSecurityContext, against a Samba Active Directory (tests/lab/ad.py), whose
  * front-svc may delegate to HTTP/web and cifs/dc1. MIT's GSSAPI is the client and the last service.
  * Covers src/pkg/kerberos/kerb_s4u.c, kerb_tgs.c, kerb_init.c (ASKED_OWN, ASKED_PROXY), kerb_answer.c (evidence),
- * kerb_lsa.c (use_service), src/lsa/serve_sspi.c (serve_acquire_as), src/secur32/acquire.c (acting).
+ * kerb_lsa.c (use_service), kerb_logon_s4u.c (evidence_of), src/lsa/serve_sspi.c (serve_acquire_as), src/secur32/acquire.c (acting).
  */
 #include <gssapi/gssapi_ext.h>
 #include <gssapi/gssapi_krb5.h>
@@ -13,6 +13,7 @@
 
 #include "base/conf.h"
 #include "tests/api/kerb.h"
+#include "tests/api/logon.h"
 #include "tests/check.h"
 
 #define ALL (ISC_REQ_MUTUAL_AUTH | ISC_REQ_REPLAY_DETECT | ISC_REQ_SEQUENCE_DETECT | ISC_REQ_CONFIDENTIALITY | ISC_REQ_INTEGRITY)
@@ -234,6 +235,44 @@ TEST(by_negotiate)
 	front_over();
 }
 
+/* A name alone (S4U2self): the machine goes on in that user's name. Of the untrusted nobody is acted for. */
+TEST(from_a_name_alone)
+{
+	static const char upn[] = "alice@ad.openlsa.test";
+	KERB_S4U_LOGON *m;
+	CredHandle cred;
+	struct shake s = { .cred = &cred, .target = web, .wants = ALL };
+
+	for (int trusted = 0; trusted < 2; trusted++) {
+		struct logging l = { .lsa = trusted ? logon_trusted() : logon_untrusted(), .type = Network };
+
+		l.package = logon_package(l.lsa, MICROSOFT_KERBEROS_NAME_A);
+		m = (void *)l.at;
+		m->MessageType = KerbS4ULogon;
+		m->ClientUpn = (UNICODE_STRING){ 2 * (sizeof upn - 1), 2 * (sizeof upn - 1), (PWSTR)(uintptr_t)sizeof *m };
+		l.len = sizeof *m + 2 * (sizeof upn - 1);
+		for (size_t i = 0; upn[i]; i++)
+			l.at[sizeof *m + 2 * i] = (unsigned char)upn[i];
+		if (!CHECK_U64((uint32_t)logon_run(&l), STATUS_SUCCESS)) {
+			(void)kerb_said(STATUS_LOGON_FAILURE, "?");
+			continue;
+		}
+		CHECK(!ImpersonateLoggedOnUser(l.token) == !trusted);
+		if (trusted) {
+			CHECK(kerb_cred(&cred, NULL, NULL, NULL) == SEC_E_OK);
+			CHECK(RevertToSelf());
+			shake(&s);
+			if (!CHECK_U64((uint32_t)s.status, SEC_E_OK))
+				(void)kerb_said(s.status, "?");
+			CHECK_TEXT(s.client, "alice@AD.OPENLSA.TEST");
+			shake_end(&s);
+			FreeCredentialsHandle(&cred);
+		}
+		logon_end(&l);
+		CHECK(LsaDeregisterLogonProcess(l.lsa) == STATUS_SUCCESS);
+	}
+}
+
 int
 main(void)
 {
@@ -254,6 +293,7 @@ main(void)
 	RUN(the_context_may_go_first);
 	RUN(identified_alone);
 	RUN(by_negotiate);
+	RUN(from_a_name_alone);
 	CHECK(FreeCredentialsHandle(&f.cred) == SEC_E_OK);
 	return check_end();
 }

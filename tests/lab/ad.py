@@ -14,7 +14,7 @@ with 77 (skipped). About 8 s the first time, 1 s later.
     domain    AD.OPENLSA.TEST (OPENLSAD), dc1.ad.openlsa.test
     users     Administrator, alice, bob (may not be delegated), disabled (is), all with AD_PASSWORD;
               group staff: alice, bob; group above: staff
-    machine   labhost$, host/labhost.ad.openlsa.test
+    machine   labhost$, host/labhost.ad.openlsa.test; constrained delegation with protocol transition to HTTP/web...
     services  http-svc: HTTP/localhost host/localhost HTTP/web.ad.openlsa.test; front-svc:
               HTTP/front.ad.openlsa.test, constrained delegation with protocol transition to HTTP/web... and cifs/dc1...
     keytabs   DIR/http.keytab, DIR/front.keytab, DIR/host.keytab
@@ -35,6 +35,7 @@ import time
 
 REALM, DOMAIN, PASSWORD, ADDRESS = "AD.OPENLSA.TEST", "OPENLSAD", "Lab-Passw0rd", "127.0.0.21"
 PRELOAD = "libnss_wrapper.so"
+MADE = "2"                              # a directory that was made otherwise is made anew
 PYTHON = "/usr/bin/python3"             # Debian's own: it has Samba's modules
 SERVICES = {"http": ("http-svc", ["HTTP/localhost", "host/localhost", "HTTP/web.ad.openlsa.test"]),
             "front": ("front-svc", ["HTTP/front.ad.openlsa.test"])}
@@ -151,7 +152,8 @@ def people(conf):
     db.add_remove_group_members("above", ["staff"])
     db.newcomputer("labhost")
     db.setpassword("(sAMAccountName=labhost$)", PASSWORD)
-    change("labhost$", servicePrincipalName=["host/labhost.ad.openlsa.test"], **{"msDS-SupportedEncryptionTypes": "24"})
+    change("labhost$", servicePrincipalName=["host/labhost.ad.openlsa.test"], flags=0x1000000,
+           **{"msDS-SupportedEncryptionTypes": "24", "msDS-AllowedToDelegateTo": ["HTTP/web.ad.openlsa.test"]})
     change("bob", flags=0x100000)                               # NOT_DELEGATED
     change("disabled", flags=0x2)                               # ACCOUNTDISABLE
     for account, names in SERVICES.values():
@@ -188,6 +190,9 @@ def make(where):
     for name in ("private", "state", "lock", "cache", "sysvol"):
         shutil.rmtree(f"{where}/{name}", ignore_errors=True)
         os.makedirs(f"{where}/{name}")
+    for name in os.listdir(where):
+        if name.endswith(".keytab"):
+            os.unlink(f"{where}/{name}")
     conf = f"--configfile={where}/smb.conf"
     run(where, ["samba-tool", "domain", "provision", conf, f"--realm={REALM}", f"--domain={DOMAIN}",
                 f"--adminpass={PASSWORD}", "--server-role=dc", "--dns-backend=NONE", "--host-name=dc1",
@@ -200,7 +205,7 @@ def make(where):
     for principal in ("labhost$", "host/labhost.ad.openlsa.test"):
         run(where, ["samba-tool", "domain", "exportkeytab", f"{where}/host.keytab", conf, f"--principal={principal}"])
     os.chmod(f"{where}/share", 0o777)
-    write(f"{where}/made", "")
+    write(f"{where}/made", MADE)
 
 
 def ready(env):
@@ -230,12 +235,20 @@ def stop(pid):
     subprocess.run(["pkill", "-9", "-s", str(pid)], check=False)
 
 
+def is_made(where):
+    try:
+        with open(f"{where}/made", encoding="utf-8") as f:
+            return f.read() == MADE
+    except FileNotFoundError:
+        return False
+
+
 def up(where):
     where = os.path.abspath(where)
     os.makedirs(where, exist_ok=True)
     configure(where)
     env = dict(os.environ, **environment(where))
-    if not os.path.exists(f"{where}/made"):
+    if not is_made(where):
         make(where)
     with open(f"{where}/samba.out", "a", encoding="utf-8") as out:
         samba = subprocess.Popen(["samba", "--foreground", "--no-process-group", f"--configfile={where}/smb.conf"],

@@ -196,11 +196,28 @@ own_turn(struct call *call, struct asking *f)
 
 /* --- SELF --------------------------------------------------------------------------------- */
 
+/* For who acts as the user further on, where the KDC lets this machine (S4U2proxy). NULL: then nobody does. */
+static struct kerb_cache *
+evidence_of(krb5_context k5, const struct asking *f, const krb5_enc_tkt_part *part)
+{
+	struct bytes ticket = bytes_of(f->ticket->creds->ticket.data, f->ticket->creds->ticket.length);
+	struct kerb_cache *cache = kerb_cache_new();
+	struct kerb_hoard *hoard;
+
+	if (cache && kerb_hoard_of_evidence(&hoard, k5, part->client, ticket, f->own.client, (uint32_t)part->times.endtime) == 0) {
+		kerb_cache_fill(cache, hoard);
+		return cache;
+	}
+	kerb_cache_drop(cache);
+	return NULL;
+}
+
 static NTSTATUS
 granted(struct call *call, const struct logon_args *args, struct asking *f, struct logon_result *ret)
 {
 	const struct pac_profile *profile = NULL;
 	krb5_context k5 = kerb_k5_take(call);
+	struct kerb_cache *evidence = NULL;
 	krb5_ticket *ticket = NULL;
 	struct logon_view view;
 	struct kerb_key key;
@@ -217,6 +234,8 @@ granted(struct call *call, const struct logon_args *args, struct asking *f, stru
 		status = kerb_logon_session(call, k5, ticket, &key, args, &view, &profile, NULL, ret);
 		if (status == STATUS_SUCCESS && ret->verdict != STATUS_SUCCESS)
 			(void)audited(call, f, ret->verdict, ret);
+		if (status == STATUS_SUCCESS && ret->verdict == STATUS_SUCCESS && args->trusted && !(f->flags & IDENTIFY))
+			evidence = evidence_of(k5, f, ticket->enc_part2);
 	}
 	bytes_wipe(&key, sizeof key);
 	krb5_free_ticket(k5, ticket);
@@ -226,8 +245,10 @@ granted(struct call *call, const struct logon_args *args, struct asking *f, stru
 	ret->level = args->trusted && !(f->flags & IDENTIFY) ? LEVEL_IMPERSONATION : LEVEL_IDENTIFICATION;
 	status = kerb_logon_profile(call, profile, NULL, ret);
 	if (status == STATUS_SUCCESS)
-		return kerb_logon_give(call, &view, 0, NULL, ret);
-	services(call)->logoff(view.session);
+		status = kerb_logon_give(call, &view, 0, evidence, ret);
+	else
+		services(call)->logoff(view.session);
+	kerb_cache_drop(evidence);
 	return status;
 }
 

@@ -44,6 +44,8 @@ struct kerb_cred {
 
 /* What a credential of a name and a password is: client, password and an empty cache. The cred is the caller's, cleared before. */
 NTSTATUS kerb_use_password(struct call *call, krb5_context k5, const struct acquire_args *args, struct kerb_cred *cred);
+/* By what the session `luid` has, 0: the caller's process, then its session, then a keytab. `principal`: "" for whoever it is. SEC_E_NO_CREDENTIALS. */
+NTSTATUS kerb_use_default(struct call *call, krb5_context k5, uint64_t luid, const char *principal, struct kerb_cred *cred);
 void kerb_cred_clear(struct kerb_cred *cred);
 
 struct kerb_context {
