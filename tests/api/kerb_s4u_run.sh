@@ -10,5 +10,6 @@ cat "$AD_DIR/front.keytab" >"$keytab"
 tail -c +3 "$AD_DIR/http.keytab" >>"$keytab"	# without a second head: two bytes of version
 tail -c +3 "$AD_DIR/host.keytab" >>"$keytab"
 KRB5_KTNAME=FILE:$keytab
-export KRB5_KTNAME
+GSS_MECH_CONFIG=/dev/null	# none but MIT's own mechanisms
+export KRB5_KTNAME GSS_MECH_CONFIG
 exec sh "$run" "$@"
