@@ -226,6 +226,11 @@ const struct lsa_package *package_at(uint32_t id);
 uint32_t package_count(void);
 uint32_t package_id(const struct lsa_package *package);
 
+/* blocking_load.c: third-party packages */
+void lsa_packages_audit(struct lsa *lsa);
+void lsa_packages_session_ended(uint64_t luid, const char *package);
+void lsa_packages_close(void);
+
 /* lsa.c */
 NTSTATUS lsa_store(struct lsa *lsa, struct store **ret_store, struct call *call);
 

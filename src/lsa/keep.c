@@ -175,6 +175,7 @@ keep_session_ended(void *arg, struct session *session)
 	}
 	pthread_mutex_unlock(&lsa->kept_lock);
 	keep_rows_drop(ended);
+	lsa_packages_session_ended(session->luid, session->package);
 }
 
 /* --- sessions ---------------------------------------------------------------- */

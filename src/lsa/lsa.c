@@ -63,6 +63,7 @@ store_make(struct lsa *lsa)
 	}
 	__atomic_store_n(&lsa->store, store, __ATOMIC_RELEASE);
 	raise_started(lsa);
+	lsa_packages_audit(lsa);
 	return status;
 }
 
@@ -161,6 +162,8 @@ lsa_close(struct lsa *lsa)
 		return;
 	jobs_drop(lsa->jobs);
 	authority_close(lsa);
+	if (lsa->settings.exclusive)
+		lsa_packages_close();
 	net_drop(lsa->net);
 	handle_table_drop(lsa->objects);
 	if (lsa->store) {

@@ -72,6 +72,13 @@ void lsa_reopen(struct lsa *lsa);
 /* A package beyond the built-in ones, or in the place of one, for a program that links this statically. Before lsa_open. */
 void package_add(const struct lsa_package *package);
 
+/*
+ * Third-party packages: those that root's list names (base/plugin.h) join the registry, once a process, before
+ * lsa_open. must_be: it is worth a sentence that there is no list. try: each is loaded by a child first. threads:
+ * of each package, 0: 4. say (or NULL) hears of each in a sentence; the audit log of the first store hears it too.
+ */
+void lsa_packages_load(const char *list, bool must_be, bool try, unsigned threads, void (*say)(const char *sentence));
+
 /* NULL: the peer is not known, too many of its uid have not said connect yet, or there is no memory. */
 struct lsa_link *lsa_link_open(struct lsa *lsa, struct loop *loop, const struct lsa_peer *peer) MUST_CHECK;
 /* The reply is borrowed for the time of the function; empty: it is lost, the call ran on without its link. */

@@ -122,6 +122,19 @@ raise_stopped(struct lsa *lsa)
 	told(lsa, AUDIT_STOPPED, AF_WHAT, mode(lsa));
 }
 
+void
+raise_package(struct lsa *lsa, NTSTATUS status, const char *package, const char *what)
+{
+	struct audit a = { .event = AUDIT_PACKAGE_TROUBLE, .status = status };
+
+	if (!lsa->store)
+		return;
+	audit_text(&a, AF_SECURITY_PACKAGE, bytes_of_text(package));
+	audit_text(&a, AF_WHAT, bytes_of_text(what));
+	audit_cause(&a, status);
+	audit_raise(lsa->store, &a);
+}
+
 /* --- logons ------------------------------------------------------------------------ */
 
 static void

@@ -12,6 +12,8 @@ struct edit;
 
 void raise_started(struct lsa *lsa);		/* and the packages that it has */
 void raise_stopped(struct lsa *lsa);
+/* A third-party package was left out, or does not return. */
+void raise_package(struct lsa *lsa, NTSTATUS status, const char *package, const char *what);
 
 /* A logon that was granted (4624, and 4672 where it is special) or refused (4625, 4723); names UTF-8, as they were sent. */
 void raise_logon(struct call *call, NTSTATUS cause, struct bytes domain, struct bytes user, const char *package, uint64_t luid);

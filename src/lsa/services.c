@@ -232,6 +232,7 @@ logon_as(struct call *call, const struct logon_facts *facts, uint32_t logon_type
 		.user = facts->user, .domain = facts->domain, .package = bytes_of_text(package), .sid = facts->sid,
 		.logon_time = time_filetime(), .logon_type = logon_type, .uid = SERVED(call)->link->peer.uid,
 		.logged_on = true,
+		.luid = facts->luid, .taken = facts->luid != 0,
 	};
 	struct session *session;
 	NTSTATUS status = who_groups(call, &new, facts->groups, facts->group_count, false);

@@ -21,6 +21,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/conf.h"
 #include "base/secret.h"
 #include "base/time.h"
 #include "lsad/listen.h"
@@ -204,6 +205,19 @@ audit_of(const struct settings *s)
 	return a;
 }
 
+static void
+say(const char *sentence)
+{
+	fprintf(stderr, "lsad: %s\n", sentence);
+}
+
+/* While code can still be loaded, and as the user that it will run as. */
+static void
+packages_open(const struct settings *s)
+{
+	lsa_packages_load(s->packages, s->conf && conf_text(s->conf, "packages"), true, s->package_threads, say);
+}
+
 static bool
 authority_open(struct daemon *d)
 {
@@ -256,6 +270,7 @@ daemon_open(struct daemon *d)
 	d->watchdog_at = time_mono_ms();
 	if (!lsa_authority_load(d->settings.conf, said))
 		return refuse(said);
+	packages_open(&d->settings);
 	return files_close(&d->settings) && authority_open(d) && calls_close(&d->settings) && workers_open(d);
 }
 

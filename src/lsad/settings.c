@@ -24,6 +24,10 @@
 #define OPENLSA_STATE_FOLDER	"/var/lib/lsad"
 #endif
 
+#ifndef OPENLSA_PACKAGES_FILE
+#define OPENLSA_PACKAGES_FILE	"/etc/openlsa/packages.conf"
+#endif
+
 #define WORKERS_MAX	16u
 
 struct key {
@@ -47,6 +51,8 @@ static const struct key keys[] = {
 	{ "domain_authority",    TEXT,   AT(domain_authority),    0, 1000 },
 	{ "keytab",              TEXT,   AT(keytab),              1, 1000 },
 	{ "keytab_folder",       TEXT,   AT(keytab_folder),       1, 1000 },
+	{ "packages",            TEXT,   AT(packages),            1, 1000 },
+	{ "package_threads",     NUMBER, AT(package_threads),     1, 16 },
 	{ "computer_name",       TEXT,   AT(computer),            1, 15 },
 	{ "max_links_per_uid",   NUMBER, AT(limits.links),        1, 10000000 },
 	{ "max_objects_per_uid", NUMBER, AT(limits.objects),      1, 10000000 },
@@ -207,6 +213,8 @@ settings_usual(struct settings *s)
 		.tcb_users   = "",
 		.tcb_group   = "lsa-tcb",
 		.admin_group = "lsa-admin",
+		.packages    = OPENLSA_PACKAGES_FILE,
+		.package_threads = 4,
 		.workers     = cores(),
 		.sandbox     = true,
 		.audit_file  = "on", .audit_file_mode = "0600", .audit_file_size = 65536, .audit_file_keep = 4,

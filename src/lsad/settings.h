@@ -23,6 +23,8 @@ struct settings {
 	const char *computer;		/* or NULL: from the host's name */
 	const char *ntlm_fallback_only_to;	/* read by its name where it counts */
 	const char *domain_authority;		/* likewise */
+	const char *packages;		/* root's list of third-party packages */
+	uint32_t package_threads;	/* of each */
 	uint32_t workers;
 	bool sandbox;
 	struct lsa_limits limits;

@@ -99,6 +99,7 @@ struct logon_facts {
 	const struct bytes *groups;
 	size_t group_count;
 	uint64_t expiry;			/* FILETIME, or 0 */
+	uint64_t luid;				/* of the session, taken before (session_next); 0: the next one */
 };
 
 /* A response to a challenge of ours, for another authority to judge. Names UTF-8. */

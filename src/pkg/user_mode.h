@@ -45,6 +45,12 @@ struct user_package {
 	NTSTATUS (*unseal)(void *half, PSecBufferDesc message, ULONG sequence, ULONG *ret_qop);
 	/* The whole state as bytes, secret; `fresh` restarts the sequence numbers. open takes it back. */
 	NTSTATUS (*export)(void *half, bool fresh, struct secret **ret_state);
+	/*
+	 * What the package answers by itself (QueryContextAttributesW); SEC_E_UNSUPPORTED_FUNCTION: what facts say. And
+	 * CompleteAuthToken. Both may be NULL.
+	 */
+	NTSTATUS (*query)(void *half, ULONG attribute, void *buffer);
+	NTSTATUS (*complete)(void *half, PSecBufferDesc token);
 	/* The tickets of the caller's own cache as bytes for the LSA half's `adopt`; NULL and success: there are none. May be NULL. */
 	NTSTATUS (*gather)(struct secret **ret_tickets);
 	/* A token of this package as text for people (a tree) or as JSON; false: it is none. Pure; may be NULL. */

@@ -242,6 +242,21 @@ row_find(ULONG attribute)
 	return NULL;
 }
 
+/* What a package of somebody else's answers, and what is ours to answer where it does not. */
+static bool
+asked_itself(struct context *ctx, const struct row *row, ULONG attribute, void *answer, ULONG size, bool wide,
+    SECURITY_STATUS *ret_status)
+{
+	bool texts = attribute == SECPKG_ATTR_NAMES || attribute == SECPKG_ATTR_KEY_INFO || attribute == SECPKG_ATTR_NATIVE_NAMES;
+	bool ours = row && (row->early || attribute == OLSA_ATTR_LOGON || attribute == SECPKG_ATTR_CLIENT_SPECIFIED_TARGET);
+
+	if (!ctx->user->query || ours || (texts && !wide) || (row ? size < row->size : size != UINT32_MAX))
+		return false;
+	*ret_status = sec_of(ctx->user->query(ctx->half, attribute, answer));
+	return *ret_status != SEC_E_UNSUPPORTED_FUNCTION || attribute == SECPKG_ATTR_SIZES || attribute == SECPKG_ATTR_KEY_INFO ||
+	    attribute == SECPKG_ATTR_SESSION_KEY;
+}
+
 /* `size` is what the caller's buffer has; UINT32_MAX where it does not say. */
 static SECURITY_STATUS
 query(PCtxtHandle handle, ULONG attribute, void *answer, ULONG size, bool wide)
@@ -263,7 +278,9 @@ query(PCtxtHandle handle, ULONG attribute, void *answer, ULONG size, bool wide)
 		ctx->user->facts(ctx->half, &facts);
 		q.facts = &facts;
 	}
-	if (!q.facts && atomic_load(&ctx->leg) == LEG_ASYNC)
+	if (q.facts && asked_itself(ctx, row, attribute, answer, size, wide, &status))
+		;
+	else if (!q.facts && atomic_load(&ctx->leg) == LEG_ASYNC)
 		status = SEC_E_OUT_OF_SEQUENCE;
 	else if (!row)
 		status = SEC_E_UNSUPPORTED_FUNCTION;

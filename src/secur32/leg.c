@@ -14,6 +14,7 @@
 #include "secur32/acquire.h"
 #include "secur32/explain.h"
 #include "secur32/memory.h"
+#include "secur32/plugged.h"
 #include "secur32/usermode.h"
 
 #define TYPE_MASK	0x0fffffffu
@@ -214,13 +215,16 @@ token_out(const struct leg *leg, struct bytes token, ULONG *attributes)
 }
 
 static SECURITY_STATUS
-half_open(struct context *ctx, struct bytes user_data)
+half_open(struct leg *leg, struct bytes user_data)
 {
+	struct context *ctx = leg->context;
 	NTSTATUS status = STATUS_SUCCESS;
 
 	ctx->user = usermode_find(ctx->package);
 	if (ctx->user && user_data.len)
 		status = ctx->user->open(&ctx->half, user_data);
+	else if (user_data.len)
+		why_say(&leg->why, STATUS_SUCCESS, TO_CALLER, "no messages with this context: %s", plugged_why(ctx->package));
 	return status == STATUS_SUCCESS ? SEC_E_OK : sec_of(status);
 }
 
@@ -266,7 +270,7 @@ leg_take(struct leg *leg, const struct got *got, SECURITY_STATUS status)
 	if (leg->first)
 		ctx->wire = got->wire;
 	if (status == SEC_E_OK) {
-		SECURITY_STATUS opened = half_open(ctx, got->user_data);
+		SECURITY_STATUS opened = half_open(leg, got->user_data);
 
 		if (opened != SEC_E_OK)
 			return opened;

@@ -229,6 +229,8 @@ near_new(struct near **ret_near, struct why *why)
 		free(n);
 		return n ? status : STATUS_NO_MEMORY;
 	}
+	if (root_packages(MODE_EMBEDDED))
+		lsa_packages_load(root_packages(MODE_EMBEDDED), false, false, 0, NULL);
 	pthread_mutex_init(&n->lock, NULL);
 	pthread_cond_init(&n->turned, NULL);
 	n->bell = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);

@@ -23,6 +23,10 @@
 #define OPENLSA_SOCKET_FILE "/run/lsad/lsad.sock"
 #endif
 
+#ifndef OPENLSA_PACKAGES_FILE
+#define OPENLSA_PACKAGES_FILE "/etc/openlsa/packages.conf"
+#endif
+
 #define COOKIE_LEN 16u
 
 struct root {
@@ -221,6 +225,17 @@ root_conf(void)
 	struct root *r = root();
 
 	return r ? r->conf : NULL;
+}
+
+const char *
+root_packages(enum mode mode)
+{
+	struct root *r = root();
+	const char *named = r ? conf_text(r->conf, "packages") : NULL;
+
+	if (!r || r->mode != mode || getauxval(AT_SECURE) != 0)
+		return NULL;
+	return named || mode == MODE_EMBEDDED ? named : OPENLSA_PACKAGES_FILE;
 }
 
 const char *

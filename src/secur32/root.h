@@ -22,6 +22,8 @@ uint64_t root_stamp(void);
 /* Decided once. MODE_UNKNOWN: the configuration cannot be read; `why` says so. */
 enum mode root_mode(struct why *why);
 const struct conf *root_conf(void);		/* openlsa.conf; NULL: there is none */
+/* Root's list of third-party packages for this mode; NULL: none, or another mode, or AT_SECURE. */
+const char *root_packages(enum mode mode);
 const char *root_state_folder(void);		/* the embedded store's; NULL: no home to put it in */
 const char *root_socket(void);
 bool root_socket_from_environment(void);

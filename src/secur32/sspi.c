@@ -285,12 +285,18 @@ CompleteAuthToken(PCtxtHandle phContext, PSecBufferDesc pToken)
 {
 	struct context *ctx = phContext ? context_hold(phContext) : NULL;
 
-	(void)pToken;
+	SECURITY_STATUS status = SEC_E_UNSUPPORTED_FUNCTION;
+
 	if (!ctx)
 		return SEC_E_INVALID_HANDLE;
-	why_thread_say(SEC_E_UNSUPPORTED_FUNCTION, "%s tokens are complete when they are returned", ctx->package);
+	pthread_mutex_lock(&ctx->lock);
+	if (pToken && ctx->state == CTX_ESTABLISHED && ctx->half && ctx->user->complete)
+		status = sec_of(ctx->user->complete(ctx->half, pToken));
+	pthread_mutex_unlock(&ctx->lock);
+	if (status == SEC_E_UNSUPPORTED_FUNCTION)
+		why_thread_say(SEC_E_UNSUPPORTED_FUNCTION, "%s tokens are complete when they are returned", ctx->package);
 	context_release(ctx);
-	return SEC_E_UNSUPPORTED_FUNCTION;
+	return status;
 }
 
 SECURITY_STATUS

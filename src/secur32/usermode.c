@@ -6,6 +6,8 @@
 
 #include <strings.h>
 
+#include "secur32/plugged.h"
+
 #define HALVES_MAX 16u
 
 static const struct user_package *halves[HALVES_MAX] = { &negotiate_user, &kerberos_user, &ntlm_user };
@@ -35,7 +37,7 @@ usermode_find(const char *name)
 	for (unsigned i = 0; i < halves_known; i++)
 		if (strcasecmp(halves[i]->name, name) == 0)
 			return halves[i];
-	return NULL;
+	return plugged_find(name);
 }
 
 const struct user_package *

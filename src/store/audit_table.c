@@ -86,6 +86,8 @@ const struct audit_row audit_rows[AUDIT_EVENTS] = {
 	    ASKED | B(OBJECT_TYPE) | B(OBJECT_NAME) | B(TARGET_SID) | B(WHAT) | OUTCOME },
 	[AUDIT_CHOICE] = { 8001, PLACE_OTHER_LOGON, false, FLOOD_LOGONS, "ntlm-outgoing", "NTLM was chosen for an outgoing logon",
 	    ASKED | B(PACKAGE) | B(WHAT) | OUTCOME },
+	[AUDIT_PACKAGE_TROUBLE] = { 9002, PLACE_SUBSYSTEM, true, FLOOD_CHANGES, "package-trouble",
+	    "A third-party package was left out, or does not return", B(SECURITY_PACKAGE) | B(WHAT) | OUTCOME },
 };
 
 const struct audit_shown audit_fields[AUDIT_FIELD_COUNT] = {

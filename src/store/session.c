@@ -138,7 +138,7 @@ new_fits(const struct session_new *new, size_t *ret_len)
 
 	if (new->user.len > TEXT_MAX || new->domain.len > TEXT_MAX || new->package.len > TEXT_MAX ||
 	    new->server.len > TEXT_MAX || new->sid.len > SESSION_SID_MAX || new->group_count > SESSION_GROUPS_MAX ||
-	    (new->luid != 0 && (new->luid < SESSION_IUSR || new->luid > SESSION_SYSTEM)))
+	    (new->taken ? new->luid < SESSION_LOWEST : new->luid != 0 && (new->luid < SESSION_IUSR || new->luid > SESSION_SYSTEM)))
 		return false;
 	for (size_t i = 0; i < new->group_count; i++) {
 		if (new->groups[i].sid.len == 0 || new->groups[i].sid.len > SESSION_SID_MAX)
@@ -308,6 +308,12 @@ size_t
 session_count(struct sessions *sessions)
 {
 	return atomic_load_explicit(&sessions->count, memory_order_relaxed);
+}
+
+uint64_t
+session_next(struct sessions *sessions)
+{
+	return atomic_fetch_add_explicit(&sessions->next, 1, memory_order_relaxed);
 }
 
 uint64_t

@@ -52,6 +52,7 @@ struct session {
 
 struct session_new {
 	uint64_t luid;				/* 0: the next one; else one of the reserved */
+	bool taken;				/* or, with this, one that session_next gave */
 	struct bytes user, domain, package, server;	/* UTF-8, at most 1024 bytes each */
 	struct bytes sid;			/* at most SESSION_SID_MAX bytes */
 	uint64_t logon_time, password_set;
@@ -80,7 +81,9 @@ struct session *session_find(struct sessions *sessions, uint64_t luid) MUST_CHEC
  */
 NTSTATUS session_list(struct sessions *sessions, uint64_t **ret_luids, size_t *ret_count) MUST_CHECK;
 size_t session_count(struct sessions *sessions);
-/* A LUID that nothing has had yet, for a token of this session. */
+/* A LUID that nothing has had yet, for a session that will begin. */
+uint64_t session_next(struct sessions *sessions);
+/* The same for a token of this session. */
 uint64_t session_luid(struct session *session);
 
 #endif
