@@ -5,7 +5,7 @@
  * (pointer - ClientBufferBase + buffer) works for offsets; in what goes back,
  * an aligned address of the returned buffer becomes a pointer into it.
  */
-#include "lsa/blocking_logon.h"
+#include "lsa/blocking_calls.h"
 
 #include <stdlib.h>
 

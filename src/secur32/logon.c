@@ -15,6 +15,7 @@
 #include "secur32/memory.h"
 
 #define NAME_MAX_LEN 127u
+#define MARSHAL_NEGOTIATE (MARSHAL_KERBEROS + 1)	/* logons in the forms of MSV1_0, messages as they are */
 
 static NTSTATUS
 keep(NTSTATUS status, struct why *why)
@@ -180,14 +181,14 @@ LsaLookupAuthenticationPackage(HANDLE LsaHandle, PLSA_STRING PackageName, PULONG
 }
 
 /* Whose messages a package takes: asked once, and 0 for a package that is not there. */
-static enum marshal
+static unsigned
 marshal_for(struct logon *l, uint32_t package)
 {
 	struct package_in in = { .index = package };
 	struct package_out out;
 	struct ask_room room;
 	struct ask ask = { .room = &room };
-	enum marshal whose = MARSHAL_NONE;
+	unsigned whose = MARSHAL_NONE;
 
 	if (package >= LOGON_PACKAGES)
 		return MARSHAL_NONE;
@@ -200,6 +201,8 @@ marshal_for(struct logon *l, uint32_t package)
 			whose = MARSHAL_MSV;
 		else if (bytes_same(out.name, bytes_of_text("Kerberos")))
 			whose = MARSHAL_KERBEROS;
+		else if (bytes_same(out.name, bytes_of_text("Negotiate")))
+			whose = MARSHAL_NEGOTIATE;
 		atomic_store(&l->whose[package], (uint8_t)whose);
 	}
 	ask_end(&ask);
@@ -210,9 +213,9 @@ marshal_for(struct logon *l, uint32_t package)
 enum marshal
 logon_marshal(struct logon *l, uint32_t package)
 {
-	enum marshal whose = marshal_for(l, package);
+	unsigned whose = marshal_for(l, package);
 
-	return whose == MARSHAL_NONE ? MARSHAL_MSV : whose;
+	return whose == MARSHAL_NEGOTIATE ? MARSHAL_MSV : (enum marshal)whose;
 }
 
 NTSTATUS
@@ -228,11 +231,13 @@ LsaCallAuthenticationPackage(HANDLE LsaHandle, ULONG AuthenticationPackage, PVOI
 	void *reply = NULL;
 	uint8_t *p;
 	enum marshal whose;
+	unsigned forms;
 	NTSTATUS status;
 
 	if (!l)
 		return STATUS_INVALID_HANDLE;
-	whose = marshal_for(l, AuthenticationPackage);
+	forms = marshal_for(l, AuthenticationPackage);
+	whose = forms == MARSHAL_NEGOTIATE ? MARSHAL_NONE : (enum marshal)forms;
 	if (whose == MARSHAL_KERBEROS)
 		gather_bring(l->link, bytes_of_text("Kerberos"));
 	status = ProtocolStatus ? STATUS_SUCCESS : STATUS_INVALID_PARAMETER;

@@ -7,6 +7,7 @@
 #include <sspi.h>
 #include <ntsecpkg.h>
 
+#include "secur32/explain.h"
 #include "secur32/unsupported.h"
 
 /* None looks at its parameters. */
@@ -21,28 +22,37 @@ DelegateSecurityContext(PCtxtHandle phContext, SEC_CHAR *pszTarget, SecDelegatio
 
 /* --- packages -------------------------------------------------------------- */
 
+/* Nothing can be loaded into a running LSA, and nobody but root says what is. */
+static SECURITY_STATUS
+not_while_running(const char *function)
+{
+	why_thread_say(SEC_E_UNSUPPORTED_FUNCTION, "%s: packages are read from root's list (packages.conf) when the LSA starts: see "
+	    "docs/PACKAGES.md", function);
+	return SEC_E_UNSUPPORTED_FUNCTION;
+}
+
 SECURITY_STATUS
 AddSecurityPackageA(LPSTR pszPackageName, PSECURITY_PACKAGE_OPTIONS pOptions)
 {
-	return unsupported_sspi(__func__);
+	return not_while_running(__func__);
 }
 
 SECURITY_STATUS
 AddSecurityPackageW(LPWSTR pszPackageName, PSECURITY_PACKAGE_OPTIONS pOptions)
 {
-	return unsupported_sspi(__func__);
+	return not_while_running(__func__);
 }
 
 SECURITY_STATUS
 DeleteSecurityPackageA(SEC_CHAR *pszPackageName)
 {
-	return unsupported_sspi(__func__);
+	return not_while_running(__func__);
 }
 
 SECURITY_STATUS
 DeleteSecurityPackageW(SEC_WCHAR *pszPackageName)
 {
-	return unsupported_sspi(__func__);
+	return not_while_running(__func__);
 }
 
 NTSTATUS
