@@ -30,11 +30,10 @@ struct plug {
 
 	pthread_mutex_t lock;			/* the rest, but the atomics */
 	pthread_cond_t more, less;
-	struct plug_task *first, **last;
+	struct plug_task *first, **last, *running;
 	unsigned cap, threads, idle, queued;
 	_Atomic int32_t pid;			/* whose threads these are: a fork has none. -1: being made anew */
 	bool closing;
-	_Atomic unsigned lost;			/* threads in a task that nobody waits for any more */
 	_Atomic unsigned posting;		/* threads that touch a loop */
 	_Atomic bool late_told;
 };
@@ -71,6 +70,9 @@ struct plug_task {
 	struct lsa *lsa;
 	_Atomic unsigned refs;
 	_Atomic int state;			/* TASK_* */
+	_Atomic bool late;			/* it was still running at its call's deadline */
+	uint32_t deadline_ms;
+	uint64_t started;			/* when it began to run, guarded by the package's lock; 0: not yet */
 	const char *what;			/* the function's name, for a sentence */
 	void (*run)(struct plug_task *t);	/* on a thread of the package's */
 	void (*drop)(struct plug_task *t);	/* with the last holder */

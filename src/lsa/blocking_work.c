@@ -21,6 +21,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/time.h"
 #include "lsa/raise.h"
 
 static _Thread_local struct plug_task *current;
@@ -81,10 +82,53 @@ task_home(struct plug_task *t)
 			task_drop(t);
 		}
 	} else {
-		atomic_fetch_sub(&p->lost, 1);
 		task_drop(t);
 	}
 	atomic_fetch_sub(&p->posting, 1);
+}
+
+/* Both with the package's lock held, which is let go meanwhile. */
+static void
+task_run(struct plug *p, struct plug_task *t)
+{
+	struct plug_task **at = &p->running;
+
+	t->started = time_mono_ms();
+	t->next = p->running;
+	p->running = t;
+	pthread_mutex_unlock(&p->lock);
+	current = t;
+	t->run(t);
+	current = NULL;
+	pthread_mutex_lock(&p->lock);
+	while (*at != t)
+		at = &(*at)->next;
+	*at = t->next;
+	pthread_mutex_unlock(&p->lock);
+	task_home(t);
+	pthread_mutex_lock(&p->lock);
+}
+
+static void
+task_forget(struct plug *p, struct plug_task *t)
+{
+	pthread_mutex_unlock(&p->lock);
+	task_drop(t);
+	pthread_mutex_lock(&p->lock);
+}
+
+/* Each of its threads is in a task that was given up and is late. */
+static bool
+plug_stuck(struct plug *p)
+{
+	uint64_t now = time_mono_ms();
+	unsigned lost = 0;
+
+	pthread_mutex_lock(&p->lock);
+	for (const struct plug_task *t = p->running; t; t = t->next)
+		lost += atomic_load(&t->state) == TASK_ABANDONED && (atomic_load(&t->late) || now - t->started > t->deadline_ms);
+	pthread_mutex_unlock(&p->lock);
+	return lost >= p->cap;
 }
 
 static void *
@@ -108,16 +152,10 @@ plug_main(void *arg)
 		if (!p->first)
 			p->last = &p->first;
 		p->queued--;
-		pthread_mutex_unlock(&p->lock);
-		if (moved(t, TASK_QUEUED, TASK_RUNNING)) {
-			current = t;
-			t->run(t);
-			current = NULL;
-			task_home(t);
-		} else {
-			task_drop(t);
-		}
-		pthread_mutex_lock(&p->lock);
+		if (moved(t, TASK_QUEUED, TASK_RUNNING))
+			task_run(p, t);
+		else
+			task_forget(p, t);
 	}
 	p->threads--;
 	pthread_cond_broadcast(&p->less);
@@ -161,11 +199,10 @@ plug_renew(struct plug *p)
 	pthread_mutex_init(&p->lock, NULL);
 	pthread_cond_init(&p->more, NULL);
 	pthread_cond_init(&p->less, NULL);
-	p->first = NULL;
+	p->first = p->running = NULL;
 	p->last = &p->first;
 	p->threads = p->idle = p->queued = 0;
 	p->closing = false;
-	atomic_store(&p->lost, 0);
 	atomic_store(&p->posting, 0);
 	atomic_store(&p->pid, self);
 }
@@ -258,12 +295,8 @@ wait_disarm(struct call_wait *w)
 	struct plug_task *t = TASK_OF(wait, w);
 
 	t->call = NULL;
-	if (atomic_load(&t->state) == TASK_RETURNED || moved(t, TASK_QUEUED, TASK_ABANDONED))
-		return;
-	/* Counted before the thread can know that it is lost. */
-	atomic_fetch_add(&t->plug->lost, 1);
-	if (!moved(t, TASK_RUNNING, TASK_ABANDONED))
-		atomic_fetch_sub(&t->plug->lost, 1);
+	if (!moved(t, TASK_QUEUED, TASK_ABANDONED))
+		(void)moved(t, TASK_RUNNING, TASK_ABANDONED);
 }
 
 /* Asked when the deadline has passed, with the wait disarmed. */
@@ -272,8 +305,14 @@ wait_tell(struct call_wait *w)
 {
 	struct plug_task *t = TASK_OF(wait, w);
 	struct plug *p = t->plug;
+	bool begun;
 
-	(void)snprintf(t->story, sizeof t->story, "the package %s has not returned from %s", p->name, t->what);
+	atomic_store(&t->late, true);
+	pthread_mutex_lock(&p->lock);
+	begun = t->started != 0;
+	pthread_mutex_unlock(&p->lock);
+	(void)snprintf(t->story, sizeof t->story, begun ? "the package %s has not returned from %s" :
+	    "the package %s had no thread free for %s", p->name, t->what);
 	if (!atomic_exchange(&p->late_told, true))
 		raise_package(t->lsa, STATUS_IO_TIMEOUT, p->name, t->story);
 	return t->story;
@@ -289,12 +328,12 @@ NTSTATUS
 task_await(struct plug_task *t, struct call *call)
 {
 	struct plug *p = t->plug;
-	unsigned lost = atomic_load(&p->lost);
 
 	plug_renew(p);
-	if (lost >= p->cap)
+	if (plug_stuck(p))
 		return because(call, call->deadline_status, TO_CALLER,
 		    "the package %s is stuck: none of its %u threads comes back to the LSA", p->name, p->cap);
+	t->deadline_ms = call->deadline_ms;
 	t->call = call;
 	t->loop = call->loop;
 	t->wait = (struct call_wait){ .arm = wait_arm, .disarm = wait_disarm, .tell = wait_tell, .drop = wait_drop };

@@ -15,17 +15,27 @@ good() { passed=$((passed + 1)); }
 bad() { failed=$((failed + 1)); echo "FAILED: $*"; }
 give_up() { echo "plug_test: $*"; echo "$passed passed, 1 failed"; exit 1; }
 
+# PLUG_SANITIZE: what the installation and its user are built with, as meson's b_sanitize.
+sanitize= flags=
+case ${PLUG_SANITIZE-none} in
+none) ;;
+*)	sanitize="-Db_sanitize=$PLUG_SANITIZE -Db_lundef=false -Dbuildtype=debugoptimized" flags=-fsanitize=$PLUG_SANITIZE
+	ASAN_OPTIONS=handle_segv=0${ASAN_OPTIONS:+:$ASAN_OPTIONS}; TSAN_OPTIONS=handle_segv=0${TSAN_OPTIONS:+:$TSAN_OPTIONS}
+	export ASAN_OPTIONS TSAN_OPTIONS ;;
+esac
+
 # --- the installation, and what is built with it
-meson setup "$work/build" "$root" --prefix="$work/p" -Dwerror=false >/dev/null 2>&1 || give_up "meson setup"
+# shellcheck disable=SC2086
+meson setup "$work/build" "$root" --prefix="$work/p" -Dwerror=false $sanitize >/dev/null 2>&1 || give_up "meson setup"
 # shellcheck disable=SC2046
 ninja -C "$work/build" $(meson introspect --installed "$work/build" | tr ',{' '\n\n' | sed -n "s|^ *\"$work/build/\([^\"]*\)\".*|\1|p" | grep "^src/") >"$work/log" 2>&1 || { tail -20 "$work/log"; give_up "build"; }
 meson install -C "$work/build" --no-rebuild >"$work/log" 2>&1 || { tail -20 "$work/log"; give_up "install"; }
 PKG_CONFIG_PATH=$(dirname "$(find "$work/p" -name openlsa.pc | head -1)"); export PKG_CONFIG_PATH
 LD_LIBRARY_PATH=$(pkg-config --variable=libdir openlsa); export LD_LIBRARY_PATH
 make -s -C "$root/examples/package" OUT="$work" KEYS="$work/keys" >"$work/log" 2>&1 || { cat "$work/log"; give_up "examples/package"; }
-# shellcheck disable=SC2046
+# shellcheck disable=SC2046,SC2086
 cc -D_GNU_SOURCE -Wall -Wextra -Werror -fPIC -shared -o "$work/blocker.so" "$root/tests/lsad/plug/blocker.c" $(pkg-config --cflags openlsa) &&
-cc -D_GNU_SOURCE -Wall -Wextra -Werror -I"$root/tests" -I"$root/examples/package" -o "$work/user" "$root/tests/lsad/plug/user.c" \
+cc $flags -D_GNU_SOURCE -Wall -Wextra -Werror -I"$root/tests" -I"$root/examples/package" -o "$work/user" "$root/tests/lsad/plug/user.c" \
     $(pkg-config --cflags --libs openlsa) >"$work/log" 2>&1 || { cat "$work/log"; give_up "the user"; }
 printf 'alice = a long pass phrase\nbob = another pass phrase\n' >"$work/keys"
 
