@@ -14,6 +14,7 @@
 #include "secur32/gather.h"
 #include "secur32/idmap.h"
 #include "secur32/link.h"
+#include "secur32/plugged.h"
 #include "secur32/root.h"
 #include "secur32/surroundings.h"
 #include "secur32/usermode.h"
@@ -95,6 +96,13 @@ usermode_find(const char *name)
 {
 	(void)name;
 	return NULL;
+}
+
+const char *
+plugged_why(const char *name)
+{
+	(void)name;
+	return "there are no packages here";
 }
 
 const struct user_package *
