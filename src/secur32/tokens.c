@@ -26,8 +26,8 @@ DelegateSecurityContext(PCtxtHandle phContext, SEC_CHAR *pszTarget, SecDelegatio
 static SECURITY_STATUS
 not_while_running(const char *function)
 {
-	why_thread_say(SEC_E_UNSUPPORTED_FUNCTION, "%s: packages are read from root's list (packages.conf) when the LSA starts: see "
-	    "docs/PACKAGES.md", function);
+	why_thread_say(SEC_E_UNSUPPORTED_FUNCTION, "%s is not implemented: packages are read from root's list "
+	    "(packages.conf) when the LSA starts, see docs/PACKAGES.md", function);
 	return SEC_E_UNSUPPORTED_FUNCTION;
 }
 
