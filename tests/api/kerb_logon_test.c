@@ -193,6 +193,35 @@ TEST(names_in_each_form)
 	}
 }
 
+/* Negotiate finds the package by the name; the form is both packages'. */
+TEST(negotiate_knows_whose_user_it_is)
+{
+	static const struct { const char *domain, *user, *package; } rows[] = {
+		{ "OPENLSA.TEST", "alice", "Kerberos" }, { "", "alice@openlsa.test", "Kerberos" }, { "", API_USER, "NTLM" },
+		{ ".", API_USER, "NTLM" }, { "localhost", API_USER, "NTLM" },
+	};
+
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+		for (int unlock = 0; unlock < 2; unlock++) {
+			struct logging l = begin(untrusted, Network);
+			PSECURITY_LOGON_SESSION_DATA data = NULL;
+
+			l.package = logon_package(untrusted, "Negotiate");
+			logon_interactive(&l, rows[i].domain, rows[i].user, rows[i].package[0] == 'K' ? lab("KDC_PASSWORD") : API_PASSWORD, false);
+			l.at[0] = unlock ? MsV1_0WorkstationUnlockLogon : MsV1_0InteractiveLogon;
+			if (!CHECK_U64((ULONG)logon_run(&l), STATUS_SUCCESS))
+				continue;
+			if (CHECK(LsaGetLogonSessionData(&l.luid, &data) == STATUS_SUCCESS))
+				text_is((UNICODE_STRING){ data->AuthenticationPackage.Length, 0, data->AuthenticationPackage.Buffer }, rows[i].package);
+			LsaFreeReturnBuffer(data);
+			logon_end(&l);
+			l = begin(untrusted, Network);
+			l.package = logon_package(untrusted, "Negotiate");
+			logon_interactive(&l, rows[i].domain, rows[i].user, "wrong", true);
+			refused(&l, STATUS_LOGON_FAILURE, 0);
+		}
+}
+
 TEST(who_learns_what)
 {
 	static const struct { const char *user; bool right; NTSTATUS want, sub, to_trusted, trusted_sub; } rows[] = {
@@ -654,6 +683,7 @@ main(void)
 	right_set("S-1-5-11", "SeInteractiveLogonRight", true);
 	RUN(a_password_logs_on);
 	RUN(names_in_each_form);
+	RUN(negotiate_knows_whose_user_it_is);
 	RUN(who_learns_what);
 	RUN(a_realm_without_a_kdc);
 	RUN(a_session_is_unlocked);

@@ -344,12 +344,83 @@ negotiate_change(struct call *call, const struct change_args *args)
 	return ntlm->change(call, args);
 }
 
-/* Who logs on with a password is an account of this machine, and those are NTLM's. */
+#define SUBMIT_INTERACTIVE	2u
+#define SUBMIT_UNLOCK		7u
+#define SUBMIT_FIXED		56u
+
+static struct bytes
+string_at(struct bytes body, size_t place)
+{
+	struct reader r = reader_of(body);
+	struct bytes text = BYTES_NONE;
+	uint16_t len;
+	uint64_t at;
+
+	reader_skip(&r, place);
+	len = reader_u16(&r);
+	reader_skip(&r, 6);
+	at = reader_u64(&r);
+	if (!reader_ok(&r) || len % 2 || at < SUBMIT_FIXED || at > body.len || !bytes_part(&text, body, (size_t)at, len))
+		return BYTES_NONE;
+	return text;
+}
+
+/* In letters of either case. */
+static bool
+is_text(struct bytes utf16, const char *ascii)
+{
+	size_t i = 0;
+
+	for (; 2 * i + 1 < utf16.len && ascii[i]; i++) {
+		uint8_t a = utf16.at[2 * i], b = (uint8_t)ascii[i];
+
+		if (utf16.at[2 * i + 1] || (a != b && !((a ^ b) == 0x20 && (a | 0x20) >= 'a' && (a | 0x20) <= 'z')))
+			return false;
+	}
+	return 2 * i == utf16.len && !ascii[i];
+}
+
+static bool
+has_suffix(struct bytes utf16)
+{
+	for (size_t i = 0; i + 1 < utf16.len; i += 2)
+		if (utf16.at[i] == '@' && !utf16.at[i + 1])
+			return true;
+	return false;
+}
+
+/*
+ * A name without a domain, or with this machine's, is an account's here: NTLM's. Whether there is one is not asked,
+ * so that no answer tells. Another domain's users are Kerberos'; both packages take the same form, unlocking without a LUID.
+ */
+static bool
+is_of_a_domain(struct call *call, struct bytes body)
+{
+	struct acquire_args named = { .explicit_identity = true, .domain = string_at(body, 8), .user = string_at(body, 24) };
+
+	if (!named.domain.len)
+		return has_suffix(named.user);
+	return !is_local(call, &named) && !is_text(named.domain, services(call)->host(call)) && !is_text(named.domain, "localhost");
+}
+
 static NTSTATUS
 negotiate_logon(struct call *call, const struct logon_args *args, struct logon_result *ret)
 {
-	const struct lsa_package *ntlm = package_named(inner_name(INNER_NTLM));
+	const struct lsa_package *ntlm = package_named(inner_name(INNER_NTLM)), *kerberos = package_named(inner_name(INNER_KERBEROS));
+	struct logon_args as = *args;
+	struct reader r = reader_of(args->body);
+	uint32_t type = reader_u32(&r);
+	struct writer w;
 
+	if ((type == SUBMIT_INTERACTIVE || type == SUBMIT_UNLOCK) && kerberos && kerberos->logon && is_of_a_domain(call, args->body)) {
+		w = writer_of(call_memory(call, args->body.len), args->body.len);
+		if (!w.at)
+			return STATUS_INSUFFICIENT_RESOURCES;
+		writer_u32(&w, SUBMIT_INTERACTIVE);
+		writer_bytes(&w, reader_rest(&r));
+		as.body = bytes_of(w.at, w.need);
+		return kerberos->logon(call, &as, ret);
+	}
 	if (!ntlm || !ntlm->logon)
 		return because(call, STATUS_NOT_SUPPORTED, TO_CALLER, "no package here logs users on");
 	return ntlm->logon(call, args, ret);
