@@ -380,18 +380,31 @@ is_text(struct bytes utf16, const char *ascii)
 	return 2 * i == utf16.len && !ascii[i];
 }
 
-static bool
-has_suffix(struct bytes utf16)
+/* What stands behind the first '@'. */
+static struct bytes
+suffix_of(struct bytes utf16)
 {
 	for (size_t i = 0; i + 1 < utf16.len; i += 2)
 		if (utf16.at[i] == '@' && !utf16.at[i + 1])
-			return true;
-	return false;
+			return bytes_of(utf16.at + i + 2, utf16.len - i - 2);
+	return BYTES_NONE;
+}
+
+/* The configuration names somebody else to judge it, and NTLM asks him. */
+static bool
+is_vouched_for(struct call *call, struct bytes domain)
+{
+	uint8_t room[1024];
+	struct writer w = writer_of(room, sizeof room);
+
+	return services(call)->vouches && utf8_from_utf16(&w, domain) && writer_ok(&w) &&
+	    services(call)->vouches(call, bytes_of(room, w.need));
 }
 
 /*
  * A name without a domain, or with this machine's, is an account's here: NTLM's. Whether there is one is not asked,
- * so that no answer tells. Another domain's users are Kerberos'; both packages take the same form, unlocking without a LUID.
+ * so that no answer tells. Another domain's users are Kerberos', unless an authority (domain_authority) is there to judge
+ * them by NTLM; both packages take the same form, unlocking without a LUID.
  */
 static bool
 is_of_a_domain(struct call *call, struct bytes body)
@@ -399,7 +412,9 @@ is_of_a_domain(struct call *call, struct bytes body)
 	struct acquire_args named = { .explicit_identity = true, .domain = string_at(body, 8), .user = string_at(body, 24) };
 
 	if (!named.domain.len)
-		return has_suffix(named.user);
+		named.domain = suffix_of(named.user);
+	if (!named.domain.len || is_vouched_for(call, named.domain))
+		return false;
 	return !is_local(call, &named) && !is_text(named.domain, services(call)->host(call)) && !is_text(named.domain, "localhost");
 }
 
