@@ -255,6 +255,7 @@ void tend_poke(struct lsa *lsa);		/* something may be due earlier than it was */
 
 /* remember.c: members of the services' table */
 NTSTATUS remember(struct call *call, struct bytes who, const struct secret *what);
+NTSTATUS forget_all(struct call *call);
 NTSTATUS recall(struct call *call, struct bytes who, struct secret **ret_what);
 void memo_drop(void *memo);
 

@@ -15,7 +15,7 @@ struct memo {
 	_Atomic uint32_t refs;
 	struct store *store;
 	struct secret *value;		/* to be written, or what was read */
-	bool writes;
+	bool writes, clears;
 	struct bytes key;
 	uint8_t text[];
 };
@@ -94,12 +94,32 @@ write_both(const struct memo *m, struct book_change *c)
 }
 
 static NTSTATUS
+clear(const struct memo *m, struct book_change *c)
+{
+	struct entry **all = NULL;
+	size_t count = 0;
+	NTSTATUS status = book_list(m->store, BOOK_LOGON, &all, &count);
+
+	for (size_t i = 0; i < count; i++) {
+		if (status == STATUS_SUCCESS)
+			status = erase(c, all[i]->key);
+		entry_drop(all[i]);
+	}
+	free(all);
+	return status;
+}
+
+static NTSTATUS
 memo_work(void *arg)
 {
 	struct memo *m = arg;
 	struct book_change c;
 	NTSTATUS status;
 
+	if (m->clears) {
+		status = book_begin(&c, m->store);
+		return status == STATUS_SUCCESS ? book_end(&c, clear(m, &c)) : status;
+	}
 	if (!m->writes)
 		return book_fetch(m->store, BOOK_LOGON_PROOF, m->key, &m->value);
 	status = book_begin(&c, m->store);
@@ -173,4 +193,30 @@ recall(struct call *call, struct bytes who, struct secret **ret_what)
 	}
 	memo_end(s);
 	return status;
+}
+
+NTSTATUS
+forget_all(struct call *call)
+{
+	struct served *s = SERVED(call);
+	struct memo *m;
+	NTSTATUS status;
+
+	if (s->memo) {
+		memo_end(s);
+		return awaited(call);
+	}
+	m = calloc(1, sizeof *m);
+	if (!m)
+		return STATUS_INSUFFICIENT_RESOURCES;
+	atomic_init(&m->refs, 1);
+	m->clears = true;
+	status = lsa_store(s->link->lsa, &m->store, call);
+	if (status != STATUS_SUCCESS) {
+		memo_drop(m);
+		return status;
+	}
+	s->memo = m;
+	atomic_fetch_add(&m->refs, 1);
+	return await_job(call, memo_work, memo_drop, m);
 }

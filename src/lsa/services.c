@@ -543,6 +543,7 @@ static const struct lsa_services table = {
 	.vouch           = authority_vouch,
 	.vouched         = authority_vouched,
 	.remember        = remember,
+	.forget_all      = forget_all,
 	.recall          = recall,
 	.audit_choice    = raise_choice,
 };

@@ -235,6 +235,8 @@ struct lsa_services {
 	 */
 	NTSTATUS (*remember)(struct call *call, struct bytes who, const struct secret *what);
 	NTSTATUS (*recall)(struct call *call, struct bytes who, struct secret **ret_what);
+	/* What any package remembers, of everybody. May return STATUS_PENDING. NULL: nothing is ever remembered. */
+	NTSTATUS (*forget_all)(struct call *call);
 	/* An audit line for a choice that policy wants told, whatever became of it. */
 	void (*audit_choice)(struct call *call, NTSTATUS status, const char *package, const char *what);
 };

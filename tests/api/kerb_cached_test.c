@@ -110,6 +110,20 @@ interactive_for_all(void)
 	LocalFree(sid);
 }
 
+/* MsV1_0ClearCachedCredentials: what came of it. */
+static NTSTATUS
+cleared(HANDLE lsa)
+{
+	struct { ULONG type, flags, more[2]; } ask = { 14, 0, { 0 } };
+	void *reply = NULL;
+	NTSTATUS verdict = -1;
+	ULONG len = 0;
+
+	CHECK(LsaCallAuthenticationPackage(lsa, logon_package(lsa, "NTLM"), &ask, sizeof ask, &reply, &len, &verdict) == STATUS_SUCCESS);
+	LsaFreeReturnBuffer(reply);
+	return verdict;
+}
+
 TEST(users_are_known_without_a_kdc)
 {
 	const char *right = lab("KDC_PASSWORD");
@@ -158,6 +172,13 @@ TEST(users_are_known_without_a_kdc)
 	is(untrusted, Interactive, "fay", right, STATUS_SUCCESS, 0);
 	is(untrusted, Interactive, "bob", right, STATUS_SUCCESS, 0);
 	is(untrusted, Interactive, "alice", right, STATUS_NO_LOGON_SERVERS, 0);
+	/* MSV1_0's message is about everybody's. */
+	CHECK_U64((ULONG)cleared(untrusted), (ULONG)STATUS_ACCESS_DENIED);
+	is(untrusted, Interactive, "bob", right, STATUS_SUCCESS, 0);
+	CHECK_U64((ULONG)cleared(trusted), STATUS_SUCCESS);
+	is(untrusted, Interactive, "bob", right, STATUS_NO_LOGON_SERVERS, 0);
+	is(untrusted, Interactive, "fay", right, STATUS_NO_LOGON_SERVERS, 0);
+	CHECK_U64((ULONG)cleared(trusted), STATUS_SUCCESS);		/* there is nothing left */
 }
 
 /* RFC 7914 11: PBKDF2-HMAC-SHA-256, the first half of its 64 bytes; T(1) does not depend on the length. */

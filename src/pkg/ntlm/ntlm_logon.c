@@ -506,17 +506,22 @@ change_message(struct call *call, const struct message_args *args, struct messag
 
 /* --- 6, 7, 14: of trusted callers, about what is not here ------------------------- */
 
-/* No verifier is ever kept, so there is none to change and none to forget; and no domain's controller is asked. */
+/* NTLM keeps no verifier that could be changed, and asks no domain's controller; what others keep is forgotten here. */
 static NTSTATUS
 trusted_message(struct call *call, const struct message_args *args, uint32_t number, struct message_result *ret)
 {
+	NTSTATUS status;
+
 	if (!args->trusted)
 		return verdict(call, ret, STATUS_ACCESS_DENIED, "only a trusted caller may send this message");
 	if (number == CHANGE_CACHED)
-		return verdict(call, ret, STATUS_NO_SUCH_USER, "no password of this user is cached: none ever is");
+		return verdict(call, ret, STATUS_NO_SUCH_USER, "NTLM keeps nothing of this user: it never does");
 	if (number == PASSTHROUGH)
 		return verdict(call, ret, STATUS_NO_LOGON_SERVERS, "this machine is joined to no domain whose controller could be asked");
-	ret->verdict = STATUS_SUCCESS;
+	status = services(call)->forget_all ? services(call)->forget_all(call) : STATUS_SUCCESS;
+	if (status == STATUS_PENDING)
+		return status;
+	ret->verdict = status;
 	return STATUS_SUCCESS;
 }
 
