@@ -199,10 +199,11 @@ serve_user_add(struct served *s, const struct user_add_in *in, struct user_add_o
 
 	if (status != STATUS_SUCCESS)
 		return status;
-	if (account_find(s->link->lsa->store, in->name, &account) == ACCOUNT_FOUND) {
-		status = sid_out(s, bytes_of(account->sid, sizeof account->sid), &out->sid);
-		account_drop(account);
-	}
+	if (account_find(s->link->lsa->store, in->name, &account) != ACCOUNT_FOUND)
+		return because(&s->call, STATUS_INSUFFICIENT_RESOURCES, TO_CALLER,
+		    "the account was added; its SID cannot be read now, for want of memory");
+	status = sid_out(s, bytes_of(account->sid, sizeof account->sid), &out->sid);
+	account_drop(account);
 	return status;
 }
 
