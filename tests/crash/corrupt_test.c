@@ -29,9 +29,9 @@
 #include "store/replay.h"
 #include "tests/api/logon.h"
 #include "tests/check.h"
+#include "tests/crash/damage.h"
 #include "tests/crash/scenes.h"
 
-#define PAGE		4096u
 #define USERS		150u
 #define CHANGED		3u		/* had another password on the older day */
 #define DELETED		5u		/* was there */
@@ -44,8 +44,6 @@ static char room[64], folder[80];
 static unsigned cases = 10000, first_case;
 
 /* --- files ---------------------------------------------------------------------- */
-
-struct file { uint8_t *at; size_t len; };
 
 enum { DB, LOG, ATTEMPTS, FILES };
 static const char *const names[FILES] = { "db/accounts.db", "db/accounts.db-wal", "db/attempts" };
@@ -108,11 +106,11 @@ user_name(char to[16], unsigned number)
 }
 
 static void
-must(bool good, const char *what)
+must(bool good, const char *sentence)
 {
 	if (good)
 		return;
-	fprintf(stderr, "%s\n", what);
+	fprintf(stderr, "%s\n", sentence);
 	exit(3);
 }
 
@@ -270,101 +268,6 @@ truth_learn(void)
 }
 
 /* --- one damage --------------------------------------------------------------------- */
-
-static uint64_t dice;
-
-static uint32_t
-roll(size_t below)
-{
-	dice = dice * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
-	return below ? (uint32_t)((dice >> 33) % below) : 0;
-}
-
-static char what[128];			/* it is, for whoever reads of a failure */
-
-static uint8_t *
-page(uint8_t *at, size_t len, uint32_t unit, uint32_t *ret_number)
-{
-	uint32_t pages = (uint32_t)(len / unit);
-
-	*ret_number = roll(pages);
-	return at + (size_t)*ret_number * unit;
-}
-
-/* `was`: the same file on the older day, or nothing. */
-static void
-damage(uint8_t *at, size_t *len, struct file was, unsigned kind, unsigned turn)
-{
-	uint32_t a = 0, b = 0, n = roll(*len);
-	uint8_t *p, *q, keep[PAGE];
-
-	if (*len < 2 * PAGE)
-		kind = kind % 3;
-	switch (kind) {
-	case 0:				/* the head, byte by byte */
-		n = turn % (*len < 256 ? (uint32_t)*len : 256);
-		/* fall through */
-	case 1:
-		at[n] ^= (uint8_t)(1 + roll(255));
-		(void)snprintf(what, sizeof what, "byte %u", n);
-		break;
-	case 2:
-		at[n] ^= (uint8_t)(1u << roll(8));
-		(void)snprintf(what, sizeof what, "a bit of byte %u", n);
-		break;
-	case 3:
-		p = page(at, *len, PAGE, &a);
-		memset(p, 0, PAGE);
-		(void)snprintf(what, sizeof what, "page %u zeroed", a);
-		break;
-	case 4:
-		p = page(at, *len, PAGE, &a);
-		for (unsigned i = 0; i < PAGE; i++)
-			p[i] = (uint8_t)roll(256);
-		(void)snprintf(what, sizeof what, "page %u noise", a);
-		break;
-	case 5:
-		p = page(at, *len, PAGE, &a);
-		q = page(at, *len, PAGE, &b);
-		memcpy(keep, p, PAGE);
-		memmove(p, q, PAGE);
-		memcpy(q, keep, PAGE);
-		(void)snprintf(what, sizeof what, "pages %u and %u swapped", a, b);
-		break;
-	case 6:
-		p = page(at, *len, PAGE, &a);
-		q = page(at, *len, PAGE, &b);
-		memmove(p, q, PAGE);
-		(void)snprintf(what, sizeof what, "page %u over page %u", b, a);
-		break;
-	case 7:
-		*len = (size_t)roll(*len / PAGE) * PAGE;
-		(void)snprintf(what, sizeof what, "cut at page %zu", *len / PAGE);
-		break;
-	case 8:
-		*len = n;
-		(void)snprintf(what, sizeof what, "cut at byte %u", n);
-		break;
-	case 9:
-		p = page(at, *len < was.len ? *len : was.len, PAGE, &a);
-		if (was.len >= PAGE)
-			memcpy(p, was.at + (size_t)a * PAGE, PAGE);
-		(void)snprintf(what, sizeof what, "page %u of the older day", a);
-		break;
-	case 10:
-		p = page(at, *len - PAGE, PAGE, &a);
-		memmove(p + 1, p, PAGE - 1);
-		(void)snprintf(what, sizeof what, "page %u moved by a byte", a);
-		break;
-	default:
-		if (was.at) {
-			memcpy(at, was.at, was.len);
-			*len = was.len;
-		} else
-			*len = 0;
-		(void)snprintf(what, sizeof what, "all of the older day");
-	}
-}
 
 /* Everything whole again; then damage number i. */
 static void

@@ -396,7 +396,7 @@ TEST(killed_at_each_call)
 		calls += call_numbers[i] > 0;
 	printf("%u points of kill -9, at %u different system calls: %u clients answered, %u disconnected; %u changes had not happened, %u had; 0 grants\n",
 	    points, calls, answered, disconnected, shown_old, shown_new);
-	CHECK(points * every >= 1000);
+	CHECK(points * every >= 900);
 	CHECK(shown_old > 0 && shown_new > 0);		/* else the kills do not hit what is to be hit */
 }
 
