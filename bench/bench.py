@@ -137,7 +137,8 @@ def row(what, figure, ratio="", bar="", judged=""):
 
 
 def section(title):
-    rows.append((title,))
+    with open("/proc/loadavg", encoding="ascii") as f:
+        rows.append((title, f.read().split()[0]))
     say(title)
 
 
@@ -442,8 +443,8 @@ def main():
     bench_krb.run(sys.modules[__name__], wanted)
     bench_lsa.run(sys.modules[__name__], [name for name in wanted if name == "hole"], near_env)
     for r in rows:
-        if len(r) == 1:
-            print(f"\n### {r[0]}\n\n| | measured | | bar | |\n| --- | --- | --- | --- | --- |")
+        if len(r) == 2:
+            print(f"\n### {r[0]}\n\nLoad {r[1]} when it began.\n\n| | measured | | bar | |\n| --- | --- | --- | --- | --- |")
         else:
             print("| " + " | ".join(r) + " |")
 

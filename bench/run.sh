@@ -3,16 +3,19 @@
 # run.sh - builds the drivers, runs them beside their peers and prints the
 # table. Speed is measured here and asserted nowhere.
 #
-#     bench/run.sh [--write] [BUILD-FOLDER]
+#     bench/run.sh [--write | --merge] [BUILD-FOLDER]
 #
 # --write        also writes docs/BENCHMARKS.md
+# --merge        the same, and what was not measured this time stays in it
 # BENCH_ROUNDS   rounds of a comparison (11)      BENCH_SLICE  seconds of a case in a round (0.15)
 # BENCH_ONLY     some of: handshake message threads async far audit memory lsad pending
 #                logon guess sessions look-up krb-contexts krb-messages krb-tickets krb-crowd krb-keys hole
 # BENCH_FULL=1   a million handshakes through lsad instead of 20,000
 set -u
 write=
+merge=
 [ "${1:-}" = --write ] && { write=1; shift; }
+[ "${1:-}" = --merge ] && { write=1 merge=1; shift; }
 root=$(cd "$(dirname "$0")/.." && pwd) || exit 1
 build=$(cd "${1:-$root/build}" && pwd) || exit 1
 
@@ -61,6 +64,10 @@ else
 fi
 cat "$tmp/table"
 [ -n "$write" ] || exit 0
+if [ -n "$merge" ]; then
+	python3 "$root/bench/merge.py" "$root/docs/BENCHMARKS.md" "$tmp/table" >"$tmp/merged" || exit 1
+	mv "$tmp/merged" "$tmp/table"
+fi
 
 {
 	cat <<'END'
@@ -80,7 +87,7 @@ rounds, with the least and the greatest in brackets. Compare ratios across
 machines and days, not times. Work that stays in the process is counted in CPU
 time of the process, calls to another process by the wall clock. PASS and BELOW
 judge the figure against the bar to its left; nothing else does, and no test
-asserts a time.
+asserts a time. The machine may have had other work: each section says how much.
 
 The bare crypto is the least that both sides of an NTLMv2 handshake must
 compute, by libcrypto's low-level functions and without parsing or allocating
@@ -138,6 +145,7 @@ END
     make bench
     bench/run.sh --write build
     BENCH_ONLY="handshake far" BENCH_ROUNDS=21 make bench
+    BENCH_ONLY="krb-crowd hole" bench/run.sh --merge build
     BENCH_FULL=1 make bench
 END
 } >"$root/docs/BENCHMARKS.md.new" && mv "$root/docs/BENCHMARKS.md.new" "$root/docs/BENCHMARKS.md"
