@@ -630,6 +630,7 @@ const struct scene scenes[] = {
 	{ "far: wrong password",        true,  false, false, scene_wrong_password, 0 },
 	{ "far: through a queue",       true,  false, false, scene_async, 0 },
 	{ "far: Kerberos",              true,  false, false, scene_kerberos, 0 },
+	{ "far: user to user",          true,  false, false, scene_user_to_user, 0 },
 	{ "far: connections, messages", true,  false, false, scene_lsa, 0 },
 	{ "far: logon",                 true,  false, false, scene_logon, 0 },
 	{ "far: logon with a ticket",   true,  false, false, scene_logon_ticket, 0 },

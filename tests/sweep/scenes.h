@@ -39,6 +39,9 @@ bool scene_logon_make(void);
 enum outcome scene_logon(void);
 enum outcome scene_logon_ticket(void);
 
+/* scenes_kerb.c. */
+enum outcome scene_user_to_user(void);
+
 enum outcome scene_handshake(void);
 enum outcome scene_wrong_password(void);
 
