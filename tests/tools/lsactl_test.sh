@@ -412,7 +412,7 @@ def talk(arguments, answers):
     pid, fd = pty.fork()
     if pid == 0:
         os.execv(arguments[0], arguments)
-    seen, until = b"", time.time() + 30
+    seen, answered, until = b"", 0, time.time() + 30
     while time.time() < until:
         if not select.select([fd], [], [], 0.2)[0]:
             continue
@@ -423,7 +423,8 @@ def talk(arguments, answers):
         if not more:
             break
         seen += more
-        if answers and seen.rstrip().endswith(answers[0][0]):
+        if answers and answers[0][0] in seen[answered:]:
+            answered = len(seen)
             os.write(fd, answers.pop(0)[1] + b"\n")
     return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), seen
 
