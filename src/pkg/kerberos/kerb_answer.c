@@ -4,6 +4,7 @@
  */
 #include "pkg/kerberos/kerb_accept.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include <sspi.h>
@@ -107,13 +108,17 @@ kerb_accept_ready(struct call *call, const struct kerb_cred *cred)
 	struct kerb_cache *extra;
 	struct kerb_ring *ring;
 	char name[KERB_TARGET_MAX];
+	krb5_error_code code;
 	bool ready = false, there = false;
 
 	if (!k5)
 		return STATUS_INSUFFICIENT_RESOURCES;
-	if (krb5_kt_default_name(k5, name, sizeof name) != 0)
-		name[0] = 0;
+	code = krb5_kt_default_name(k5, name, sizeof name);
 	kerb_k5_give(k5);
+	if (code == ENOMEM)
+		return STATUS_INSUFFICIENT_RESOURCES;
+	if (code)
+		name[0] = 0;			/* too long for any file */
 	ring = kerb_keys(call, name);
 	for (uint32_t i = 0; ring && i < ring->count && !ready; i++) {
 		const char *principal = ring->list[i].principal;
