@@ -115,11 +115,11 @@ static struct submitted
 password(const char *word)
 {
 	struct submitted m = { .len = sizeof(MSV1_0_INTERACTIVE_LOGON) };
-	MSV1_0_INTERACTIVE_LOGON *i = (void *)m.at;
+	MSV1_0_INTERACTIVE_LOGON i = { .MessageType = MsV1_0InteractiveLogon };
 
-	i->MessageType = MsV1_0InteractiveLogon;
-	i->UserName = text(&m, "alice");
-	i->Password = text(&m, word);
+	i.UserName = text(&m, "alice");
+	i.Password = text(&m, word);
+	memcpy(m.at, &i, sizeof i);
 	return m;
 }
 
@@ -147,7 +147,7 @@ scene_logon_ticket(void)
 {
 	LSA_STRING name = { 5, 5, (PCHAR)(uintptr_t)"sweep" };
 	struct submitted m = { .len = sizeof(KERB_TICKET_LOGON) };
-	KERB_TICKET_LOGON *t = (void *)m.at;
+	KERB_TICKET_LOGON t = { .MessageType = KerbTicketLogon };
 	LSA_OPERATIONAL_MODE mode;
 	enum outcome how;
 	ssize_t ticket_len;
@@ -156,14 +156,14 @@ scene_logon_ticket(void)
 
 	if (LsaRegisterLogonProcess(&name, &lsa, &mode) != STATUS_SUCCESS)
 		return REFUSED;
-	t->MessageType = KerbTicketLogon;
 	fd = file_open(".ticket", O_RDONLY);
 	ticket_len = read(fd, m.at + m.len, sizeof m.at - m.len);
 	(void)close(fd);
 	if (ticket_len <= 0)
 		return WRONG;
-	t->ServiceTicketLength = (ULONG)ticket_len;
-	t->ServiceTicket = (PUCHAR)m.len;
+	t.ServiceTicketLength = (ULONG)ticket_len;
+	t.ServiceTicket = (PUCHAR)m.len;
+	memcpy(m.at, &t, sizeof t);
 	m.len += (size_t)ticket_len;
 	how = log_on(lsa, "Kerberos", &m, true);
 	if (how == DONE) {

@@ -39,7 +39,7 @@ krb5_cc_start_seq_get(krb5_context context, krb5_ccache cc, krb5_cc_cursor *curs
 static void
 cache_make(void)
 {
-	krb5_principal me;
+	krb5_principal me = NULL;
 	krb5_ccache cc;
 
 	CHECK(krb5_cc_resolve(k5, path, &cc) == 0 && krb5_parse_name(k5, ME, &me) == 0);
