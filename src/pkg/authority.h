@@ -41,21 +41,11 @@ struct authority_answer {
 	char why[160];				/* what the module has to say, or empty */
 };
 
-/* SID_NAME_USE of a name. */
-struct authority_name {
-	char domain[256], name[256];
-	struct authority_sid sid;
-	uint32_t use;
-};
-
 struct authority {
 	uint32_t version;			/* AUTHORITY_VERSION */
 	const char *name;			/* "winbind" */
 	void (*judge)(const struct authority_ask *ask, struct authority_answer *ret);
 	void (*drop)(struct authority_answer *answer);
-	/* Of the name in `find` the SID and the spelling, and the other way round. False: there is none, or nobody answers. */
-	bool (*sid_of)(struct authority_name *find);
-	bool (*name_of)(struct authority_name *find);
 };
 
 /* What the module exports. NULL: it cannot work here. Called once. */

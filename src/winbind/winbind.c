@@ -38,21 +38,6 @@ sid_put(struct authority_sid *to, const struct wbcDomainSid *sid)
 	return true;
 }
 
-static bool
-sid_take(struct wbcDomainSid *to, const struct authority_sid *sid)
-{
-	if (sid->len < 8 || sid->bytes[1] > WBC_MAXSUBAUTHS || sid->len != 8u + 4u * sid->bytes[1])
-		return false;
-	memset(to, 0, sizeof *to);
-	to->sid_rev_num = sid->bytes[0];
-	to->num_auths = sid->bytes[1];
-	memcpy(to->id_auth, sid->bytes + 2, sizeof to->id_auth);
-	for (int i = 0; i < to->num_auths; i++)
-		for (unsigned byte = 0; byte < 4; byte++)
-			to->sub_auths[i] |= (uint32_t)sid->bytes[8 + 4 * i + (int)byte] << (8 * byte);
-	return true;
-}
-
 /* --- logons --------------------------------------------------------------------- */
 
 static bool
@@ -118,52 +103,13 @@ drop(struct authority_answer *answer)
 	explicit_bzero(answer, sizeof *answer);
 }
 
-/* --- names ------------------------------------------------------------------------ */
-
-static bool
-sid_of(struct authority_name *find)
-{
-	struct wbcContext *ctx = wbcCtxCreate();
-	struct wbcDomainSid sid;
-	enum wbcSidType type;
-	bool found = ctx && wbcCtxLookupName(ctx, find->domain, find->name, &sid, &type) == WBC_ERR_SUCCESS &&
-	    type != WBC_SID_NAME_UNKNOWN && sid_put(&find->sid, &sid);
-
-	if (found)
-		find->use = (uint32_t)type;
-	wbcCtxFree(ctx);
-	return found;
-}
-
-static bool
-name_of(struct authority_name *find)
-{
-	struct wbcContext *ctx = wbcCtxCreate();
-	struct wbcDomainSid sid;
-	enum wbcSidType type = WBC_SID_NAME_UNKNOWN;
-	char *domain = NULL, *name = NULL;
-	bool found = ctx && sid_take(&sid, &find->sid) &&
-	    wbcCtxLookupSid(ctx, &sid, &domain, &name, &type) == WBC_ERR_SUCCESS && domain && name &&
-	    strlen(domain) < sizeof find->domain && strlen(name) < sizeof find->name;
-
-	if (found) {
-		(void)snprintf(find->domain, sizeof find->domain, "%s", domain);
-		(void)snprintf(find->name, sizeof find->name, "%s", name);
-		find->use = (uint32_t)type;
-	}
-	wbcFreeMemory(domain);
-	wbcFreeMemory(name);
-	wbcCtxFree(ctx);
-	return found;
-}
-
 /* Exported by name. */
 __attribute__((visibility("default"))) const struct authority *openlsa_authority(void);
 
 const struct authority *
 openlsa_authority(void)
 {
-	static const struct authority table = { AUTHORITY_VERSION, "winbind", judge, drop, sid_of, name_of };
+	static const struct authority table = { AUTHORITY_VERSION, "winbind", judge, drop };
 
 	return &table;
 }
