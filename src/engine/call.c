@@ -329,7 +329,8 @@ call_unwait(struct call *c)
 bool
 call_claim_locked(struct call *c)
 {
-	if (c->at != CALL_WAITING || c->wait != AWAIT_OTHER)
+	/* One that was cancelled ends outside the lock; what it waited for is not dropped before. */
+	if (__atomic_load_n(&c->at, __ATOMIC_RELAXED) != CALL_WAITING || c->wait != AWAIT_OTHER)
 		return false;
 	call_unwait(c);
 	return true;
