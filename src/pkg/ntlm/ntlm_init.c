@@ -34,6 +34,7 @@ struct answer {
 	struct wrapped_key wrapped;
 	struct lm_response lm;
 	struct ntlm1_response nt1;
+	struct { struct ntlm_nonce client; struct session_key session; } drawn;	/* at random, in one go */
 };
 
 /* --- BEGIN: the first leg says what we can do ------------------------- */
@@ -173,8 +174,7 @@ answer_v2(struct call *call, const struct ntlm_talk *talk, const struct challeng
 	status = answer_pairs(call, talk, theirs, out->m.has_mic, &blob.pairs);
 	if (status != STATUS_SUCCESS)
 		return status;
-	if (!random_bytes(blob.client.b, sizeof blob.client.b))
-		return because(call, STATUS_INTERNAL_ERROR, TO_CALLER, "the kernel gives no random bytes");
+	blob.client = out->drawn.client;
 	ntlm2_blob_put(&w, &blob);
 	at = call_memory(call, sizeof proof + w.need);
 	if (!at)
@@ -198,11 +198,9 @@ answer_v2(struct call *call, const struct ntlm_talk *talk, const struct challeng
 static NTSTATUS
 answer_v1(struct call *call, const struct challenge *in, struct answer *out)
 {
-	struct ntlm_nonce client;
+	struct ntlm_nonce client = out->drawn.client;
 
 	because(call, STATUS_SUCCESS, TO_CALLER, "NTLM version 1 was used: the peer knows no better, and policy ntlm-v1 allows it");
-	if (!random_bytes(client.b, sizeof client.b))
-		return because(call, STATUS_INTERNAL_ERROR, TO_CALLER, "the kernel gives no random bytes");
 	if (out->m.flags & NTLM_NEGOTIATE_ESS) {
 		out->lm = ntlm1_ess_lm_of(client.b);
 		out->nt1 = ntlm1_ess_response_of(&out->hash, in->challenge, client.b);
@@ -266,21 +264,19 @@ datagram_fits(struct call *call, const struct ntlm_talk *talk, uint32_t flags)
 }
 
 /* The session's key: with KEY_EXCH a random one, wrapped for the peer. */
-static NTSTATUS
-answer_session(struct call *call, struct answer *out)
+static void
+answer_session(struct answer *out)
 {
 	uint32_t protects = NTLM_NEGOTIATE_SIGN | NTLM_NEGOTIATE_SEAL | NTLM_NEGOTIATE_DATAGRAM;
 
 	if (!(out->m.flags & NTLM_NEGOTIATE_KEY_EXCH) || !(out->m.flags & protects)) {
 		out->m.flags &= ~NTLM_NEGOTIATE_KEY_EXCH;
 		out->session = session_key_of(&out->kx);
-		return STATUS_SUCCESS;
+		return;
 	}
-	if (!random_bytes(out->session.b, sizeof out->session.b))
-		return because(call, STATUS_INTERNAL_ERROR, TO_CALLER, "the kernel gives no random bytes");
+	out->session = out->drawn.session;
 	out->wrapped = session_key_wrap(&out->session, &out->kx);
 	out->m.wrapped_key = OF(out->wrapped.b);
-	return STATUS_SUCCESS;
 }
 
 static NTSTATUS
@@ -345,12 +341,14 @@ init_answer(struct call *call, const struct leg_args *args, struct ntlm_context 
 		status = ntlm_enough(call, ntlm_asked(false, talk->wants), out.m.flags);
 	if (status == STATUS_SUCCESS && !talk->has_bindings)
 		status = ntlm_take_bindings(call, talk, args->bindings);
+	if (status == STATUS_SUCCESS && !random_bytes(&out.drawn, sizeof out.drawn))
+		status = because(call, STATUS_INTERNAL_ERROR, TO_CALLER, "the kernel gives no random bytes");
 	if (status == STATUS_SUCCESS)
 		status = answer_make(call, args, talk, &in, &theirs, &out);
-	if (status == STATUS_SUCCESS)
-		status = answer_session(call, &out);
-	if (status == STATUS_SUCCESS)
+	if (status == STATUS_SUCCESS) {
+		answer_session(&out);
 		status = answer_write(call, talk, args->token, &out, &ret->token);
+	}
 	if (status == STATUS_SUCCESS) {
 		ret->grants = ntlm_grants(false, talk->wants, out.m.flags);
 		ret->expiry = NTLM_NEVER;
