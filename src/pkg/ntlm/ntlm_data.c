@@ -11,7 +11,7 @@
 #include "pkg/ntlm/ntlm_seal.h"
 
 bool
-ntlm_data_put(struct writer *w, const struct ntlm_data *d, const struct ntlm_seal *seal)
+ntlm_data_put(struct writer *w, const struct ntlm_data *d, struct ntlm_seal *seal)
 {
 	const struct bytes texts[] = { d->user, d->domain, d->target, d->sid };
 

@@ -31,7 +31,7 @@ struct ntlm_data {
 };
 
 /* `seal` NULL: just established. A text longer than NTLM_DATA_TEXT_MAX: false. */
-bool ntlm_data_put(struct writer *w, const struct ntlm_data *d, const struct ntlm_seal *seal) MUST_CHECK;
+bool ntlm_data_put(struct writer *w, const struct ntlm_data *d, struct ntlm_seal *seal) MUST_CHECK;
 /* False: another package's, another layout, cut short or too long; nothing of `d` counts then. */
 bool ntlm_data_take(struct ntlm_data *d, struct bytes wire) MUST_CHECK;
 

@@ -31,26 +31,32 @@ static const uint8_t constant_signature[NTLM_SIGNATURE_LEN] = { 1 };
 
 /* --- the two directions ----------------------------------------------- */
 
-static void
-way_begin(struct ntlm_way *way, uint32_t flags, const struct session_key *key, enum ntlm_side sender)
-{
-	struct sign_key sign = sign_key_of(key, sender);
-
-	way->seq = 0;
-	hmac_md5_key_of(&way->sign, OF(sign.b));
-	way->seal = seal_key_of(key, flags, sender);
-	rc4_key(&way->stream, bytes_of(way->seal.b, way->seal.len));
-	bytes_wipe(&sign, sizeof sign);
-}
-
 void
 ntlm_seal_begin(struct ntlm_seal *s, enum ntlm_side side, uint32_t flags, const struct session_key *key)
 {
 	enum ntlm_side peer = side == NTLM_CLIENT ? NTLM_SERVER : NTLM_CLIENT;
 
-	s->flags = flags;
-	way_begin(&s->out, flags, key, side);
-	way_begin(&s->in, flags, key, peer);
+	*s = (struct ntlm_seal){ .flags = flags, .key = *key, .out.sender = (uint8_t)side, .in.sender = (uint8_t)peer };
+}
+
+/*
+ * Its keys are made when a direction is first used: many contexts never
+ * protect a message, and these keys are a quarter of a handshake.
+ */
+static struct ntlm_way *
+way_ready(const struct ntlm_seal *s, struct ntlm_way *way)
+{
+	struct sign_key sign;
+
+	if (way->keyed)
+		return way;
+	sign = sign_key_of(&s->key, way->sender);
+	hmac_md5_key_of(&way->sign, OF(sign.b));
+	bytes_wipe(&sign, sizeof sign);
+	way->seal = seal_key_of(&s->key, s->flags, way->sender);
+	rc4_key(&way->stream, bytes_of(way->seal.b, way->seal.len));
+	way->keyed = true;
+	return way;
 }
 
 void
@@ -66,15 +72,21 @@ ntlm_seal_shared(const struct ntlm_seal *s)
 }
 
 static struct ntlm_way *
+way_out(struct ntlm_seal *s)
+{
+	return way_ready(s, &s->out);
+}
+
+static struct ntlm_way *
 way_in(struct ntlm_seal *s)
 {
-	return ntlm_seal_shared(s) ? &s->out : &s->in;
+	return way_ready(s, ntlm_seal_shared(s) ? &s->out : &s->in);
 }
 
 void
 ntlm_seal_reset(struct ntlm_seal *s, enum ntlm_direction which)
 {
-	struct ntlm_way *way = which == NTLM_OUT ? &s->out : way_in(s);
+	struct ntlm_way *way = which == NTLM_OUT ? way_out(s) : way_in(s);
 
 	rc4_key(&way->stream, bytes_of(way->seal.b, way->seal.len));
 }
@@ -185,14 +197,15 @@ static void
 signature_make(struct ntlm_seal *s, uint8_t signature[NTLM_SIGNATURE_LEN], const struct ntlm_part *parts,
     size_t count, uint32_t sequence, enum work work)
 {
-	struct ntlm_way *way = &s->out;
 	enum mode mode = mode_of(s);
+	struct ntlm_way *way;
 	uint32_t seq;
 
 	if (mode == CONSTANT) {
 		bytes_copy(signature, constant_signature, NTLM_SIGNATURE_LEN);
 		return;
 	}
+	way = way_out(s);
 	seq = way_turn(s, way, sequence);
 	if (mode == DIGEST)
 		digest_make(s, way, signature, seq, parts, count, work);
@@ -300,20 +313,21 @@ way_take(struct ntlm_way *way, struct reader *r)
 	way->stream.i = reader_u8(r);
 	way->stream.j = reader_u8(r);
 	reader_fixed(r, way->stream.s, sizeof way->stream.s);
+	way->keyed = true;
 }
 
 void
-ntlm_seal_put(struct writer *w, const struct ntlm_seal *s)
+ntlm_seal_put(struct writer *w, struct ntlm_seal *s)
 {
 	writer_u32(w, s->flags);
-	way_put(w, &s->out);
-	way_put(w, &s->in);
+	way_put(w, way_ready(s, &s->out));
+	way_put(w, way_ready(s, &s->in));
 }
 
 bool
 ntlm_seal_take(struct ntlm_seal *s, struct reader *r)
 {
-	s->flags = reader_u32(r);
+	*s = (struct ntlm_seal){ .flags = reader_u32(r) };
 	way_take(&s->out, r);
 	way_take(&s->in, r);
 	if (reader_ok(r))

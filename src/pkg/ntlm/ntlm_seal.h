@@ -1,7 +1,7 @@
 /*
  * ntlm_seal.h - the protection of NTLM messages: [MS-NLMP] 3.4.
  *
- * A seal is the state of both directions of one context: 636 bytes,
+ * A seal is the state of both directions of one context: 652 bytes,
  * all of it secret, without pointers, so it may be copied. No allocation, no
  * system call, no clock. The two directions may be used by two threads at
  * once, except where ntlm_seal_shared says that they are one stream.
@@ -23,10 +23,13 @@ struct ntlm_way {
 	struct hmac_md5_key sign;	/* with ESS */
 	struct seal_key seal;		/* what `stream` began with */
 	struct rc4 stream;
+	uint8_t sender;			/* enum ntlm_side */
+	bool keyed;			/* sign, seal and stream stand */
 };
 
 struct ntlm_seal {
 	uint32_t flags;
+	struct session_key key;		/* for directions not yet keyed */
 	struct ntlm_way out, in;	/* without ESS `out` serves both directions */
 };
 
@@ -73,7 +76,7 @@ void ntlm_seal_reset(struct ntlm_seal *s, enum ntlm_direction which);
 
 /* The whole state as bytes, for user data and export; secret. */
 #define NTLM_SEAL_BYTES 632u
-void ntlm_seal_put(struct writer *w, const struct ntlm_seal *s);
+void ntlm_seal_put(struct writer *w, struct ntlm_seal *s);
 bool ntlm_seal_take(struct ntlm_seal *s, struct reader *r) MUST_CHECK;
 
 #endif

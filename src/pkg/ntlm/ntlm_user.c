@@ -93,7 +93,7 @@ static NTSTATUS
 half_export(void *at, bool fresh, struct secret **ret_state)
 {
 	struct half *h = at;
-	const struct ntlm_seal *seal = fresh ? NULL : &h->seal;
+	struct ntlm_seal *seal = fresh ? NULL : &h->seal;
 	struct writer w = writer_of(NULL, 0);
 	struct secret *state;
 	bool written = false;
@@ -319,15 +319,12 @@ static enum ntlm_verdict
 incoming_checked(struct half *h, opener *check, const struct message *m, ULONG sequence)
 {
 	struct ntlm_way *way = ntlm_seal_shared(&h->seal) ? &h->seal.out : &h->seal.in;
-	struct rc4 stream = way->stream;
-	uint32_t seq = way->seq;
+	struct ntlm_way before = *way;
 	enum ntlm_verdict verdict = check(&h->seal, m->signature, m->parts, m->count, sequence);
 
-	if (verdict != NTLM_GENUINE) {
-		way->stream = stream;
-		way->seq = seq;
-	}
-	bytes_wipe(&stream, sizeof stream);
+	if (verdict != NTLM_GENUINE)
+		*way = before;
+	bytes_wipe(&before, sizeof before);
 	return verdict;
 }
 
