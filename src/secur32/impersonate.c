@@ -108,7 +108,7 @@ static bool
 id_same(const struct id *a, const struct id *b)
 {
 	return a->uid == b->uid && a->gid == b->gid && a->group_count == b->group_count &&
-	    memcmp(a->groups, b->groups, a->group_count * sizeof *a->groups) == 0;
+	    memcmp(a->groups, b->groups, a->group_count * sizeof *a->groups) == 0;	/* not secret */
 }
 
 /* The uid goes last there and first back: only as who one was may the rest be changed. */

@@ -143,7 +143,7 @@ session_says(struct caller *c, const TOKEN_STATISTICS *stats)
 		return status;
 	if (text_of_counted(&user, &d->UserName) && text_of_counted(&domain, &d->LogonDomain) &&
 	    text_of_counted(&package, &d->AuthenticationPackage) && user.at.len < ACCOUNT_TEXT && domain.at.len < ACCOUNT_TEXT) {
-		c->has_realm = domain.at.len && package.at.len == 8 && memcmp(package.at.at, "Kerberos", 8) == 0;
+		c->has_realm = domain.at.len && package.at.len == 8 && memcmp(package.at.at, "Kerberos", 8) == 0;	/* not secret */
 		bytes_copy(c->realm, domain.at.at, domain.at.len);
 		if (!*c->account.name) {
 			bytes_copy(c->account.name, user.at.at, user.at.len);

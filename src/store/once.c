@@ -81,7 +81,7 @@ shelf_take(int fd, off_t at, const uint8_t id[ONCE_LEN], uint64_t until, uint64_
 		if (shelf[n].until < now) {
 			if (!empty)
 				empty = &shelf[n];
-		} else if (memcmp(shelf[n].id, id, ONCE_LEN) == 0)
+		} else if (memcmp(shelf[n].id, id, ONCE_LEN) == 0)	/* not secret */
 			return STATUS_OBJECT_NAME_COLLISION;
 	}
 	if (!empty)

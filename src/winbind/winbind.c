@@ -51,7 +51,7 @@ answer_fill(struct authority_answer *ret, const struct wbcAuthUserInfo *info)
 	for (uint32_t i = 0; i < info->num_sids; i++)
 		if (!sid_put(&ret->sids[ret->sid_count++], &info->sids[i].sid))
 			return false;
-	ret->has_key = memcmp(info->user_session_key, KEY_OF_ZEROS, sizeof ret->key) != 0;
+	ret->has_key = memcmp(info->user_session_key, KEY_OF_ZEROS, sizeof ret->key) != 0;	/* not secret whether there is one */
 	memcpy(ret->key, info->user_session_key, sizeof ret->key);
 	return ret->sid_count > 0;
 }
