@@ -2,7 +2,8 @@
  * logon_user_test.c - LsaLogonUser with MSV1_0: every kind of logon, what
  * each caller learns of a refusal, buffers in each form and mutated, profiles
  * and quotas. Covers secur32/logon_user.c, secur32/marshal.c,
- * lsa/serve_logon_user.c, lsa/who.c, pkg/ntlm/ntlm_msv.c.
+ * lsa/serve_logon_user.c, lsa/who.c, pkg/ntlm/ntlm_msv.c and the profiles of
+ * pkg/ntlm/ntlm_profile.c.
  */
 #include <stdlib.h>
 #include <string.h>

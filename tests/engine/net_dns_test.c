@@ -1,5 +1,6 @@
 /*
- * net_dns_test.c - src/engine/net_dns.c and the memory of src/engine/net.c:
+ * net_dns_test.c - engine/net_dns.c, the memory of engine/net.c and what
+ * engine/net_story.c tells of each request:
  * real DNS packets from a server on loopback, whole and broken; the order of
  * RFC 2782; what is remembered and for whom.
  */

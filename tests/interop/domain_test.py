@@ -1,6 +1,7 @@
 """domain_test.py - accounts of a domain by NTLM: lsad asks the domain's
 controller by way of winbindd. Our client and Samba's ntlm_auth as clients; the SIDs are
 those that winbindd tells of the user. A controller that is silent or gone holds up nobody else.
+Covers lsa/authority.c, pkg/ntlm/ntlm_domain.c, winbind/winbind.c.
 
     domain_test.py SSPI_PIPE LSA_NTLM_AUTH LSAD LSACTL MODULE       in the environment of tests/lab/ad.py
 """

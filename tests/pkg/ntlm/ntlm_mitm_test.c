@@ -1,6 +1,7 @@
 /*
  * ntlm_mitm_test.c - somebody between two peers: what was taken out, put in,
- * carried elsewhere or sent again is refused, and with which status.
+ * carried elsewhere or sent again is refused, and with which status. Covers pkg/ntlm/ntlm_peer.c and
+ * pkg/ntlm/ntlm_name.c (targets, reflections).
  */
 #include "tests/pkg/ntlm/fake_lsa.h"
 
