@@ -15,57 +15,11 @@ set -u
 build=$(cd "${1:-build}" && pwd) || exit 1
 here=$(cd "$(dirname "$0")" && pwd)
 kdc=$here/../tests/lab/kdc.py
-umask 022
-tmp=$(mktemp -d "${TMPDIR:-/tmp}/olsa-demo.XXXXXX") || exit 1
-web_pid= lsad_pid= kdc_up=
 PATH=$PATH:/usr/sbin:/sbin
+. "$here/demo-lib.sh"
 
-clean_up() {
-	for pid in $web_pid $lsad_pid; do
-		kill "$pid" 2>/dev/null
-		wait "$pid" 2>/dev/null
-	done
-	[ -z "$kdc_up" ] || python3 "$kdc" down "$tmp/kdc"
-	rm -rf "$tmp"
-}
-trap clean_up EXIT
-trap 'exit 1' INT TERM HUP
-
-fail() {
-	echo
-	echo "demo: FAILED: $1"
-	for log in web.out web.err lsad.log; do
-		[ ! -s "$tmp/$log" ] || { echo "--- $log"; tail -n 20 "$tmp/$log"; }
-	done
-	exit 1
-}
-
-title() {
-	echo
-	echo "$1" | sed 's/./=/g'
-	echo "$1"
-	echo "$1" | sed 's/./=/g'
-}
-
-steps=0
-step() {
-	steps=$((steps + 1))
-	echo
-	echo "[$steps] $1"
-}
-
-indent() {
-	fold -s -w 76 | sed 's/^/    /'
-}
-
-await() {	# FILE holds PATTERN within ten seconds, while PID lives
-	tries=0
-	until grep -q -- "$2" "$1" 2>/dev/null; do
-		tries=$((tries + 1))
-		[ "$tries" -le 100 ] || fail "no \"$2\" within ten seconds"
-		kill -0 "$3" 2>/dev/null || fail "the process ended too early"
-		sleep 0.1
-	done
+kdc_down() {
+	python3 "$kdc" down "$tmp/kdc"
 }
 
 web_start() {
@@ -75,12 +29,6 @@ web_start() {
 	web_pid=$!
 	await "$tmp/web.out" '^listening on ' "$web_pid"
 	url="http://localhost:$(sed -n 's/^listening on .*://p' "$tmp/web.out")/"
-}
-
-web_stop() {
-	kill -TERM "$web_pid"
-	wait "$web_pid" || fail "the web server did not end cleanly"
-	web_pid=
 }
 
 get() {		# the status code; the page is in $tmp/page
@@ -104,7 +52,7 @@ done
 title "A realm of our own: OPENLSA.TEST"
 step "A throw-away KDC (MIT krb5), alice, and a key for HTTP/localhost"
 python3 "$kdc" up "$tmp/kdc" >"$tmp/env" || fail "the KDC did not come up"
-kdc_up=yes
+at_end=kdc_down
 . "$tmp/env"
 KRB5CCNAME=FILE:$tmp/tickets
 export KRB5CCNAME
