@@ -32,18 +32,12 @@ InitializeSecurityContextA(PCredHandle phCredential, PCtxtHandle phContext, SEC_
 {
 	struct text target;
 	bool good = text_of_ansi(&target, pszTargetName);
-	struct leg leg = {
-		.has_cred = phCredential != NULL, .has_context = phContext != NULL,
-		.wants = fContextReq, .data_rep = TargetDataRep, .target = target.at, .input = pInput,
-		.new_context = phNewContext, .output = pOutput, .attributes = pfContextAttr, .expiry = ptsExpiry,
-	};
+	struct leg leg = leg_of(false, phCredential, phContext, fContextReq, TargetDataRep, pInput, phNewContext, pOutput,
+	    pfContextAttr, ptsExpiry);
 
 	(void)Reserved1;
 	(void)Reserved2;
-	if (phCredential)
-		leg.cred_handle = *phCredential;
-	if (phContext)
-		leg.context_handle = *phContext;
+	leg.target = target.at;
 	return core_leg(&leg, good);
 }
 

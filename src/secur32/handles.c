@@ -23,6 +23,7 @@ context_destroy(void *object)
 	why_drop(&ctx->why);
 	bytes_wipe(ctx->kept, ctx->kept_len);
 	free(ctx->kept);
+	free(ctx->sasl);
 	pthread_mutex_destroy(&ctx->lock);
 	pthread_mutex_destroy(&ctx->fate);
 	free(ctx);

@@ -28,6 +28,8 @@ struct cred {
 	char package[PACKAGE_NAME_MAX];
 };
 
+struct sasl;
+
 struct context {
 	uint64_t word;
 	uint64_t wire, epoch;
@@ -46,6 +48,7 @@ struct context {
 	uint32_t kept_len, kept_attr;
 	SECURITY_STATUS kept_status;
 	uint32_t deadline;
+	struct sasl *sasl;		/* what SASL agrees on with it; NULL: it is not spoken */
 	char package[PACKAGE_NAME_MAX];
 };
 

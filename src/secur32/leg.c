@@ -26,8 +26,8 @@ sec_of(NTSTATUS status)
 	return status == STATUS_IO_TIMEOUT ? SEC_E_NO_AUTHENTICATING_AUTHORITY : status_to_sec(status);
 }
 
-static SecBuffer *
-buffer_find(const SecBufferDesc *desc, ULONG type)
+SecBuffer *
+leg_buffer_find(const SecBufferDesc *desc, ULONG type)
 {
 	for (ULONG i = 0; desc && i < desc->cBuffers; i++)
 		if ((desc->pBuffers[i].BufferType & TYPE_MASK) == type)
@@ -35,10 +35,10 @@ buffer_find(const SecBufferDesc *desc, ULONG type)
 	return NULL;
 }
 
-static struct bytes
-buffer_bytes(const SecBufferDesc *desc, ULONG type)
+struct bytes
+leg_buffer(const SecBufferDesc *desc, ULONG type)
 {
-	const SecBuffer *b = buffer_find(desc, type);
+	const SecBuffer *b = leg_buffer_find(desc, type);
 
 	return b && b->pvBuffer ? bytes_of(b->pvBuffer, b->cbBuffer) : BYTES_NONE;
 }
@@ -49,6 +49,23 @@ buffers_check(const SecBufferDesc *desc)
 	if (desc && (desc->ulVersion != SECBUFFER_VERSION || (desc->cBuffers && !desc->pBuffers)))
 		return SEC_E_INVALID_TOKEN;
 	return SEC_E_OK;
+}
+
+struct leg
+leg_of(bool server, PCredHandle cred, PCtxtHandle context, ULONG wants, ULONG data_rep, PSecBufferDesc input,
+    PCtxtHandle ret_context, PSecBufferDesc output, PULONG attributes, PTimeStamp expiry)
+{
+	struct leg leg = {
+		.server = server, .has_cred = cred != NULL, .has_context = context != NULL, .wants = wants,
+		.data_rep = data_rep, .input = input, .new_context = ret_context, .output = output,
+		.attributes = attributes, .expiry = expiry,
+	};
+
+	if (cred)
+		leg.cred_handle = *cred;
+	if (context)
+		leg.context_handle = *context;
+	return leg;
 }
 
 SECURITY_STATUS
@@ -136,8 +153,8 @@ void
 leg_ask(struct leg *leg, struct ask *ask, struct link *link)
 {
 	struct context *ctx = leg->context;
-	struct bytes token = buffer_bytes(leg->input, SECBUFFER_TOKEN);
-	struct bytes bindings = buffer_bytes(leg->input, SECBUFFER_CHANNEL_BINDINGS);
+	struct bytes token = leg_buffer(leg->input, SECBUFFER_TOKEN);
+	struct bytes bindings = leg_buffer(leg->input, SECBUFFER_CHANNEL_BINDINGS);
 	uint64_t cred = leg->cred ? leg->cred->wire : 0;
 	uint32_t deadline = leg->deadline;
 
@@ -189,14 +206,30 @@ leg_told(const struct leg *leg, struct ask *ask, struct got *got)
 	return status;
 }
 
-/* The finished token, into the caller's buffer. SEC_E_BUFFER_TOO_SMALL: the needed size is told. */
-static SECURITY_STATUS
-token_out(const struct leg *leg, struct bytes token, ULONG *attributes)
+SECURITY_STATUS
+leg_token_fits(const struct leg *leg, size_t len)
 {
-	SecBuffer *b = buffer_find(leg->output, SECBUFFER_TOKEN);
+	SecBuffer *b = leg_buffer_find(leg->output, SECBUFFER_TOKEN);
 
+	if (!len || (b && (leg->wants & ISC_REQ_ALLOCATE_MEMORY)))
+		return SEC_E_OK;
 	if (!b)
-		return token.len ? SEC_E_INSUFFICIENT_MEMORY : SEC_E_OK;
+		return SEC_E_INSUFFICIENT_MEMORY;
+	if (len <= b->cbBuffer && b->pvBuffer)
+		return SEC_E_OK;
+	b->cbBuffer = (ULONG)len;
+	return SEC_E_BUFFER_TOO_SMALL;
+}
+
+SECURITY_STATUS
+leg_token_give(const struct leg *leg, struct bytes token, ULONG *attributes)
+{
+	SecBuffer *b = leg_buffer_find(leg->output, SECBUFFER_TOKEN);
+
+	SECURITY_STATUS status = leg_token_fits(leg, token.len);
+
+	if (status != SEC_E_OK || !b)
+		return status;
 	if (leg->wants & ISC_REQ_ALLOCATE_MEMORY) {
 		b->pvBuffer = token.len ? buffer_of(BUFFER_CONTEXT, token) : NULL;
 		if (token.len && !b->pvBuffer) {
@@ -204,9 +237,6 @@ token_out(const struct leg *leg, struct bytes token, ULONG *attributes)
 			return SEC_E_INSUFFICIENT_MEMORY;
 		}
 		*attributes |= RET_ALLOCATED;
-	} else if (token.len > b->cbBuffer || (token.len && !b->pvBuffer)) {
-		b->cbBuffer = (ULONG)token.len;
-		return SEC_E_BUFFER_TOO_SMALL;
 	} else {
 		bytes_copy(b->pvBuffer, token.at, token.len);
 	}
@@ -280,7 +310,7 @@ leg_take(struct leg *leg, const struct got *got, SECURITY_STATUS status)
 	}
 	if (leg->given_up)
 		return status;
-	given = token_out(leg, got->token, &attributes);
+	given = leg_token_give(leg, got->token, &attributes);
 	if (given != SEC_E_OK) {
 		why_say(&leg->why, given, TO_CALLER, "the token has %zu bytes and the output buffer is smaller",
 		    got->token.len);
@@ -305,7 +335,7 @@ leg_hand_out(struct leg *leg)
 {
 	struct context *ctx = leg->context;
 	ULONG attributes = ctx->kept_attr;
-	SECURITY_STATUS status = token_out(leg, bytes_of(ctx->kept, ctx->kept_len), &attributes);
+	SECURITY_STATUS status = leg_token_give(leg, bytes_of(ctx->kept, ctx->kept_len), &attributes);
 
 	if (status != SEC_E_OK)
 		return status;
@@ -324,7 +354,7 @@ leg_hand_out(struct leg *leg)
 static void
 token_none(const struct leg *leg)
 {
-	SecBuffer *b = leg->given_up ? NULL : buffer_find(leg->output, SECBUFFER_TOKEN);
+	SecBuffer *b = leg->given_up ? NULL : leg_buffer_find(leg->output, SECBUFFER_TOKEN);
 
 	if (!b)
 		return;
@@ -339,7 +369,7 @@ token_error(const struct leg *leg, struct bytes token)
 {
 	ULONG attributes = leg->server ? ASC_RET_EXTENDED_ERROR : ISC_RET_EXTENDED_ERROR;
 
-	if (!token.len || leg->given_up || token_out(leg, token, &attributes) != SEC_E_OK)
+	if (!token.len || leg->given_up || leg_token_give(leg, token, &attributes) != SEC_E_OK)
 		return false;
 	if (leg->attributes)
 		*leg->attributes = attributes;

@@ -32,6 +32,9 @@ struct leg {
 	bool flies;				/* counted with its credential */
 };
 
+/* As the parameters of Initialize- and AcceptSecurityContext have it; handles may be NULL. The target is set by the caller. */
+struct leg leg_of(bool server, PCredHandle cred, PCtxtHandle context, ULONG wants, ULONG data_rep, PSecBufferDesc input,
+    PCtxtHandle ret_context, PSecBufferDesc output, PULONG attributes, PTimeStamp expiry);
 /* What is wrong with the arguments themselves; SEC_E_OK: nothing. */
 SECURITY_STATUS leg_check(const struct leg *leg);
 SECURITY_STATUS buffers_check(const SecBufferDesc *desc);
@@ -45,6 +48,14 @@ bool leg_is_kept(const struct leg *leg);
 SECURITY_STATUS leg_close(struct leg *leg, struct ask *ask, SECURITY_STATUS status);
 /* Gives back what the leg held. */
 void leg_drop(struct leg *leg);
+
+/* The caller's first buffer of this type, or NULL; its bytes, or none. */
+SecBuffer *leg_buffer_find(const SecBufferDesc *desc, ULONG type);
+struct bytes leg_buffer(const SecBufferDesc *desc, ULONG type);
+/* Whether the caller's token buffer takes so many bytes. SEC_E_BUFFER_TOO_SMALL: the needed size is told. */
+SECURITY_STATUS leg_token_fits(const struct leg *leg, size_t len);
+/* Into that buffer; a bit of `attributes` says where it was allocated. */
+SECURITY_STATUS leg_token_give(const struct leg *leg, struct bytes token, ULONG *attributes);
 
 /* A status of the house as SSPI promises it. */
 SECURITY_STATUS sec_of(NTSTATUS status);

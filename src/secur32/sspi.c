@@ -156,19 +156,13 @@ InitializeSecurityContextW(PCredHandle phCredential, PCtxtHandle phContext, SEC_
 {
 	struct text target;
 	bool good = text_of_wide(&target, pszTargetName);
-	struct leg leg = {
-		.has_cred = phCredential != NULL, .has_context = phContext != NULL,
-		.wants = fContextReq, .data_rep = TargetDataRep, .target = target.at, .input = pInput,
-		.new_context = phNewContext, .output = pOutput, .attributes = pfContextAttr, .expiry = ptsExpiry,
-	};
+	struct leg leg = leg_of(false, phCredential, phContext, fContextReq, TargetDataRep, pInput, phNewContext, pOutput,
+	    pfContextAttr, ptsExpiry);
 	SECURITY_STATUS status;
 
 	(void)Reserved1;
 	(void)Reserved2;
-	if (phCredential)
-		leg.cred_handle = *phCredential;
-	if (phContext)
-		leg.context_handle = *phContext;
+	leg.target = target.at;
 	status = core_leg(&leg, good);
 	text_drop(&target);
 	return status;
@@ -178,16 +172,9 @@ SECURITY_STATUS
 AcceptSecurityContext(PCredHandle phCredential, PCtxtHandle phContext, PSecBufferDesc pInput, ULONG fContextReq,
     ULONG TargetDataRep, PCtxtHandle phNewContext, PSecBufferDesc pOutput, ULONG *pfContextAttr, PTimeStamp ptsExpiry)
 {
-	struct leg leg = {
-		.server = true, .has_cred = phCredential != NULL, .has_context = phContext != NULL,
-		.wants = fContextReq, .data_rep = TargetDataRep, .input = pInput,
-		.new_context = phNewContext, .output = pOutput, .attributes = pfContextAttr, .expiry = ptsExpiry,
-	};
+	struct leg leg = leg_of(true, phCredential, phContext, fContextReq, TargetDataRep, pInput, phNewContext, pOutput,
+	    pfContextAttr, ptsExpiry);
 
-	if (phCredential)
-		leg.cred_handle = *phCredential;
-	if (phContext)
-		leg.context_handle = *phContext;
 	return core_leg(&leg, true);
 }
 

@@ -105,6 +105,7 @@ def logon(link, mechanism, context):
 
 def case(place, mechanism, package, **options):
     said = f"{place.name}: {mechanism} by {package}, {'a password' if 'user' in options else 'the ticket cache'}"
+    said += ", SaslInitializeSecurityContext" if "sasl" in options else ""
     flags = pipe.MUTUAL | pipe.SEAL | pipe.SIGN | pipe.REPLAY | pipe.SEQUENCE
     try:
         with pipe.Pipe(program, "client", package, env=place.env, target="ldap/dc1.ad.openlsa.test", flags=f"{flags:x}",
@@ -133,7 +134,8 @@ def main():
     domain = dict(realm, domain=os.environ["AD_DOMAIN"])
     for place in interop.places(lsad, lsactl):
         for mechanism, package, who in (("GSS-SPNEGO", "Negotiate", {}), ("GSS-SPNEGO", "Negotiate", realm),
-                                        ("GSSAPI", "Kerberos", {}), ("GSSAPI", "Kerberos", realm),
+                                        ("GSSAPI", "Kerberos", {}), ("GSSAPI", "Kerberos", {"sasl": "yes"}),
+                                        ("GSSAPI", "Kerberos", realm),
                                         ("GSS-SPNEGO", "NTLM", domain)):
             case(place, mechanism, package, **who)
 

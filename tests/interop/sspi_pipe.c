@@ -9,6 +9,9 @@
  *     target, user, domain, password    for a client; without a user the process's own credential
  *     flags=HEX                         ISC_REQ_* or ASC_REQ_*
  *     async=yes                         legs through the asynchronous functions
+ *     sasl=yes                          legs through SaslInitialize- and SaslAcceptSecurityContext
+ *     authz=TEXT                        with that, for a client: whom it asks to act as; for a server
+ *                                       "processed": it takes such a wish
  *     bindings=HEX                      application data of the channel bindings
  *
  * A line on standard input is a verb and bytes in hex; the answer is a line.
@@ -18,7 +21,7 @@
  *     sign HEX      "STATUS HEX"  the signature
  *     verify HEX HEX "STATUS"     signature and message
  *     plain HEX     "STATUS HEX"  EncryptMessage with SECQOP_WRAP_NO_ENCRYPT
- *     facts         "STATUS NAME=VALUE ..."  who, whose package, flags, expiry, the session key
+ *     facts         "STATUS NAME=VALUE ..."  who, whose package, flags, expiry, the session key; what SASL agreed on
  *     why           the reasons, a line each, then "."
  */
 #define SECURITY_WIN32
@@ -35,9 +38,9 @@
 
 static CredHandle cred;
 static CtxtHandle ctx;
-static bool begun, client, by_async;
-static ULONG wants;
-static char *target;
+static bool begun, client, by_async, by_sasl;
+static ULONG wants, got;
+static char *target, *authz;
 static SEC_CHANNEL_BINDINGS *bindings;
 static ULONG bindings_len;
 static SECURITY_STATUS last;
@@ -87,6 +90,16 @@ waited(SspiAsyncContext *a)
 	return status;
 }
 
+static SECURITY_STATUS
+authz_set(SECURITY_STATUS before)
+{
+	ULONG processed = Sasl_AuthZIDProcessed;
+	SECURITY_STATUS status = client ? SaslSetContextOption(&ctx, SASL_OPTION_AUTHZ_STRING, authz, (ULONG)strlen(authz)) :
+	    SaslSetContextOption(&ctx, SASL_OPTION_AUTHZ_PROCESSING, &processed, sizeof processed);
+
+	return status == SEC_E_OK ? before : status;
+}
+
 static void
 step(size_t len)
 {
@@ -98,9 +111,13 @@ step(size_t len)
 	SspiAsyncContext *a = by_async ? SspiCreateAsyncContext() : NULL;
 	SECURITY_STATUS status;
 	TimeStamp expiry;
-	ULONG got = 0;
 
-	if (client && a)
+	if (client && by_sasl)
+		status = SaslInitializeSecurityContextA(&cred, old, target, wants, 0, SECURITY_NATIVE_DREP, tokens, 0, &ctx, &out_desc,
+		    &got, &expiry);
+	else if (by_sasl)
+		status = SaslAcceptSecurityContext(&cred, old, &in_desc, wants, SECURITY_NATIVE_DREP, &ctx, &out_desc, &got, &expiry);
+	else if (client && a)
 		status = SspiInitializeSecurityContextAsyncA(a, &cred, old, target, wants, 0, SECURITY_NATIVE_DREP, tokens, 0, &ctx,
 		    &out_desc, &got, &expiry);
 	else if (client)
@@ -116,6 +133,8 @@ step(size_t len)
 			status = waited(a);
 		SspiFreeAsyncContext(a);
 	}
+	if (authz && !old && status == SEC_I_CONTINUE_NEEDED)
+		status = authz_set(status);
 	begun |= status == SEC_E_OK || status == SEC_I_CONTINUE_NEEDED;
 	answer(status, out, status == SEC_E_OK || status == SEC_I_CONTINUE_NEEDED || given.cbBuffer < sizeof out ?
 	    given.cbBuffer : 0);
@@ -172,6 +191,19 @@ signature(size_t len, const char *other)
 }
 
 static void
+agreed(void)
+{
+	char text[1024];
+	ULONG size = 0, len = 0;
+
+	printf(" got=%08lx", (unsigned long)got);
+	if (SaslGetContextOption(&ctx, SASL_OPTION_SEND_SIZE, &size, sizeof size, NULL) == SEC_E_OK)
+		printf(" send=%lu", (unsigned long)size);
+	if (SaslGetContextOption(&ctx, SASL_OPTION_AUTHZ_STRING, text, sizeof text, &len) == SEC_E_OK)
+		printf(" authz=%.*s", (int)len, text);
+}
+
+static void
 facts(void)
 {
 	SecPkgContext_NativeNamesA native = { 0 };
@@ -193,6 +225,8 @@ facts(void)
 		for (ULONG i = 0; i < key.SessionKeyLength; i++)
 			printf("%02x", key.SessionKey[i]);
 	}
+	if (by_sasl)
+		agreed();
 	putchar('\n');
 	FreeContextBuffer(names.sUserName);
 	FreeContextBuffer(native.sClientName);
@@ -237,6 +271,8 @@ main(int argc, char **argv)
 	client = strcmp(argv[1], "client") == 0;
 	target = option(argv + 3, "target");
 	by_async = option(argv + 3, "async") != NULL;
+	by_sasl = option(argv + 3, "sasl") != NULL;
+	authz = option(argv + 3, "authz");
 	if (option(argv + 3, "flags"))
 		wants = (ULONG)strtoul(option(argv + 3, "flags"), NULL, 16);
 	if (option(argv + 3, "bindings"))
