@@ -167,6 +167,16 @@ kerb_fill(struct feed *f, struct buffer *b, unsigned mode)
 	bytes_copy(b->at, &i, mode == KERB_UNLOCK ? sizeof i : sizeof i.Logon);
 }
 
+/* A principal's type in a ticket's clear part: nobody vouches for it, and it says nothing. [RFC4120] 6.2. */
+#define NAME_TYPE 35u
+
+static bool
+same_but_type(const uint8_t *ticket, struct bytes was)
+{
+	return memcmp(ticket, was.at, NAME_TYPE) == 0 &&
+	    memcmp(ticket + NAME_TYPE + 1, was.at + NAME_TYPE + 1, was.len - NAME_TYPE - 1) == 0;
+}
+
 /* *ret_same: the ticket is as the key's owner made it. */
 static void
 ticket_fill(struct feed *f, struct buffer *b, bool inside, bool *ret_same)
@@ -194,7 +204,9 @@ ticket_fill(struct feed *f, struct buffer *b, bool inside, bool *ret_same)
 	m.ServiceTicketLength = (ULONG)clear.ticket.len;
 	m.ServiceTicket = (PUCHAR)b->len;
 	bytes_copy(b->at + b->len, clear.ticket.at, clear.ticket.len);
-	*ret_same = inside || !feed_patch(f, b->at + b->len, clear.ticket.len);
+	MUST(clear.ticket.len > 40 && memcmp(clear.ticket.at + NAME_TYPE - 4, "\xa0\3\2\1\2\xa1", 6) == 0);
+	(void)feed_patch(f, b->at + b->len, clear.ticket.len);
+	*ret_same = inside || same_but_type(b->at + b->len, clear.ticket);
 	b->len += clear.ticket.len;
 	cred = feed_sized(f);
 	if (cred.len && cred.len < ROOM - b->len) {

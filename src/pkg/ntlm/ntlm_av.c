@@ -112,23 +112,27 @@ av_replaced(const struct av_answer *a)
 	    (a->set_target_name ? 1u << AV_TARGET_NAME : 0);
 }
 
-static void
+/* How many were copied. */
+static unsigned
 av_copy_except(struct writer *w, const struct av_pairs *p, uint32_t without)
 {
 	struct reader r = reader_of(p->list);
+	unsigned count = 0;
 
 	while (reader_left(&r)) {
 		uint16_t id = reader_u16(&r), len = reader_u16(&r);
 		struct bytes value = reader_bytes(&r, len);
 
 		if (!reader_ok(&r))
-			return;
+			break;
 		if (id < AV_KINDS && (without & 1u << id))
 			continue;
 		writer_u16(w, id);
 		writer_u16(w, len);
 		writer_bytes(w, value);
+		count++;
 	}
+	return count;
 }
 
 /* The order of what is added is Windows': flags, host, bindings, name. */
@@ -144,7 +148,8 @@ av_put_answer(struct writer *w, const struct av_pairs *challenge, const struct a
 		return false;
 	if (a->set_target_name && (a->target_name.len > UINT16_MAX || a->target_name.len % 2))
 		return false;
-	av_copy_except(w, challenge, av_replaced(a));
+	if (av_copy_except(w, challenge, av_replaced(a)) + (unsigned)__builtin_popcount(av_replaced(a)) >= AV_PAIRS_MAX)
+		return false;
 	if (a->set_timestamp) {
 		writer_u16(w, AV_TIMESTAMP);
 		writer_u16(w, 8);

@@ -54,7 +54,10 @@ struct av_answer {
 	bool set_target_name;
 	struct bytes target_name;		/* UTF-16LE, may be empty */
 };
-/* `challenge` may be an empty table (all zero). The list as in a v2 response, EOL included. */
+/*
+ * `challenge` may be an empty table (all zero). The list as in a v2 response, EOL included. False: a value
+ * of a wrong size, or more than AV_PAIRS_MAX with what is added, which av_take would refuse.
+ */
 bool av_put_answer(struct writer *w, const struct av_pairs *challenge, const struct av_answer *a) MUST_CHECK;
 
 #endif

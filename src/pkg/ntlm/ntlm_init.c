@@ -144,7 +144,8 @@ answer_pairs(struct call *call, const struct ntlm_talk *talk, const struct av_pa
 	a.flags = (mic ? AV_FLAG_MIC : 0) | (talk->wants & ISC_REQ_UNVERIFIED_TARGET_NAME ? AV_FLAG_UNVERIFIED_SPN : 0);
 	single_host_put(call, host);
 	if (!av_put_answer(&w, theirs, &a))
-		return SEC_E_INVALID_TOKEN;
+		return because(call, SEC_E_INVALID_TOKEN, TO_CALLER,
+		    "the peer's challenge has more target information than an answer can repeat");
 	at = call_memory(call, w.need);
 	if (!at)
 		return STATUS_INSUFFICIENT_RESOURCES;

@@ -91,6 +91,29 @@ TEST(too_many_pairs)
 	}
 }
 
+/* What is written can be read: a challenge that leaves no room for what is added is refused. */
+TEST(an_answer_is_no_longer_than_a_list)
+{
+	struct av_answer a = { .flags = AV_FLAG_MIC, .set_target_name = true };
+	uint8_t wire[4 * (AV_PAIRS_MAX + 1)], out[4 * (AV_PAIRS_MAX + 4)];
+	struct av_pairs challenge, again;
+	unsigned most = 0;
+
+	for (unsigned pairs = 1; pairs < AV_PAIRS_MAX; pairs++) {
+		struct writer w = writer_of(out, sizeof out);
+
+		bytes_zero(wire, sizeof wire);
+		for (unsigned n = 0; n < pairs; n++)
+			wire[4 * n] = 99;
+		CHECK(av_take(&challenge, bytes_of(wire, 4 * (pairs + 1))));
+		if (av_put_answer(&w, &challenge, &a)) {
+			CHECK(writer_ok(&w) && av_take(&again, bytes_of(out, w.need)));
+			most = pairs;
+		}
+	}
+	CHECK_U64(most, AV_PAIRS_MAX - 3);
+}
+
 /* The captured client's own list, from the challenge that it had. */
 TEST(the_answer_is_that_of_windows)
 {
@@ -154,6 +177,7 @@ main(void)
 	RUN(every_prefix_is_refused);
 	RUN(sizes_and_doubles);
 	RUN(too_many_pairs);
+	RUN(an_answer_is_no_longer_than_a_list);
 	RUN(the_answer_is_that_of_windows);
 	RUN(the_answer_replaces);
 	return check_end();
