@@ -3,8 +3,9 @@
  * environment may say. Far by nature; servers here are children of the test.
  * What is about other users needs root, and is skipped without.
  *
- * As "trust connect|mode" the program is its own victim: it says what it
- * found on standard output, perhaps with privileges that its caller lacks.
+ * As "trust connect|mode|tickets" the program is its own victim: it says what it
+ * found on standard output, perhaps with privileges that its caller lacks. Covers
+ * secur32/root.c, surroundings.c, link_far.c, and pkg/kerberos/kerb_gather.c.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -14,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
+#include <sys/inotify.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -30,6 +32,7 @@
 #include <openlsa.h>
 #include <sspi.h>
 
+#include "pkg/kerberos/kerb_gather.h"
 #include "tests/check.h"
 
 #define STRANGER	65533u
@@ -57,6 +60,18 @@ say_connect(void)
 	printf("secure=%lu mode=%u status=%08x %s", getauxval(AT_SECURE) ? 1ul : 0ul, (unsigned)OlsaMode(), (unsigned)status,
 	    why ? why : "\n");
 	FreeContextBuffer(why);
+	return 0;
+}
+
+/* What brings Kerberos tickets to the LSA reads libkrb5's variables. */
+static int
+say_tickets(void)
+{
+	struct secret *tickets = NULL;
+
+	(void)kerb_gather(&tickets);
+	secret_drop(&tickets);
+	printf("secure=%lu\n", getauxval(AT_SECURE) ? 1ul : 0ul);
 	return 0;
 }
 
@@ -138,13 +153,17 @@ run(char *to, size_t room, const char *program, const char *what, uid_t uid, con
 		return;
 	child = fork();
 	if (child == 0) {
-		char env_mode[60], env_socket[160], env_state[160];
-		char *env[] = { env_socket, env_state, mode ? env_mode : NULL, NULL };
+		char env_mode[60], env_socket[160], env_state[160], env_trace[160], env_cache[160], env_conf[160], env_krb[160];
+		char *env[] = { env_socket, env_state, env_trace, env_cache, env_conf, env_krb, mode ? env_mode : NULL, NULL };
 		char *argv[] = { (char *)(uintptr_t)program, (char *)(uintptr_t)what, NULL };
 
 		snprintf(env_mode, sizeof env_mode, "OPENLSA_MODE=%s", mode ? mode : "");
 		snprintf(env_socket, sizeof env_socket, "OPENLSA_SOCKET=%s", sock);
 		snprintf(env_state, sizeof env_state, "OPENLSA_STATE=%s", state);
+		snprintf(env_trace, sizeof env_trace, "OPENLSA_TRACE=%s/trace", folder);
+		snprintf(env_cache, sizeof env_cache, "KRB5CCNAME=FILE:%s/cache", folder);
+		snprintf(env_conf, sizeof env_conf, "KRB5_CONFIG=%s/krb5.conf", folder);
+		snprintf(env_krb, sizeof env_krb, "KRB5_TRACE=%s/krb-trace", folder);
 		if (dup2(ends[1], 1) < 0 || setresgid(uid, uid, uid) != 0 || setresuid(uid, uid, uid) != 0)
 			_exit(126);
 		execve(program, argv, env);
@@ -292,6 +311,85 @@ TEST(set_uid_state_is_without_effect)
 	CHECK(access(state, F_OK) != 0);
 }
 
+/* --- files that the environment names --- */
+
+/* Runs the victim as a stranger; which of the folder's files it has opened, each as " NAME ". */
+static void
+opened(char *names, size_t room, char *out, size_t out_room, const char *what)
+{
+	static const char *const files[] = { "trace", "cache", "krb5.conf", "krb-trace" };
+	_Alignas(struct inotify_event) char events[4096];
+	char path[160];
+	size_t len = 0;
+	ssize_t n;
+	int eye;
+
+	for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+		int fd;
+
+		snprintf(path, sizeof path, "%s/%s", folder, files[i]);
+		fd = open(path, O_CREAT | O_WRONLY | O_TRUNC | O_CLOEXEC, 0600);
+		CHECK(fd >= 0 && fchmod(fd, 0666) == 0 && fchown(fd, STRANGER, STRANGER) == 0);
+		close(fd);
+	}
+	eye = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+	CHECK(eye >= 0 && inotify_add_watch(eye, folder, IN_OPEN) >= 0);
+	run(out, out_room, victim, what, STRANGER, "embedded");
+	*names = 0;
+	while ((n = read(eye, events, sizeof events)) > 0)
+		for (ssize_t at = 0; at < n; ) {
+			const struct inotify_event *e = (const void *)(events + at);
+
+			if (e->len && len < room)
+				len += (size_t)snprintf(names + len, room - len, " %s ", e->name);
+			at += (ssize_t)(sizeof *e + e->len);
+		}
+	close(eye);
+	for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+		snprintf(path, sizeof path, "%s/%s", folder, files[i]);
+		unlink(path);
+	}
+}
+
+/* The set-uid copy leaves `file` alone; the same copy without that right opens it. */
+static void
+without_effect(const char *what, const char *file)
+{
+	char out[1000], names[1000];
+
+	if (!need_root() || !CHECK(copy_self(0755)))
+		return;
+	opened(names, sizeof names, out, sizeof out, what);
+	CHECK(strstr(out, "secure=0") && strstr(names, file));
+	if (!CHECK(copy_self(04755)))
+		return;
+	opened(names, sizeof names, out, sizeof out, what);
+	if (!strstr(out, "secure=1"))
+		CHECK_SKIP("the folder's file system takes no set-uid bit");
+	else
+		CHECK(strstr(names, " victim ") && !strstr(names, file));
+}
+
+TEST(set_uid_trace_is_without_effect)
+{
+	without_effect("mode", " trace ");
+}
+
+TEST(set_uid_ticket_cache_is_without_effect)
+{
+	without_effect("tickets", " cache ");
+}
+
+TEST(set_uid_kerberos_configuration_is_without_effect)
+{
+	without_effect("tickets", " krb5.conf ");
+}
+
+TEST(set_uid_kerberos_trace_is_without_effect)
+{
+	without_effect("tickets", " krb-trace ");
+}
+
 TEST(set_gid_mode_is_without_effect)
 {
 	char out[1000];
@@ -336,7 +434,8 @@ main(int argc, char **argv)
 	char command[100];
 
 	if (argc > 1) {
-		int code = strcmp(argv[1], "mode") == 0 ? say_mode() : say_connect();
+		int code = strcmp(argv[1], "mode") == 0 ? say_mode() : strcmp(argv[1], "tickets") == 0 ? say_tickets() :
+		    say_connect();
 
 		fflush(stdout);
 		_exit(code);		/* a leak checker cannot look into a process with such rights */
@@ -354,6 +453,10 @@ main(int argc, char **argv)
 	RUN(set_uid_mode_is_without_effect);
 	RUN(set_uid_socket_is_without_effect);
 	RUN(set_uid_state_is_without_effect);
+	RUN(set_uid_trace_is_without_effect);
+	RUN(set_uid_ticket_cache_is_without_effect);
+	RUN(set_uid_kerberos_configuration_is_without_effect);
+	RUN(set_uid_kerberos_trace_is_without_effect);
 	RUN(set_gid_mode_is_without_effect);
 	RUN(capabilities_mode_is_without_effect);
 	RUN(an_ordinary_copy_follows_its_environment);
