@@ -1,16 +1,58 @@
 /*
  * async_sequences_test.c - the canonical sequences of the asynchronous API,
- * by their numbers in the specification.
+ * by their numbers in the specification (7 is in s01). Covers
+ * secur32/sspi_async.c, sspi_async_leg.c, sspi_async_cred.c, async.c, queue.c.
  */
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/handle.h"
+#include "secur32/root.h"
 #include "tests/api/api.h"
 #include "tests/check.h"
 
 static CredHandle stall_cred;
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define PENDING_BYTES	65536u		/* their shadows count, too */
+#else
+#define PENDING_BYTES	4096u		/* of memory that one pending call may take, embedded LSA included */
+#endif
+
+/* What there is: objects of this process by handle, asynchronous contexts among them, and contexts of the LSA. */
+struct stock { size_t handles; ULONG contexts; };
+
+static struct stock
+stock_now(void)
+{
+	struct stock now = { 0, 0 };
+	OlsaStatusInfo info;
+	HANDLE lsa = NULL;
+
+	CHECK(LsaConnectUntrusted(&lsa) == STATUS_SUCCESS && OlsaStatus(lsa, &info) == STATUS_SUCCESS);
+	now.contexts = info.Contexts;
+	CHECK(LsaDeregisterLogonProcess(lsa) == STATUS_SUCCESS);
+	now.handles = handle_count(root_handles());
+	return now;
+}
+
+/* Within five seconds it is what it was. */
+static void
+stock_is(struct stock was)
+{
+	struct stock now = stock_now();
+
+	for (uint64_t until = api_ms() + 5000; api_ms() < until; usleep(1000)) {
+		if (now.handles == was.handles && now.contexts == was.contexts)
+			break;
+		now = stock_now();
+	}
+	CHECK_U64(now.handles, was.handles);
+	CHECK_U64(now.contexts, was.contexts);
+}
 
 /* --- 1 and 7: legs driven from the callback ------------------------------------- */
 
@@ -115,6 +157,8 @@ context_gone(PCtxtHandle ctx)
 static void
 s02_delete_and_free_at_once(void)
 {
+	struct stock was = stock_now();
+
 	for (int i = 0; i < 200; i++) {
 		CtxtHandle ctx = established();
 		SspiAsyncContext *a = SspiCreateAsyncContext();
@@ -124,6 +168,7 @@ s02_delete_and_free_at_once(void)
 		CHECK(context_gone(&ctx));
 		CHECK(DeleteSecurityContext(&ctx) == SEC_E_OK);		/* already deleted */
 	}
+	stock_is(was);
 }
 
 static void
@@ -285,17 +330,20 @@ s06_free_in_callback_read_afterwards(void)
 
 /* --- 9: requeue from the callback ---------------------------------------------------------- */
 
-struct again { _Atomic unsigned left, done; char *lowest; };
+struct again { _Atomic unsigned left, done; _Atomic uintptr_t deepest; };
 
 static void
 requeues(SspiAsyncContext *a, void *data)
 {
+	static _Thread_local uintptr_t first;		/* callback threads have a stack each */
 	struct again *r = data;
 	CtxtHandle nothing = { 0, 0 };
-	char here;
+	uintptr_t here = (uintptr_t)__builtin_frame_address(0), deep;
 
-	if (!r->lowest || &here < r->lowest)
-		r->lowest = &here;
+	first = first ? first : here;
+	deep = first > here ? first - here : here - first;
+	if (deep > r->deepest)
+		r->deepest = deep;
 	if (r->left-- == 0) {
 		r->done = 1;
 		return;
@@ -314,6 +362,7 @@ s09_requeue_a_million_times(void)
 	SspiSetAsyncNotifyCallback(a, requeues, &r);
 	CHECK(SspiDeleteSecurityContextAsync(a, &nothing) == SEC_E_OK);
 	CHECK(api_reaches(&r.done, 1, 60000) && r.done == 1);
+	CHECK(r.deepest < 1024);
 	while (SspiReinitAsyncContext(a) != STATUS_SUCCESS)	/* the last callback has returned */
 		usleep(100);
 	SspiFreeAsyncContext(a);
@@ -446,6 +495,21 @@ s16_a_thousand_cancelled_legs(void)
 
 /* --- 11: many at once --------------------------------------------------------------------------- */
 
+static size_t
+resident_kib(void)
+{
+	FILE *f = fopen("/proc/self/status", "re");
+	char line[200];
+	size_t kib = 0;
+
+	while (f && fgets(line, sizeof line, f))
+		if (sscanf(line, "VmRSS: %zu", &kib) == 1)
+			break;
+	if (f)
+		fclose(f);
+	return kib;
+}
+
 static void
 s11_a_hundred_thousand_pending(void)
 {
@@ -454,8 +518,10 @@ s11_a_hundred_thousand_pending(void)
 	CtxtHandle *contexts = calloc(many, sizeof *contexts);
 	OLSA_ASYNC_QUEUE *q;
 	struct pair p;
+	size_t before, grown;
 
 	CHECK(OlsaSspiAsyncQueueCreate(&q) == 0);
+	before = resident_kib();
 	for (unsigned i = 0; i < many; i++) {
 		all[i] = SspiCreateAsyncContext();
 		OlsaSspiBindAsyncContext(all[i], q, NULL);
@@ -464,6 +530,9 @@ s11_a_hundred_thousand_pending(void)
 			OlsaSspiAsyncDispatch(q, 1);
 	}
 	CHECK_U64(queued, many);
+	grown = resident_kib() - before;
+	printf("   %zu bytes for each pending call\n", grown * 1024 / many);
+	CHECK(grown * 1024 / many < PENDING_BYTES);
 	/* Others are not held up. */
 	pair_begin(&p, API_PASSWORD);
 	CHECK(pair_shake(&p) == SEC_E_OK);
