@@ -13,7 +13,7 @@
 #undef WIN32_NO_STATUS
 #include "party.h"
 
-#include "store/vault.h"
+#include "base/random.h"
 
 static HANDLE trusted, untrusted;
 static ULONG packages[3];
@@ -27,7 +27,7 @@ begin(void)
 
 	party_make();
 	trusted = party_admin();
-	MUST(vault_random(random, sizeof random));
+	MUST(random_bytes(random, sizeof random));
 	for (size_t i = 0; i < sizeof random; i++)
 		(void)snprintf(password + 2 + 2 * i, 3, "%02x", random[i]);
 	MUST(OlsaUserSetPassword(trusted, PARTY_USER, password) == STATUS_SUCCESS);

@@ -5,14 +5,14 @@
  */
 #include "base/fork.h"
 
-#include <errno.h>
 #include <sched.h>
 #include <stddef.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/random.h>
 #include <sys/types.h>
 #include <unistd.h>
+
+#include "base/random.h"
 
 #ifndef FORK_WIPES
 #define FORK_WIPES 1			/* a test says 0 and gets the way of old kernels */
@@ -68,24 +68,6 @@ page_own(struct fork_page *page)
 	}
 }
 
-static bool
-random_fill(void *to, size_t len)
-{
-	uint8_t *at = to;
-
-	while (len) {
-		ssize_t n = getrandom(at, len, 0);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return false;
-		at += n;
-		len -= (size_t)n;
-	}
-	return true;
-}
-
 /* A page of zeros has an unlocked lock: PTHREAD_MUTEX_INITIALIZER is all zero on Linux. */
 static bool
 page_fill(struct fork_page *page)
@@ -94,8 +76,8 @@ page_fill(struct fork_page *page)
 
 	pthread_mutex_lock(&page->lock);
 	if (!atomic_load_explicit(&page->alive, memory_order_relaxed)) {
-		filled = random_fill(page->key, sizeof page->key) &&
-		    random_fill(&page->stamp, sizeof page->stamp);
+		filled = random_bytes(page->key, sizeof page->key) &&
+		    random_bytes(&page->stamp, sizeof page->stamp);
 		if (!page->stamp)
 			page->stamp = 1;
 		if (filled)

@@ -8,12 +8,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
 /* Names of old that the resolver's header takes and Windows' headers need. */
 #undef DELETE
 #undef NOERROR
 
+#include "base/random.h"
 #include "engine/net_inside.h"
 
 #define ANSWER_MAX	65535u
@@ -195,7 +195,7 @@ dns_ask(struct __res_state *state, const char *name, uint8_t *answer, struct srv
 	count = srv_take(srv, bytes_of(answer, (size_t)len < ANSWER_MAX ? (size_t)len : ANSWER_MAX));
 	if (count < 0)
 		return DNS_SILENT;
-	if (getrandom(&seed, sizeof seed, GRND_NONBLOCK) != sizeof seed)
+	if (!random_bytes(&seed, sizeof seed))
 		seed = (uint32_t)(uintptr_t)answer;
 	srv_order(srv, (unsigned)count, seed);
 	*ret_count = (unsigned)count;

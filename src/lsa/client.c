@@ -6,7 +6,7 @@
 
 #include <stdlib.h>
 
-#include "crypto/random.h"
+#include "base/random.h"
 #include "lsa/policy.h"
 
 /* --- quotas ------------------------------------------------------------ */

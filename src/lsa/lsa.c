@@ -6,8 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/random.h"
 #include "base/time.h"
-#include "crypto/random.h"
 #include "engine/net.h"
 #include "lsa/client.h"
 #include "lsa/raise.h"

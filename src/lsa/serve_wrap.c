@@ -10,8 +10,8 @@
  * begins, sealed, with a random number and the second until which it counts.
  * The numbers of those that were imported are remembered until then (store/once.h).
  */
+#include "base/random.h"
 #include "crypto/cipher.h"
-#include "crypto/random.h"
 #include "lsa/client.h"
 #include "store/once.h"
 #include "store/store.h"

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/random.h"
 #include "base/time.h"
-#include "crypto/random.h"
 #include "lsa/client.h"
 #include "lsa/raise.h"
 #include "lsa/rights.h"

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "base/privilege.h"
-#include "crypto/random.h"
+#include "base/random.h"
 #include "lsa/rights.h"
 
 #define GROUP_USUAL	0x7u		/* mandatory, enabled, and by default */

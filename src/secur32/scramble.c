@@ -11,9 +11,9 @@
 #include <stdlib.h>
 
 #include "base/fork.h"
+#include "base/random.h"
 #include "base/secret.h"
 #include "crypto/hash.h"
-#include "crypto/random.h"
 
 #define ROUNDS	10u
 #define KEY_LEN	32u

@@ -5,7 +5,7 @@
 #include <windows.h>
 #include <schannel.h>
 
-#include "crypto/random.h"
+#include "base/random.h"
 #include "secur32/unsupported.h"
 
 /* None looks at its parameters. */

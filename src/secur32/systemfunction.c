@@ -7,8 +7,8 @@
 #include <ntsecapi.h>
 #include <ntstatus.h>
 
+#include "base/random.h"
 #include "base/status.h"
-#include "crypto/random.h"
 #include "secur32/explain.h"
 #include "secur32/memory.h"
 #include "secur32/scramble.h"

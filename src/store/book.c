@@ -325,7 +325,7 @@ by_key(const void *a, const void *b)
 {
 	const struct entry *x = *(struct entry *const *)a, *y = *(struct entry *const *)b;
 	size_t len = x->key.len < y->key.len ? x->key.len : y->key.len;
-	int order = len ? memcmp(x->key.at, y->key.at, len) : 0;
+	int order = len ? memcmp(x->key.at, y->key.at, len) : 0;	/* not secret */
 
 	return order ? order : x->key.len < y->key.len ? -1 : x->key.len > y->key.len;
 }

@@ -17,9 +17,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/random.h"
 #include "store/folder.h"
 #include "store/name.h"
-#include "store/vault.h"
 
 #define MAGIC		"OLSACNT1"
 #define PAGE		4096u
@@ -122,7 +122,7 @@ make(int db, char why[STORE_WHY])
 	struct head h = { .magic = MAGIC, .shadows = COUNTERS_SHADOWS, .word_len = 8 };
 	int fd, error;
 
-	if (!vault_random(h.key, sizeof h.key)) {
+	if (!random_bytes(h.key, sizeof h.key)) {
 		(void)snprintf(why, STORE_WHY, "the system gives no random bytes.");
 		return STATUS_INTERNAL_ERROR;
 	}

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/random.h"
 #include "base/utf16.h"
 #include "store/folder.h"
 #include "store/ledger.h"
@@ -162,7 +163,7 @@ identity_make(struct store *s, const char *given)
 	struct bytes name;
 	NTSTATUS st;
 
-	if (!vault_random(random, sizeof random))
+	if (!random_bytes(random, sizeof random))
 		return STATUS_INTERNAL_ERROR;
 	if (!given) {
 		if (gethostname(host, sizeof host - 1) != 0 || !host[0])

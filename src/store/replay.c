@@ -20,6 +20,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/random.h"
 #include "store/folder.h"
 #include "store/inside.h"
 
@@ -62,7 +63,7 @@ make(int folder)
 	bool made;
 	int fd;
 
-	if (!vault_random(h.key, sizeof h.key) || !vault_random(tag, sizeof tag))
+	if (!random_bytes(h.key, sizeof h.key) || !random_bytes(tag, sizeof tag))
 		return false;
 	h.check = head_check(&h);
 	(void)snprintf(name, sizeof name, NAME ".%08x%08x", get_u32(tag), get_u32(tag + 4));

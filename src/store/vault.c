@@ -14,10 +14,10 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/random.h"
 #include "store/folder.h"
 
 #define LAYOUT		1u
@@ -42,24 +42,6 @@ fetch(void)
 		cipher = EVP_CIPHER_fetch(own, "AES-256-GCM", NULL);
 }
 
-bool
-vault_random(void *to, size_t len)
-{
-	uint8_t *at = to;
-
-	while (len > 0) {
-		ssize_t n = getrandom(at, len, 0);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return false;
-		at += n;
-		len -= (size_t)n;
-	}
-	return true;
-}
-
 /* --- sealing ----------------------------------------------------------- */
 
 NTSTATUS
@@ -76,7 +58,7 @@ vault_seal(struct vault *vault, uint8_t *to, struct bytes about, struct secret *
 	if (!vault_alive(vault) || len > SEALED_MAX || about.len > SEALED_MAX)
 		goto out;
 	to[0] = LAYOUT;
-	if (!vault_random(to + 1, NONCE_LEN))
+	if (!random_bytes(to + 1, NONCE_LEN))
 		goto out;
 	WITH_SECRET(key, vault->key)
 		if (EVP_EncryptInit_ex2(ctx, cipher, key, to + 1, NULL) != 1)
@@ -215,7 +197,7 @@ key_make(struct secret **ret_key, int folder, const char *name, char why[STORE_W
 		goto out;
 	}
 	WITH_SECRET(at, key)
-		good = vault_random(at, VAULT_KEY_LEN) && write(fd, at, VAULT_KEY_LEN) == VAULT_KEY_LEN;
+		good = random_bytes(at, VAULT_KEY_LEN) && write(fd, at, VAULT_KEY_LEN) == VAULT_KEY_LEN;
 	if (!good || fsync(fd) != 0 || renameat(folder, fresh, folder, name) != 0) {
 		st = folder_failed(errno, name, "making the sealing key", why);
 		(void)unlinkat(folder, fresh, 0);

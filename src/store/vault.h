@@ -42,7 +42,4 @@ NTSTATUS vault_seal(struct vault *vault, uint8_t *to, struct bytes about, struct
 /* ret_plain may be NULL when only the seal counts. STATUS_DECRYPTION_FAILED: it is not ours or was changed. */
 NTSTATUS vault_unseal(struct vault *vault, struct secret **ret_plain, struct bytes about, struct bytes sealed) MUST_CHECK;
 
-/* From the kernel; false: there are none, and the caller fails. */
-bool vault_random(void *to, size_t len) MUST_CHECK;
-
 #endif

@@ -6,8 +6,8 @@
 
 #include <openssl/evp.h>
 
+#include "base/random.h"
 #include "crypto/aes_cts.h"
-#include "crypto/random.h"
 #include "tests/check.h"
 
 #define MOST 400u

@@ -8,8 +8,8 @@
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 
+#include "base/random.h"
 #include "crypto/hmac_sha.h"
-#include "crypto/random.h"
 #include "tests/check.h"
 
 static void

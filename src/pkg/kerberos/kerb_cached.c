@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "crypto/random.h"
+#include "base/random.h"
 #include "crypto/slow_hash.h"
 #include "pkg/kerberos/kerb_k5.h"
 #include "pkg/kerberos/kerb_peer.h"

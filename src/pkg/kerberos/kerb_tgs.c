@@ -9,7 +9,7 @@
 #include <time.h>
 
 #include "base/der.h"
-#include "crypto/random.h"
+#include "base/random.h"
 #include "pkg/kerberos/kerb_k5.h"
 
 #define GENERALIZED_TIME	0x18u

@@ -16,7 +16,7 @@
 
 #include <sspi.h>
 
-#include "crypto/random.h"
+#include "base/random.h"
 #include "pkg/ntlm/ntlm_check.h"
 #include "pkg/ntlm/ntlm_domain.h"
 #include "pkg/ntlm/ntlm_data.h"

@@ -3,7 +3,7 @@
  */
 #include "pkg/ntlm/ntlm_domain.h"
 
-#include "crypto/random.h"
+#include "base/random.h"
 #include "pkg/ntlm/ntlm_av.h"
 #include "pkg/ntlm/ntlm_lsa.h"
 #include "pkg/ntlm/ntlm_name.h"

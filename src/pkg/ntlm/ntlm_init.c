@@ -13,8 +13,8 @@
 
 #include <sspi.h>
 
+#include "base/random.h"
 #include "base/utf16.h"
-#include "crypto/random.h"
 #include "pkg/ntlm/ntlm_data.h"
 
 #define OF(field) bytes_of((field), sizeof(field))

@@ -10,7 +10,7 @@
  */
 #include "pkg/ntlm/ntlm_logon.h"
 
-#include "crypto/random.h"
+#include "base/random.h"
 #include "pkg/ntlm/ntlm_check.h"
 #include "pkg/ntlm/ntlm_flat.h"
 #include "pkg/ntlm/ntlm_lsa.h"

@@ -4,8 +4,8 @@
  */
 #include <krb5.h>
 
+#include "base/random.h"
 #include "base/secret.h"
-#include "crypto/random.h"
 #include "pkg/kerberos/kerb_key.h"
 #include "tests/check.h"
 

@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/random.h"
 #include "base/utf16.h"
-#include "crypto/random.h"
 #include "pkg/ntlm/ntlm_keys.h"
 
 struct chunk {

@@ -1,7 +1,7 @@
 /*
  * random.c - random bytes from the kernel.
  */
-#include "crypto/random.h"
+#include "base/random.h"
 
 #include <errno.h>
 #include <sys/random.h>

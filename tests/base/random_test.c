@@ -1,8 +1,9 @@
 /*
  * random_test.c - all the bytes that were asked for, or none. The kernel's
  * getrandom is replaced here by one that can be interrupted, short and absent.
+ * Covers base/random.c.
  */
-#include "crypto/random.h"
+#include "base/random.h"
 
 #include <errno.h>
 #include <sys/random.h>

@@ -5,8 +5,8 @@
  * restored machine get fresh bytes. Any thread. False means that there are
  * none: the caller ends what it was doing.
  */
-#ifndef OPENLSA_CRYPTO_RANDOM_H
-#define OPENLSA_CRYPTO_RANDOM_H
+#ifndef OPENLSA_BASE_RANDOM_H
+#define OPENLSA_BASE_RANDOM_H
 
 #include "base/bytes.h"
 
