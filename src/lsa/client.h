@@ -161,6 +161,7 @@ struct lsa {
 	struct net *net;
 	struct lsa_limits limits;
 	uint64_t epoch, started;
+	bool fips;			/* this machine keeps to FIPS 140 */
 	uint8_t machine_id[32];
 	struct store *store;		/* NULL until first use */
 	struct lsa_settings settings;

@@ -8,6 +8,7 @@
 
 #include "base/random.h"
 #include "base/time.h"
+#include "crypto/fips.h"
 #include "engine/net.h"
 #include "lsa/client.h"
 #include "lsa/raise.h"
@@ -125,6 +126,10 @@ lsa_open(struct lsa **ret_lsa, const struct lsa_settings *settings, char why[LSA
 		goto failed;
 	}
 	lsa->epoch |= 1;
+	if (!fips_mode(&lsa->fips)) {
+		(void)snprintf(why, LSA_SENTENCE, "/proc/sys/crypto/fips_enabled cannot be read, so what is allowed here cannot be told");
+		goto failed;
+	}
 	if (settings->exclusive) {
 		status = store_make(lsa);
 		if (status != STATUS_SUCCESS) {

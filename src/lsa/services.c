@@ -318,7 +318,7 @@ logoff(void *session)
 	session_drop(session);
 }
 
-/* The strictest answer where the store cannot be read. */
+/* The strictest answer where the store cannot be read. What FIPS 140 does not approve of, no policy allows. */
 static uint32_t
 rule(struct call *call, enum rule which)
 {
@@ -345,6 +345,10 @@ rule(struct call *call, enum rule which)
 	};
 	struct store *store;
 
+	if (which == RULE_FIPS)
+		return lsa_of(call)->fips;
+	if (lsa_of(call)->fips && (which == RULE_NTLM_ALLOWED || which == RULE_NTLM_V1 || which == RULE_KERBEROS_RC4))
+		return 0;
 	if (lsa_store(lsa_of(call), &store, call) != STATUS_SUCCESS)
 		return policy_rows[names[which]].strict;
 	return policy_u32(store, names[which]);

@@ -224,7 +224,7 @@ sandbox_files(const struct sandbox_places *places, char why[SANDBOX_WHY])
 		"/etc/krb5.conf", "/etc/krb5.conf.d", "/etc/krb5", "/etc/krb5.keytab", "/var/lib/sss/pubconf",
 		"/etc/resolv.conf", "/run/systemd/resolve", "/etc/hosts", "/etc/host.conf", "/etc/gai.conf", "/etc/services",
 		"/etc/localtime", "/usr/share/zoneinfo", "/etc/ssl", "/etc/pki/tls", "/usr/lib/ssl",
-		"/proc/self", "/proc/sys/kernel", "/proc/sys/vm", "/proc/stat", "/sys/devices/system/cpu",
+		"/proc/self", "/proc/sys/crypto", "/proc/sys/kernel", "/proc/sys/vm", "/proc/stat", "/sys/devices/system/cpu",
 		"/dev/null", "/dev/urandom",
 	};
 	long version = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);

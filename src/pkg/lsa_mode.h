@@ -144,6 +144,7 @@ enum rule {
 	RULE_NTLM_BINDINGS, RULE_NTLM_TARGET,	/* 0 ignore, 1 check when sent, 2 require */
 	RULE_NTLM_LOOPBACK,			/* 1 refuses a message that was reflected to its sender */
 	RULE_NTLM_ALLOWED, RULE_LIMIT_BLANK,
+	RULE_FIPS,			/* 1: this machine keeps to FIPS 140, so NTLM, rc4-hmac and version 1 are not allowed */
 	RULE_NTLM_FALLBACK,		/* Negotiate turns to NTLM: 0 never, 1 yes, 2 yes and audited */
 	RULE_KERBEROS_RC4,		/* 1: rc4-hmac is taken */
 	RULE_KERBEROS_BINDINGS,		/* 0 ignore, 1 check when sent, 2 require */

@@ -102,7 +102,7 @@ etype_check(struct call *call, const struct kerb_talk *talk)
 	if (talk->ticket->creds->keyblock.enctype != ENCTYPE_ARCFOUR_HMAC || services(call)->rule(call, RULE_KERBEROS_RC4))
 		return STATUS_SUCCESS;
 	return because(call, SEC_E_KDC_UNKNOWN_ETYPE, TO_CALLER,
-	    "the ticket for %s uses rc4-hmac, which policy kerberos-rc4 forbids: give the service AES keys", talk->target);
+	    "the ticket for %s uses rc4-hmac, which policy kerberos-rc4 or FIPS mode forbids: give the service AES keys", talk->target);
 }
 
 /* The talk becomes a context's, or is one's already. */

@@ -78,7 +78,7 @@ proof_etype(struct proof *p, int32_t etype, const char *of)
 		return STATUS_SUCCESS;
 	p->code = KRB5KDC_ERR_ETYPE_NOSUPP;
 	return because(p->call, SEC_E_KDC_UNKNOWN_ETYPE, TO_CALLER, rc4
-	    ? "%s uses rc4-hmac, which policy kerberos-rc4 forbids: give the service AES keys"
+	    ? "%s uses rc4-hmac, which policy kerberos-rc4 or FIPS mode forbids: give the service AES keys"
 	    : "%s uses encryption type %d, which is not supported", of, etype);
 }
 

@@ -40,9 +40,9 @@
 static NTSTATUS
 ntlm_allowed(struct call *call)
 {
-	if (services(call)->rule(call, RULE_NTLM_ALLOWED))
-		return STATUS_SUCCESS;
-	return because(call, SEC_E_NO_CREDENTIALS, TO_CALLER, "policy ntlm-allowed forbids NTLM on this machine");
+	const char *forbidden = ntlm_forbidden(call);
+
+	return forbidden ? because(call, SEC_E_NO_CREDENTIALS, TO_CALLER, "%s", forbidden) : STATUS_SUCCESS;
 }
 
 static NTSTATUS

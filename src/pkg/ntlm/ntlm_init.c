@@ -44,6 +44,7 @@ init_ready(struct call *call, const struct leg_args *args)
 {
 	const struct ntlm_cred *cred = args->cred;
 	struct writer measure = writer_of(NULL, 0);
+	const char *forbidden;
 
 	if (args->wants & ISC_REQ_PROMPT_FOR_CREDS)
 		return because(call, SEC_E_UNSUPPORTED_FUNCTION, TO_CALLER, "nobody can be prompted for credentials here");
@@ -53,9 +54,8 @@ init_ready(struct call *call, const struct leg_args *args)
 		return because(call, SEC_E_NO_CREDENTIALS, TO_CALLER, "the credential was acquired without an identity");
 	if (args->target.len > NTLM_TARGET_MAX || !utf16_from_utf8(&measure, args->target))
 		return because(call, SEC_E_INVALID_TOKEN, TO_CALLER, "the target name is not valid text of at most 1024 bytes");
-	if (!services(call)->rule(call, RULE_NTLM_ALLOWED))
-		return because(call, SEC_E_NO_CREDENTIALS, TO_CALLER, "policy ntlm-allowed forbids NTLM on this machine");
-	return STATUS_SUCCESS;
+	forbidden = ntlm_forbidden(call);
+	return forbidden ? because(call, SEC_E_NO_CREDENTIALS, TO_CALLER, "%s", forbidden) : STATUS_SUCCESS;
 }
 
 static NTSTATUS

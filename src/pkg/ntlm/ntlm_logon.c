@@ -277,6 +277,8 @@ get_response(struct call *call, const struct message_args *args, struct message_
 
 	if (!response_ask_take(&ask, args->body))
 		return verdict(call, ret, STATUS_INVALID_PARAMETER, "the request is malformed");
+	if (ntlm_forbidden(call))
+		return verdict(call, ret, STATUS_NTLM_BLOCKED, ntlm_forbidden(call));
 	if (!(ask.control & NTLM3_PARMS) && !services(call)->rule(call, RULE_NTLM_V1) && !(ask.control & USE_PRIMARY))
 		return verdict(call, ret, STATUS_NOT_SUPPORTED, "NTLM version 1 was asked for, which policy ntlm-v1 forbids");
 	if (ask.control & USE_PRIMARY) {

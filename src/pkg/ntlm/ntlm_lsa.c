@@ -176,15 +176,24 @@ session_cred(struct call *call, const struct acquire_args *args, struct ntlm_cre
 	return STATUS_SUCCESS;
 }
 
+const char *
+ntlm_forbidden(struct call *call)
+{
+	if (services(call)->rule(call, RULE_FIPS))
+		return "this machine is in FIPS mode, which forbids NTLM; Kerberos with AES works";
+	return services(call)->rule(call, RULE_NTLM_ALLOWED) ? NULL : "policy ntlm-allowed forbids NTLM on this machine";
+}
+
 static NTSTATUS
 ntlm_acquire(struct call *call, const struct acquire_args *args, struct acquire_result *ret)
 {
 	bool identity = args->outbound && args->explicit_identity;
+	const char *forbidden = ntlm_forbidden(call);
 	struct ntlm_cred *cred = NULL;
 	NTSTATUS status = STATUS_SUCCESS;
 
-	if (!services(call)->rule(call, RULE_NTLM_ALLOWED))
-		return because(call, SEC_E_NO_CREDENTIALS, TO_CALLER, "policy ntlm-allowed forbids NTLM on this machine");
+	if (forbidden)
+		return because(call, SEC_E_NO_CREDENTIALS, TO_CALLER, "%s", forbidden);
 	if (args->outbound && !identity) {
 		status = session_cred(call, args, &cred);
 		if (status != STATUS_SUCCESS)

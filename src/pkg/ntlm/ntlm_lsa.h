@@ -75,6 +75,9 @@ struct bytes talk_target(const struct ntlm_talk *t);
 /* The conversation is over, one way or the other: what it remembered goes. */
 void ntlm_context_end(struct ntlm_context *ctx, bool done);
 
+/* NULL where NTLM may be used at all; else who forbids it, as a sentence for the caller. */
+const char *ntlm_forbidden(struct call *call);
+
 /* Reads the raw bindings of a leg into a talk; an empty span leaves it. SEC_E_INVALID_TOKEN: malformed. */
 NTSTATUS ntlm_take_bindings(struct call *call, struct ntlm_talk *talk, struct bytes raw);
 

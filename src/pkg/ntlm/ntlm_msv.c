@@ -120,6 +120,8 @@ submit_allowed(struct call *call, const struct logon_args *args, const struct su
 	case SUBMIT_NETWORK:
 		if (args->type != TYPE_NETWORK)
 			return because(call, STATUS_INVALID_LOGON_TYPE, TO_CALLER, "a response to a challenge is a network logon");
+		if (!(m->control & CLEARTEXT_SUPPLIED) && ntlm_forbidden(call))
+			return because(call, STATUS_NTLM_BLOCKED, TO_CALLER, "%s", ntlm_forbidden(call));
 		break;
 	default:
 		return because(call, STATUS_BAD_VALIDATION_CLASS, TO_CALLER, "MSV1_0 knows no logon buffer of this type");

@@ -167,6 +167,10 @@ TEST(credentials_refused)
 	fake_leave(&s);
 	home.rules[RULE_NTLM_ALLOWED] = 0;
 	CHECK_U64(fake_side(&s, &home, true, NULL, NULL, NULL), SEC_E_NO_CREDENTIALS);
+	CHECK(says(s.caller, "policy ntlm-allowed forbids NTLM"));
+	home.rules[RULE_FIPS] = 1;
+	CHECK_U64(fake_side(&s, &home, true, NULL, NULL, NULL), SEC_E_NO_CREDENTIALS);
+	CHECK(says(s.caller, "FIPS mode"));
 	fake_close(&home);
 }
 
