@@ -232,7 +232,7 @@ LsaCallAuthenticationPackage(HANDLE LsaHandle, ULONG AuthenticationPackage, PVOI
 	uint8_t *p;
 	enum marshal whose;
 	unsigned forms;
-	NTSTATUS status;
+	NTSTATUS status, told = STATUS_SUCCESS;		/* the package's own: reasons are found by it */
 
 	if (!l)
 		return STATUS_INVALID_HANDLE;
@@ -265,13 +265,15 @@ LsaCallAuthenticationPackage(HANDLE LsaHandle, ULONG AuthenticationPackage, PVOI
 		if (ReturnBufferLength)
 			*ReturnBufferLength = (ULONG)out.body.len;
 		*ProtocolStatus = (NTSTATUS)out.verdict;
+		told = (NTSTATUS)out.verdict;
 	} else {
 		(void)buffer_free(BUFFER_RETURN, reply);
 	}
 	ask_end(&ask);
 	secret_drop(&flat);
 	logon_release(l);
-	return keep(status, &why);
+	(void)keep(status == STATUS_SUCCESS ? told : status, &why);
+	return status;
 }
 
 NTSTATUS
