@@ -1,21 +1,25 @@
 /*
  * daemon_death_test.c - lsad killed with calls waiting: none is lost; the
- * client works again when the daemon is back. Far by nature; it starts its
- * own daemon (OPENLSA_TEST_LSAD) and kills it.
+ * client works again when the daemon is back; a logon process waits for one that
+ * is not there yet, and may not connect too often. Far by nature; it starts its
+ * own daemon (OPENLSA_TEST_LSAD) and kills it. Covers secur32/link_far.c, lsa/link.c.
  */
+#include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "tests/api/api.h"
 #include "tests/check.h"
 
-static char folder[] = "/tmp/openlsa-death-XXXXXX", sock[64], state[64];
+static char folder[] = "/tmp/openlsa-death-XXXXXX", sock[64], state[64], conf[64];
 static pid_t daemon_pid;
 
 static void
@@ -29,7 +33,8 @@ daemon_start(void)
 
 		if (!freopen("/dev/null", "w", stderr) || !freopen("/dev/null", "w", stdout))
 			_exit(126);
-		execl(lsad, lsad, "--foreground", "--socket", sock, "--state", state, (char *)NULL);
+		execl(lsad, lsad, "--foreground", "--socket", sock, "--state", state, *conf ? "--config" : (char *)NULL, conf,
+		    (char *)NULL);
 		_exit(127);
 	}
 	for (int i = 0; i < 300 && stat(sock, &st) != 0; i++)
@@ -149,6 +154,81 @@ it_comes_back(void)
 	daemon_kill();
 }
 
+/* --- connections to what is not there yet, and too many of them ------------------------ */
+
+static void *
+starts_late(void *arg)
+{
+	usleep(700000);
+	daemon_start();
+	return arg;
+}
+
+/* A socket that somebody left behind, or nothing at all. */
+static void
+a_logon_process_waits_for_lsad(void)
+{
+	struct sockaddr_un at = { .sun_family = AF_UNIX };
+	pthread_t late;
+
+	for (int stale = 0; stale < 2; stale++) {
+		HANDLE lsa = NULL;
+		uint64_t from = api_ms();
+
+		if (stale) {
+			int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+			memcpy(at.sun_path, sock, strlen(sock));
+			CHECK(bind(fd, (const struct sockaddr *)&at, sizeof at) == 0 && close(fd) == 0);
+		}
+		CHECK(pthread_create(&late, NULL, starts_late, NULL) == 0);
+		CHECK(LsaConnectUntrusted(&lsa) == STATUS_SUCCESS);
+		CHECK(api_ms() - from >= 600 && api_ms() - from < 9000);
+		pthread_join(late, NULL);
+		CHECK(OlsaPing(lsa) == STATUS_SUCCESS && LsaDeregisterLogonProcess(lsa) == STATUS_SUCCESS);
+		daemon_kill();
+	}
+}
+
+static void
+it_waits_ten_seconds(void)
+{
+	LSA_STRING name = { 4, 4, (char *)(uintptr_t)"test" };
+	LSA_OPERATIONAL_MODE mode = 77;
+	HANDLE lsa = (HANDLE)7;
+	uint64_t from = api_ms();
+
+	CHECK(LsaRegisterLogonProcess(&name, &lsa, &mode) == STATUS_OBJECT_NAME_NOT_FOUND);
+	CHECK(api_ms() - from >= 9500 && api_ms() - from < 13000);
+	CHECK(lsa == (HANDLE)7 && mode == 77);
+}
+
+static void
+connections_are_counted(void)
+{
+	enum { MANY = 4 };
+	HANDLE lsa[MANY], more = (HANDLE)7;
+	LPSTR why = NULL;
+	FILE *f;
+
+	snprintf(conf, sizeof conf, "%s/conf", folder);
+	f = fopen(conf, "we");
+	CHECK(f && fprintf(f, "max_links_per_uid = %d\n", MANY) > 0 && fclose(f) == 0);
+	daemon_start();
+	for (int i = 0; i < MANY; i++)
+		CHECK(LsaConnectUntrusted(&lsa[i]) == STATUS_SUCCESS);
+	CHECK(LsaConnectUntrusted(&more) == STATUS_QUOTA_EXCEEDED && more == (HANDLE)7);
+	CHECK(OlsaExplain(STATUS_QUOTA_EXCEEDED, NULL, &why) == SEC_E_OK && strstr(why, "connections"));
+	FreeContextBuffer(why);
+	CHECK(OlsaPing(lsa[0]) == STATUS_SUCCESS);
+	CHECK(LsaDeregisterLogonProcess(lsa[0]) == STATUS_SUCCESS);
+	CHECK(LsaConnectUntrusted(&lsa[0]) == STATUS_SUCCESS);		/* one fewer, one more */
+	for (int i = 0; i < MANY; i++)
+		CHECK(LsaDeregisterLogonProcess(lsa[i]) == STATUS_SUCCESS);
+	daemon_kill();
+	*conf = 0;
+}
+
 int
 main(void)
 {
@@ -164,6 +244,9 @@ main(void)
 	RUN(a_thousand_callbacks);
 	RUN(absent_is_told_at_once);
 	RUN(it_comes_back);
+	RUN(a_logon_process_waits_for_lsad);
+	RUN(it_waits_ten_seconds);
+	RUN(connections_are_counted);
 	snprintf(command, sizeof command, "rm -rf %s", folder);
 	CHECK(system(command) == 0);
 	return check_end();
