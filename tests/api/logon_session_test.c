@@ -347,6 +347,45 @@ at_once(void)
 	CHECK_U64(logon_count(), before);
 }
 
+static void *
+logs_on(void *arg)
+{
+	struct logging *l = arg;
+	NTSTATUS status;
+
+	logon_interactive(l, "", API_USER, API_PASSWORD, false);
+	l->token = (HANDLE)7;
+	status = logon_run(l);
+	/* Either all of it or nothing: the connection was there, or was not, or went meanwhile. */
+	if (status == STATUS_SUCCESS)
+		logon_end(l);
+	else
+		CHECK((status == STATUS_PORT_DISCONNECTED || status == STATUS_INVALID_HANDLE) && l->token == (HANDLE)7);
+	return NULL;
+}
+
+/* A logon whose connection is closed while it is under way leaves no session behind, whichever was first. */
+static void
+cut_off(void)
+{
+	unsigned before = logon_count(), many = api_scale(300, 60, 3000);
+	uint64_t until;
+
+	for (unsigned i = 0; i < many; i++) {
+		struct logging l = { .lsa = logon_untrusted(), .type = Interactive };
+		pthread_t thread;
+
+		l.package = logon_package(l.lsa, "NTLM");
+		CHECK(pthread_create(&thread, NULL, logs_on, &l) == 0);
+		usleep(i * 7 % 400);
+		CHECK(LsaDeregisterLogonProcess(l.lsa) == STATUS_SUCCESS);
+		pthread_join(thread, NULL);
+	}
+	for (until = api_ms() + 3000; logon_count() != before && api_ms() < until; )
+		usleep(1000);
+	CHECK_U64(logon_count(), before);
+}
+
 int
 main(void)
 {
@@ -361,5 +400,6 @@ main(void)
 	RUN(killed_client);
 	RUN(other_uids);
 	RUN(at_once);
+	RUN(cut_off);
 	return check_end();
 }
