@@ -254,6 +254,13 @@ shake(struct shake *s)
 		gss_release_buffer(&minor, &answer);
 		if (s->meddle)
 			s->meddle(s, s->legs, s->token, &s->token_len);
+		if (s->afresh) {
+			gss_delete_sec_context(&minor, &g, NULL);
+			gss_release_cred(&minor, &delegated);
+			gss_release_name(&minor, &who);
+			s->gss_flags = 0;
+			s->afresh = false;
+		}
 		more = s->status == SEC_I_CONTINUE_NEEDED && s->token_len;
 	}
 	if (s->gss_major == GSS_S_COMPLETE && s->status == SEC_E_OK)

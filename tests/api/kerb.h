@@ -17,6 +17,7 @@ struct shake {
 	const char *expects;		/* and for the acceptor */
 	bool async;
 	void (*meddle)(struct shake *s, int leg, uint8_t *token, size_t *len);	/* with what the acceptor says, or NULL */
+	bool afresh;			/* meddle's: the acceptor forgets what it heard */
 	/* Out. */
 	SECURITY_STATUS status;		/* of the last leg */
 	CtxtHandle context;

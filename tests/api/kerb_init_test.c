@@ -7,8 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "pkg/kerberos/kerb_lsa.h"
 #include "tests/api/kerb.h"
 #include "tests/check.h"
 
@@ -327,6 +329,46 @@ a_wrong_clock_is_corrected(void)
 	FreeCredentialsHandle(&cred);
 }
 
+/* What the acceptor says becomes KRB-ERROR: its clock is a minute ahead. */
+static void
+claims_another_time(struct shake *s, int leg, uint8_t *token, size_t *len)
+{
+	krb5_error e = { .error = KRB5KRB_AP_ERR_SKEW - ERROR_TABLE_BASE_krb5, .stime = (krb5_timestamp)(uint32_t)(time(NULL) + 60) };
+	struct kerb_frame f = { .is = KERB_TOKEN_ERROR };
+	struct writer w = writer_of(token, sizeof s->token);
+	krb5_data made = { 0 };
+	krb5_context k5;
+
+	if (leg != 1)
+		return;
+	CHECK(krb5_init_context(&k5) == 0 && krb5_parse_name(k5, "HTTP/localhost@OPENLSA.TEST", &e.server) == 0);
+	CHECK(krb5_mk_error(k5, &e, &made) == 0);
+	f.inner = bytes_of(made.data, made.length);
+	kerb_frame_put(&w, &f);
+	*len = w.need;
+	s->afresh = true;
+	krb5_free_data_contents(k5, &made);
+	krb5_free_principal(k5, e.server);
+	krb5_free_context(k5);
+}
+
+/* packages.md 9.4: who makes the proof again delegates again, for DELEGATE says that a credential went along. */
+static void
+delegated_at_the_second_attempt(void)
+{
+	struct shake s = { .target = "HTTP/localhost", .wants = ALL | ISC_REQ_DELEGATE, .meddle = claims_another_time };
+	CredHandle cred;
+
+	if (!CHECK(kerb_kinit("alice", cache, "")) || !CHECK(kerb_cred(&cred, NULL, NULL, NULL) == SEC_E_OK))
+		return;
+	s.cred = &cred;
+	shake_well(&s, alice);
+	CHECK_U64(s.legs, 3);
+	CHECK(s.delegated && (s.gss_flags & GSS_DELEGATE) && (s.attr & ISC_RET_DELEGATE));
+	shake_end(&s);
+	FreeCredentialsHandle(&cred);
+}
+
 static size_t mutated;
 
 static void
@@ -385,6 +427,7 @@ main(void)
 	RUN(channel_bindings);
 	RUN(delegation);
 	RUN(a_wrong_clock_is_corrected);
+	RUN(delegated_at_the_second_attempt);
 	RUN(every_byte_of_the_answer_counts);
 	RUN(no_cache_no_credential);
 	return check_end();

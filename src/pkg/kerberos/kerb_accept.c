@@ -217,7 +217,7 @@ accept_proof(struct call *call, struct kerb_context *ctx, const struct leg_args 
 		if ((args->wants & ASC_REQ_EXTENDED_ERROR) && p.k5)
 			kerb_accept_error(call, p.k5, &p.frame, &p.clear, p.code, ret);
 		kerb_accept_forget(a);
-		ctx->acceptor = NULL;
+		ctx->acceptor = a = NULL;
 	}
 	bytes_wipe(&p.key, sizeof p.key);
 	if (p.k5) {

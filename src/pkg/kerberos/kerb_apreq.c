@@ -47,8 +47,9 @@ flags_of(const struct kerb_talk *talk)
 
 /* 16 | Bnd | flags | [1 | length | KRB-CRED] */
 static NTSTATUS
-checksum_of(struct call *call, const struct kerb_talk *talk, struct bytes forwarded, krb5_data *ret_data)
+checksum_of(struct call *call, const struct kerb_talk *talk, krb5_data *ret_data)
 {
+	struct bytes forwarded = talk->forwarded;
 	size_t len = CHECKSUM_LEN + (forwarded.len ? 4 + forwarded.len : 0);
 	uint8_t *at = forwarded.len <= 0xffff ? call_memory(call, len) : NULL;
 	struct writer w = writer_of(at, len);
@@ -128,14 +129,14 @@ req_make(struct call *call, krb5_context k5, struct kerb_talk *talk, krb5_data *
 }
 
 NTSTATUS
-kerb_ap_req(struct call *call, struct kerb_talk *talk, struct bytes forwarded, struct bytes *ret_token)
+kerb_ap_req(struct call *call, struct kerb_talk *talk, struct bytes *ret_token)
 {
 	struct kerb_frame f = { .raw = talk->wants & ISC_REQ_USE_DCE_STYLE, .is = KERB_TOKEN_AP_REQ,
 	    .user2user = talk->user2user, .iakerb = talk->carry };
 	krb5_data checksum, req = { 0 };
 	krb5_error_code code;
 	krb5_context k5;
-	NTSTATUS status = checksum_of(call, talk, forwarded, &checksum);
+	NTSTATUS status = checksum_of(call, talk, &checksum);
 
 	if (status != STATUS_SUCCESS)
 		return status;

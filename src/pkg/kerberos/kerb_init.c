@@ -46,7 +46,6 @@ struct leg {
 	struct kerb_hoard *own;		/* the service's, that shows evidence */
 	struct kerb_tgs proxy;
 	struct kerb_forward forward;
-	struct bytes forwarded;		/* KRB-CRED, or empty */
 	struct kerb_talk *talk;		/* of a first leg, until the context has it */
 	struct kerb_context *later;	/* of a later leg: whose talk it is */
 	krb5_data second;		/* user-to-user: the peer's ticket */
@@ -74,6 +73,7 @@ kerb_talk_drop(struct kerb_talk *talk)
 	kerb_ticket_drop(talk->ticket);
 	kerb_hoard_drop(talk->hoard);
 	free(talk->target);
+	free((void *)(uintptr_t)talk->forwarded.at);
 	free(talk);
 }
 
@@ -130,10 +130,9 @@ send_ap_req(struct call *call, struct leg *leg, const struct leg_args *args, str
 	ctx = talk_keep(leg, ret);
 	if (!ctx)
 		return STATUS_INSUFFICIENT_RESOURCES;
-	ctx->talk->delegated = leg->forwarded.len != 0;
 	because(call, STATUS_SUCCESS, TO_CALLER, "Kerberos as %s for %s: key version %u, session key of type %d", ctx->talk->hoard->client,
 	    ctx->talk->target, ctx->talk->ticket->kvno, ctx->talk->ticket->creds->keyblock.enctype);
-	status = kerb_ap_req(call, ctx->talk, leg->forwarded, &ret->token);
+	status = kerb_ap_req(call, ctx->talk, &ret->token);
 	if (status != STATUS_SUCCESS)
 		return status;
 	ctx->talk->next = TALK_AP_REP;
@@ -172,8 +171,15 @@ ask_peer(struct call *call, struct leg *leg, const struct leg_args *args, struct
 static NTSTATUS
 take_forward(struct call *call, struct leg *leg, const struct leg_args *args, struct leg_result *ret)
 {
-	NTSTATUS status = kerb_forward(call, &leg->forward, leg->talk->hoard, leg->talk->ticket, &leg->forwarded);
+	struct bytes made = BYTES_NONE, own;
+	NTSTATUS status = kerb_forward(call, &leg->forward, leg->talk->hoard, leg->talk->ticket, &made);
 
+	if (status == STATUS_SUCCESS) {
+		own = bytes_of(bytes_dup(made), made.len);
+		if (!own.at)
+			return STATUS_INSUFFICIENT_RESOURCES;
+		leg->talk->forwarded = own;
+	}
 	if (status == SEC_E_DELEGATION_POLICY)
 		because(call, STATUS_SUCCESS, TO_CALLER, "the context is made without a delegated ticket (see above)");
 	return status == STATUS_SUCCESS || status == SEC_E_DELEGATION_POLICY ? send_ap_req(call, leg, args, ret) : status;

@@ -16,7 +16,7 @@ struct leg;
 struct kerb_talk {
 	uint32_t wants;			/* ISC_REQ_*; DELEGATE without MUTUAL_AUTH is gone already */
 	enum { TALK_AP_REP = 1, TALK_TGT_REP, TALK_DATAGRAM, TALK_CARRIED } next;	/* what the peer is to say */
-	bool delegated;			/* a forwarded ticket went along */
+	struct bytes forwarded;		/* KRB-CRED that goes along, own copy; empty: none */
 	bool user2user;			/* the ticket opens with the session key of the peer's own ticket */
 	bool corrected;			/* the clock was corrected once */
 	int32_t clock;			/* seconds that the acceptor is ahead, when corrected */
@@ -39,8 +39,8 @@ NTSTATUS kerb_talk_answer(struct call *call, struct kerb_context *ctx, const str
 /* A target's principal; the realm is the one named, else krb5.conf's for the host, else for the KDC to find. An account's is `own_realm`. */
 struct kerb_spn;
 krb5_error_code kerb_server_of(krb5_context k5, const struct kerb_spn *spn, const char *own_realm, krb5_principal *ret_server);
-/* The token of a leg that sends AP-REQ, in call memory; talk->auth is fresh. `forwarded`: KRB-CRED, or empty. */
-NTSTATUS kerb_ap_req(struct call *call, struct kerb_talk *talk, struct bytes forwarded, struct bytes *ret_token);
+/* The token of a leg that sends AP-REQ, in call memory; talk->auth is fresh. */
+NTSTATUS kerb_ap_req(struct call *call, struct kerb_talk *talk, struct bytes *ret_token);
 /* AP-REP in. In DCE style *ret_token answers it. */
 NTSTATUS kerb_ap_rep(struct call *call, struct kerb_talk *talk, struct bytes message, struct bytes *ret_token);
 /* KRB-ERROR in: its status and why; SEC_E_TIME_SKEW with *ret_stime set where trying again helps. */

@@ -74,7 +74,7 @@ kerb_talk_done(struct call *call, struct kerb_context *ctx, const struct leg_arg
 	ret->grants = kerb_grants(false, talk->wants);
 	if (talk->wants & ISC_REQ_MUTUAL_AUTH)
 		ret->grants |= ISC_RET_MUTUAL_AUTH;
-	if (talk->delegated)
+	if (talk->forwarded.len)
 		ret->grants |= ISC_RET_DELEGATE;
 	if (talk->user2user)
 		ret->grants |= ISC_RET_USE_SESSION_KEY;
@@ -99,7 +99,7 @@ try_again(struct call *call, struct kerb_talk *talk, uint32_t stime, struct leg_
 	talk->clock = (int32_t)(stime - (uint32_t)time(NULL));
 	because(call, STATUS_SUCCESS, TO_CALLER,
 	    "the acceptor's clock is %d seconds ahead of this one; the proof was made again by its time", (int)talk->clock);
-	return kerb_ap_req(call, talk, BYTES_NONE, &ret->token);
+	return kerb_ap_req(call, talk, &ret->token);
 }
 
 NTSTATUS

@@ -188,7 +188,7 @@ kerb_k5_take(struct call *call)
 	krb5_context k5;
 
 	(void)call;
-	if (krb5_init_context(&k5) != 0)
+	if (accept_lsa.no_context || krb5_init_context(&k5) != 0)
 		return NULL;
 	if (accept_lsa.clock)
 		(void)krb5_set_real_time(k5, (krb5_timestamp)(uint32_t)(time(NULL) + accept_lsa.clock), -1);

@@ -17,6 +17,7 @@ struct accept_lsa {
 	const char *only;			/* the one principal that this caller may use; NULL: any */
 	struct store *store;			/* NULL: every proof is a first one */
 	int32_t clock;				/* what the acceptor's clock is ahead */
+	bool no_context;			/* libkrb5 has none: no memory, or its configuration is broken */
 	int sessions;				/* held now */
 	unsigned remembered;			/* proofs that were asked about */
 	/* The last logon, and the last audit line. */

@@ -50,6 +50,18 @@ TEST(forged_without_the_key)
 	end();
 }
 
+/* Nothing of a leg that could not even begin is left, and nobody is let in. */
+TEST(without_a_context)
+{
+	begin();
+	accept_lsa.no_context = true;
+	OFFER(STATUS_INSUFFICIENT_RESOURCES);
+	CHECK_U64((uint32_t)accept_leg(&side, bytes_of(token, 10)), (uint32_t)SEC_E_OUT_OF_SEQUENCE);
+	accept_lsa.no_context = false;
+	OFFER(SEC_E_OK);
+	end();
+}
+
 /* Names: of one part and of several, and none that could be taken for another. */
 TEST(names)
 {
@@ -394,6 +406,7 @@ main(void)
 		return 2;
 	RUN(forged_with_the_key);
 	RUN(forged_without_the_key);
+	RUN(without_a_context);
 	RUN(names);
 	RUN(pac_of_a_domain);
 	RUN(pac_without_its_buffers);
