@@ -1,7 +1,8 @@
 #!/bin/sh
 # include_rule.sh - every include line of src/ points down (docs/design.md,
 # "The only allowed directions"). Reads the lines themselves; any other
-# direction fails. Run with --self-test to see that it can fail.
+# direction fails. And every context of libkrb5's has its guard, so that the
+# library cannot block. Run with --self-test to see that it can fail.
 set -eu
 root=$(cd "$(dirname "$0")/.." && pwd)
 
@@ -62,18 +63,28 @@ check() {	# FILE RELATIVE-NAME: prints each line that breaks the rule
 	done
 }
 
+guarded() {	# FILE RELATIVE-NAME: prints where a context of libkrb5's is made without its guard (pkg/kerberos/kerb_guard.h)
+	made=$(grep -cE '\bkrb5_(init|copy)_(secure_)?context(_profile)?\(' "$1") || true
+	kept=$(grep -cE '\bkerb_guard\(' "$1") || true
+	[ "$made" -eq 0 ] || [ "$made" -eq "$kept" ] || echo "$2: makes $made contexts of libkrb5's, and guards $kept"
+	case $2 in pkg/kerberos/kerb_guard.h) ;; *) grep -n 'krb5_set_kdc_send_hook' "$1" | sed "s|^|$2:|" ;; esac
+}
+
 if [ "${1-}" = --self-test ]; then
 	dir=$(mktemp -d)
 	trap 'rm -rf "$dir"' EXIT
 	printf '#include "lsa/lsa.h"\n' > "$dir/bad.c"
 	printf '#include "base/bytes.h"\n' > "$dir/good.c"
-	[ -n "$(check "$dir/bad.c" base/bad.c)" ] && [ -n "$(check "$dir/bad.c" secur32/sspi.c)" ] &&
+	printf 'krb5_init_context(&a);\nkerb_guard(a);\n' > "$dir/guarded.c"
+	printf 'krb5_init_context(&a);\nkerb_guard(a);\nkrb5_init_context_profile(p, 0, &b);\n' > "$dir/unguarded.c"
+	[ -z "$(guarded "$dir/guarded.c" base/a.c)" ] && [ -n "$(guarded "$dir/unguarded.c" base/a.c)" ] &&
+	    [ -n "$(check "$dir/bad.c" base/bad.c)" ] && [ -n "$(check "$dir/bad.c" secur32/sspi.c)" ] &&
 	    [ -z "$(check "$dir/good.c" base/good.c)" ] || { echo "0 passed, 1 failed"; exit 1; }
 	echo "1 passed, 0 failed"
 	exit 0
 fi
 
-bad=$(cd "$root/src" && find . -name '*.[ch]' | sed 's|^\./||' | sort | while IFS= read -r f; do check "$f" "$f"; done)
+bad=$(cd "$root/src" && find . -name '*.[ch]' | sed 's|^\./||' | sort | while IFS= read -r f; do check "$f" "$f"; guarded "$f" "$f"; done)
 files=$(cd "$root/src" && find . -name '*.[ch]' | wc -l)
 if [ -n "$bad" ]; then
 	printf '%s\n' "$bad"

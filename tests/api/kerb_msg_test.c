@@ -11,9 +11,10 @@
 #include <unistd.h>
 
 #include "tests/api/kerb.h"
+#include "tests/api/logon.h"
 #include "tests/check.h"
 
-static HANDLE lsa;
+static HANDLE lsa, trusted, untrusted;	/* the first is one of the others */
 static ULONG kerberos;
 static char cache[512];
 static unsigned char room[16384];
@@ -188,6 +189,39 @@ TEST(tickets_one_by_one)
 	CHECK_U64((uint32_t)get("HTTP/localhost", KERB_RETRIEVE_TICKET_DONT_USE_CACHE, NULL), STATUS_SUCCESS);
 }
 
+static bool
+key_is_shown(const char *target)
+{
+	KERB_RETRIEVE_TKT_RESPONSE *reply = NULL;
+	bool shown = false;
+
+	if (CHECK_U64((uint32_t)get(target, 0, &reply), STATUS_SUCCESS)) {
+		CHECK_U64(reply->Ticket.SessionKey.Length, 32);
+		for (ULONG i = 0; i < reply->Ticket.SessionKey.Length; i++)
+			shown |= reply->Ticket.SessionKey.Value[i] != 0;
+	}
+	LsaFreeReturnBuffer(reply);
+	return shown;
+}
+
+/* Who is not trusted gets ticket-granting tickets without their keys, in whatever letters a KDC gives them. */
+TEST(keys_of_granting_tickets_stay)
+{
+	const char *command = "KRB5_KDC_PROFILE=$KDC_DIR/kdc0.conf kadmin.local -r OPENLSA.TEST -q 'addprinc -randkey KrbTGT/elsewhere' >/dev/null 2>&1 </dev/null";
+
+	CHECK(system(command) == 0);
+	CHECK(kerb_kinit("alice", cache, ""));
+	CHECK(key_is_shown("HTTP/localhost"));
+	CHECK(!key_is_shown("krbtgt/OPENLSA.TEST"));
+	CHECK(!key_is_shown("krbtgt/CHILD.OPENLSA.TEST"));
+	CHECK(!key_is_shown("KrbTGT/elsewhere"));
+	CHECK_U64((uint32_t)get("krbtgt/OPENLSA.TEST", KERB_RETRIEVE_TICKET_AS_KERB_CRED, NULL), (uint32_t)STATUS_ACCESS_DENIED);
+	CHECK_U64((uint32_t)get("KrbTGT/elsewhere", KERB_RETRIEVE_TICKET_AS_KERB_CRED, NULL), (uint32_t)STATUS_ACCESS_DENIED);
+	lsa = trusted;
+	CHECK(key_is_shown("krbtgt/OPENLSA.TEST"));
+	lsa = untrusted;
+}
+
 TEST(tickets_as_krb_cred_and_back)
 {
 	KERB_RETRIEVE_TKT_RESPONSE *reply = NULL;
@@ -196,11 +230,9 @@ TEST(tickets_as_krb_cred_and_back)
 
 	CHECK(kerb_kinit("alice", cache, ""));
 	CHECK(tickets() >= 1);
-	/* The session key of a ticket-granting ticket is for the trusted alone; embedded everybody is his own authority. */
-	if (get("krbtgt/OPENLSA.TEST", KERB_RETRIEVE_TICKET_AS_KERB_CRED, &reply) == STATUS_ACCESS_DENIED) {
-		LsaFreeReturnBuffer(reply);
-		return;
-	}
+	lsa = trusted;
+	CHECK_U64((uint32_t)get("krbtgt/OPENLSA.TEST", KERB_RETRIEVE_TICKET_AS_KERB_CRED, &reply), STATUS_SUCCESS);
+	lsa = untrusted;
 	if (CHECK(reply && reply->Ticket.EncodedTicketSize < sizeof kept)) {
 		len = reply->Ticket.EncodedTicketSize;
 		memcpy(kept, reply->Ticket.EncodedTicket, len);
@@ -246,12 +278,16 @@ main(void)
 
 	api_begin();
 	(void)snprintf(cache, sizeof cache, "FILE:%s/msg-cc", lab("KDC_DIR"));
-	CHECK(LsaConnectUntrusted(&lsa) == STATUS_SUCCESS);
+	CHECK(LsaConnectUntrusted(&untrusted) == STATUS_SUCCESS);
+	lsa = untrusted;
+	trusted = logon_trusted();
 	CHECK(LsaLookupAuthenticationPackage(lsa, &name, &kerberos) == STATUS_SUCCESS);
 	RUN(a_password_is_changed);
 	RUN(tickets_one_by_one);
+	RUN(keys_of_granting_tickets_stay);
 	RUN(tickets_as_krb_cred_and_back);
 	RUN(what_is_refused);
-	CHECK(LsaDeregisterLogonProcess(lsa) == STATUS_SUCCESS);
+	CHECK(LsaDeregisterLogonProcess(untrusted) == STATUS_SUCCESS);
+	CHECK(LsaDeregisterLogonProcess(trusted) == STATUS_SUCCESS);
 	return check_end();
 }

@@ -22,6 +22,7 @@
 
 #include "base/fork.h"
 #include "pkg/kerberos/kerb_ccache.h"
+#include "pkg/kerberos/kerb_guard.h"
 
 /* What one `adopt` carries. */
 #define TICKETS_MAX 60000u
@@ -275,6 +276,7 @@ kerb_gather(struct secret **ret_tickets)
 
 	*ret_tickets = NULL;
 	if (!code) {
+		kerb_guard(k5);
 		code = krb5_cc_default(k5, &cc);
 		if (!code) {
 			code = gather_once(k5, cc, ret_tickets);

@@ -16,6 +16,7 @@
 #include <time.h>
 
 #include "base/fork.h"
+#include "pkg/kerberos/kerb_guard.h"
 
 #define POOL_MAX	256u
 #define KEYTABS_MAX	8u
@@ -121,6 +122,7 @@ profile_make(struct pool *p)
 
 	if (code)
 		return code;
+	kerb_guard(plain);
 	code = krb5_get_profile(plain, &p->base);
 	krb5_free_context(plain);
 	if (!code)
@@ -155,20 +157,6 @@ pool_of(void)
 	return now && !fork_changed(now->stamp) ? now : NULL;
 }
 
-/* Nothing of the library sends for itself: whatever it is about to say is refused before a socket is made. */
-static krb5_error_code
-refuse_send(krb5_context k5, void *data, const krb5_data *realm, const krb5_data *message, krb5_data **ret_message,
-    krb5_data **ret_reply)
-{
-	(void)k5;
-	(void)data;
-	(void)realm;
-	(void)message;
-	*ret_message = NULL;
-	*ret_reply = NULL;
-	return KRB5_KDC_UNREACH;
-}
-
 static krb5_error_code
 context_make(struct pool *p, krb5_context *ret_k5)
 {
@@ -181,7 +169,7 @@ context_make(struct pool *p, krb5_context *ret_k5)
 	if (!code)
 		code = krb5_init_context_profile(p->guarded, 0, ret_k5);
 	if (!code)
-		krb5_set_kdc_send_hook(*ret_k5, refuse_send, NULL);
+		kerb_guard(*ret_k5);
 	return code;
 }
 

@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <strings.h>
 
 #include "pkg/kerberos/kerb_init.h"
 #include "pkg/kerberos/kerb_k5.h"
@@ -130,11 +131,14 @@ as_kerb_cred(struct call *call, krb5_context k5, krb5_creds *creds, struct bytes
 	return code;
 }
 
-/* Its session key may leave the LSA: a service ticket's to its owner; a ticket-granting one's to those who are trusted. */
+/*
+ * Its session key may leave the LSA: a service ticket's to its owner; a ticket-granting one's to those who are trusted.
+ * Some KDCs do not tell letters by their case and give such a ticket by another spelling.
+ */
 static bool
 key_may_go(const struct message_args *args, const struct name *service)
 {
-	return args->trusted || service->count == 0 || strcmp(service->parts[0], "krbtgt") != 0;
+	return args->trusted || service->count == 0 || strcasecmp(service->parts[0], "krbtgt") != 0;
 }
 
 static NTSTATUS
