@@ -250,7 +250,7 @@ kerb_ap_error(struct call *call, struct kerb_talk *talk, struct bytes message, u
 	status = kerb_k5_status(code);
 	if (status == STATUS_SUCCESS || status == SEC_E_INTERNAL_ERROR || status == STATUS_INSUFFICIENT_RESOURCES)
 		status = SEC_E_LOGON_DENIED;
-	words = krb5_get_error_message(NULL, code);
+	words = kerb_k5_words(call, NULL, code);
 	/* A ticket that the service cannot open is not used twice. */
 	if (talk->ticket && (status == SEC_E_WRONG_PRINCIPAL || code == KRB5KRB_AP_ERR_TKT_EXPIRED))
 		kerb_hoard_forget(talk->hoard, talk->ticket);
@@ -260,7 +260,6 @@ kerb_ap_error(struct call *call, struct kerb_talk *talk, struct bytes message, u
 		    "service (compare klist -k there with kvno %s)", talk->target, words, talk->target);
 	else
 		because(call, status, TO_CALLER, "%s refuses: %s", talk->target, words);
-	krb5_free_error_message(NULL, words);
 	kerb_k5_give(k5);
 	return status;
 }

@@ -65,15 +65,10 @@ kerb_forward_fits(struct call *call, const struct kerb_hoard *hoard, const struc
 static NTSTATUS
 refused(struct call *call, krb5_error_code code, const struct kerb_hoard *hoard)
 {
-	const char *words;
-
 	if (code == ENOMEM)
 		return STATUS_INSUFFICIENT_RESOURCES;
-	words = krb5_get_error_message(NULL, code);
-	because(call, SEC_E_DELEGATION_POLICY, TO_CALLER, "the KDC of realm %s gives no forwarded ticket to %s: %s", hoard->realm,
-	    hoard->client, words);
-	krb5_free_error_message(NULL, words);
-	return SEC_E_DELEGATION_POLICY;
+	return because(call, SEC_E_DELEGATION_POLICY, TO_CALLER, "the KDC of realm %s gives no forwarded ticket to %s: %s",
+	    hoard->realm, hoard->client, kerb_k5_words(call, NULL, code));
 }
 
 static NTSTATUS

@@ -191,13 +191,10 @@ kerb_k5_take(struct call *call)
 	code = context_make(p, &k5);
 	if (!code)
 		return k5;
-	if (call && code != ENOMEM) {
-		const char *words = krb5_get_error_message(NULL, code);
-
+	if (call && code != ENOMEM)
 		because(call, SEC_E_INTERNAL_ERROR, TO_CALLER,
-		    "the Kerberos configuration (krb5.conf, or what KRB5_CONFIG names) cannot be read: %s; correct it", words);
-		krb5_free_error_message(NULL, words);
-	}
+		    "the Kerberos configuration (krb5.conf, or what KRB5_CONFIG names) cannot be read: %s; correct it",
+		    kerb_k5_words(call, NULL, code));
 	return NULL;
 }
 
@@ -385,19 +382,27 @@ kerb_k5_status(krb5_error_code code)
 	return SEC_E_INTERNAL_ERROR;
 }
 
+const char *
+kerb_k5_words(struct call *call, krb5_context k5, krb5_error_code code)
+{
+	krb5_context from = code == KRB5KRB_ERR_GENERIC ? NULL : k5;	/* who gives the words takes them back */
+	const char *words = krb5_get_error_message(from, code);
+	char *text = words ? call_memory(call, strlen(words) + 1) : NULL;
+
+	if (text)
+		bytes_copy(text, words, strlen(words));
+	krb5_free_error_message(from, words);
+	return text ? text : "an error without a name";
+}
+
 NTSTATUS
 kerb_k5_because(struct call *call, krb5_context k5, krb5_error_code code, const char *what)
 {
 	NTSTATUS status = kerb_k5_status(code);
-	const char *words;
 
 	if (status == STATUS_SUCCESS || status == STATUS_INSUFFICIENT_RESOURCES)
 		return status;
-	/* A general error's own words are the peer's; never those. */
-	words = krb5_get_error_message(code == KRB5KRB_ERR_GENERIC ? NULL : k5, code);
-	because(call, status, TO_CALLER, "%s: %s", what, words);
-	krb5_free_error_message(k5, words);
-	return status;
+	return because(call, status, TO_CALLER, "%s: %s", what, kerb_k5_words(call, k5, code));
 }
 
 /* --- places ------------------------------------------------------------------ */

@@ -39,6 +39,8 @@ int32_t kerb_k5_clock_offset(krb5_context k5);
 
 /* [RFC 4120] 7.5.9 and library codes as statuses: spec/packages.md 3.1. */
 NTSTATUS kerb_k5_status(krb5_error_code code);
+/* The library's words for a code, in call memory. A general error's own are the peer's: never those. NULL: what any context says. */
+const char *kerb_k5_words(struct call *call, krb5_context k5, krb5_error_code code);
 /* Maps a code and says so in the call's chain: "WHAT: library's words". Returns the status. */
 NTSTATUS kerb_k5_because(struct call *call, krb5_context k5, krb5_error_code code, const char *what);
 

@@ -209,13 +209,6 @@ kerb_logon_judged(struct call *call, NTSTATUS status, struct logon_result *ret)
 }
 
 NTSTATUS
-kerb_logon_same(struct call *call, krb5_context k5, krb5_const_principal asked, krb5_const_principal client)
-{
-	return krb5_principal_compare(k5, asked, client) ? STATUS_SUCCESS : because(call, STATUS_TRUSTED_RELATIONSHIP_FAILURE,
-	    TO_CALLER, "the KDC's ticket for this machine is another user's");
-}
-
-NTSTATUS
 kerb_logon_session(struct call *call, krb5_context k5, const krb5_ticket *ticket, const struct kerb_key *key,
     const struct logon_args *args, struct logon_view *ret_view, const struct pac_profile **ret_profile,
     struct bytes *ret_pac, struct logon_result *ret)
@@ -284,15 +277,19 @@ kerb_logon_give(struct call *call, struct logon_view *view, uint64_t luid, struc
 
 /* --- a name and a password -------------------------------------------------------------- */
 
+/* Tickets in the client's own name alone count: a ticket for somebody else proves nothing of this user. */
 static NTSTATUS
 same_client(struct call *call, krb5_context k5, struct kerb_hoard *hoard, krb5_const_principal client)
 {
 	krb5_principal own = NULL;
-	NTSTATUS status = krb5_cc_get_principal(k5, hoard->cc, &own) == 0 ? kerb_logon_same(call, k5, own, client) :
-	    STATUS_INSUFFICIENT_RESOURCES;
+	krb5_error_code code = krb5_cc_get_principal(k5, hoard->cc, &own);
+	bool same = !code && krb5_principal_compare(k5, own, client);
 
 	krb5_free_principal(k5, own);
-	return status;
+	if (code)
+		return STATUS_INSUFFICIENT_RESOURCES;
+	return same ? STATUS_SUCCESS : because(call, STATUS_TRUSTED_RELATIONSHIP_FAILURE, TO_CALLER,
+	    "the KDC's ticket for this machine is another user's");
 }
 
 /* Let in, and perhaps kept for a day without a KDC. */

@@ -30,11 +30,6 @@ NTSTATUS kerb_logon_verdict(struct call *call, struct logon_result *ret, NTSTATU
 NTSTATUS kerb_logon_session(struct call *call, krb5_context k5, const krb5_ticket *ticket, const struct kerb_key *key,
     const struct logon_args *args, struct logon_view *ret_view, const struct pac_profile **ret_profile,
     struct bytes *ret_pac, struct logon_result *ret);
-/*
- * Whether the ticket that was opened is of whom it was asked for: names outside the encryption are anybody's to change,
- * and a ticket for somebody else proves nothing of this user. STATUS_TRUSTED_RELATIONSHIP_FAILURE.
- */
-NTSTATUS kerb_logon_same(struct call *call, krb5_context k5, krb5_const_principal asked, krb5_const_principal client);
 /* The verdict for what kerb_peer.h's came to; else the status. */
 NTSTATUS kerb_logon_judged(struct call *call, NTSTATUS status, struct logon_result *ret);
 /*

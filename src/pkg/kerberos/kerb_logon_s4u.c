@@ -228,8 +228,6 @@ granted(struct call *call, const struct logon_args *args, struct asking *f, stru
 		return STATUS_INSUFFICIENT_RESOURCES;
 	}
 	status = kerb_host_open(call, k5, f->host.ring, f->ticket->creds, &ticket, &key);
-	if (status == STATUS_SUCCESS)
-		status = kerb_logon_same(call, k5, f->ticket->creds->client, ticket->enc_part2->client);
 	if (status != STATUS_SUCCESS) {
 		status = refused(call, args, f, status, ret);
 	} else {

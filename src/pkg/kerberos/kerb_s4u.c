@@ -33,7 +33,7 @@ refused(const struct errand *e, krb5_error_code code)
 
 	if (status == STATUS_INSUFFICIENT_RESOURCES)
 		return status;
-	words = krb5_get_error_message(NULL, code);
+	words = kerb_k5_words(e->call, NULL, code);
 	if (!e->proxy && (code == KRB5KDC_ERR_C_PRINCIPAL_UNKNOWN || code == KRB5KDC_ERR_CLIENT_REVOKED))
 		because(e->call, status = SEC_E_LOGON_DENIED, TO_CALLER, "the KDC of realm %s knows no user %s who may log on: %s",
 		    e->own->realm, e->name, words);
@@ -47,7 +47,6 @@ refused(const struct errand *e, krb5_error_code code)
 	else
 		because(e->call, status = SEC_E_DELEGATION_POLICY, TO_CALLER, "the KDC of realm %s gives %s no ticket for %s: %s",
 		    e->own->realm, e->own->client, e->name, words);
-	krb5_free_error_message(NULL, words);
 	return status;
 }
 

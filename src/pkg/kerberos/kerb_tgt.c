@@ -332,7 +332,7 @@ as_failed(struct call *call, struct kerb_fetch *f, const struct kerb_cred *cred)
 		status = SEC_E_LOGON_DENIED;
 	if (status == STATUS_INSUFFICIENT_RESOURCES)
 		return status;
-	words = krb5_get_error_message(code == KRB5KRB_ERR_GENERIC ? NULL : f->steps->k5, code);
+	words = kerb_k5_words(call, f->steps->k5, code);
 	if (status == SEC_E_LOGON_DENIED) {
 		because(call, status, TO_TRUSTED, "the KDC of realm %s refused %s: %s", realm, cred->client, words);
 		because(call, status, TO_CALLER,
@@ -347,7 +347,6 @@ as_failed(struct call *call, struct kerb_fetch *f, const struct kerb_cred *cred)
 	} else {
 		because(call, status, TO_CALLER, "no initial ticket for %s from the KDC of realm %s: %s", cred->client, realm, words);
 	}
-	krb5_free_error_message(f->steps->k5, words);
 	return status;
 }
 
@@ -436,7 +435,7 @@ tgs_failed(struct call *call, const struct kerb_fetch *f, const struct kerb_hoar
 
 	if (status == STATUS_INSUFFICIENT_RESOURCES)
 		return status;
-	words = krb5_get_error_message(code == KRB5KRB_ERR_GENERIC ? NULL : f->steps->k5, code);
+	words = kerb_k5_words(call, f->steps->k5, code);
 	if (status == SEC_E_TARGET_UNKNOWN)
 		because(call, status, TO_CALLER,
 		    "the KDC of realm %s knows no service %s (asked for %s): %s; check the name, or register it (kadmin addprinc, "
@@ -454,7 +453,6 @@ tgs_failed(struct call *call, const struct kerb_fetch *f, const struct kerb_hoar
 		    realm, target, words);
 	else
 		because(call, status, TO_CALLER, "no ticket for %s from the KDC of realm %s: %s", target, realm, words);
-	krb5_free_error_message(f->steps->k5, words);
 	return status;
 }
 

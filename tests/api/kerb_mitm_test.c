@@ -1,0 +1,140 @@
+/*
+ * kerb_mitm_test.c - somebody between us and the KDC (tests/lab/meddle.py), near
+ * and far: every field of an answer that nothing enciphers is edited, tickets are swapped,
+ * requests are bent to another service. Nobody becomes somebody else by it, and
+ * nobody speaks to another service than the one he named. Row S9 of docs/THREATS.md.
+ * Covers src/pkg/kerberos/kerb_tgt.c, kerb_tgs.c, kerb_s4u.c (take), kerb_logon_s4u.c, kerb_host.c
+ * (prove), kerb_k5.c (kerb_k5_words).
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "tests/api/kerb.h"
+#include "tests/api/logon.h"
+#include "tests/check.h"
+
+#define ALL (ISC_REQ_MUTUAL_AUTH | ISC_REQ_REPLAY_DETECT | ISC_REQ_SEQUENCE_DETECT | ISC_REQ_CONFIDENTIALITY | ISC_REQ_INTEGRITY)
+
+static void
+meddles(const char *how)
+{
+	FILE *f = fopen(lab("MEDDLE"), "w");
+
+	CHECK(f && fputs(how, f) >= 0 && fclose(f) == 0);
+}
+
+/* A credential of its own, so that both tickets are asked for. */
+static void
+shake_once(struct shake *s, const char *target)
+{
+	CredHandle cred;
+
+	*s = (struct shake){ .cred = &cred, .target = target, .wants = ALL };
+	if (!CHECK(kerb_cred(&cred, "alice", "OPENLSA.TEST", lab("KDC_PASSWORD")) == SEC_E_OK))
+		return;
+	shake(s);
+	FreeCredentialsHandle(&cred);
+}
+
+/* Whose context it is, and with whom, as both sides have it. */
+static void
+still_alice(struct shake *s, const char *how)
+{
+	SecPkgContext_SessionKey key = { 0, NULL };
+	SecPkgContext_NamesA names = { NULL };
+
+	if (!CHECK_U64(s->gss_major, 0) || !CHECK(s->talked))
+		fprintf(stderr, "    %s\n", how);
+	CHECK_TEXT(s->client, "alice@OPENLSA.TEST");
+	CHECK_U64((uint32_t)s->etype, 18);		/* the one key of the service that was named */
+	if (CHECK(QueryContextAttributesA(&s->context, SECPKG_ATTR_NAMES, &names) == SEC_E_OK))
+		CHECK(strstr(names.sUserName, "alice") != NULL);
+	FreeContextBuffer(names.sUserName);
+	if (CHECK(QueryContextAttributesA(&s->context, SECPKG_ATTR_SESSION_KEY, &key) == SEC_E_OK))
+		CHECK(key.SessionKeyLength == s->key_len && memcmp(key.SessionKey, s->key, s->key_len) == 0);
+	FreeContextBuffer(key.SessionKey);
+}
+
+static const struct { const char *how; SECURITY_STATUS status; } answers[] = {
+	{ "", SEC_E_OK },
+	{ "as-crealm", SEC_E_WRONG_PRINCIPAL }, { "as-cname", SEC_E_WRONG_PRINCIPAL }, { "as-trealm", SEC_E_WRONG_PRINCIPAL },
+	{ "as-sname", SEC_E_WRONG_PRINCIPAL }, { "as-kvno", SEC_E_INTERNAL_ERROR }, { "as-tetype", SEC_E_INTERNAL_ERROR },
+	{ "as-etype", SEC_E_LOGON_DENIED }, { "as-ticket", SEC_E_WRONG_PRINCIPAL }, { "as-part", SEC_E_LOGON_DENIED },
+	{ "as-asked", SEC_E_WRONG_PRINCIPAL }, { "as-error", SEC_E_INTERNAL_ERROR },
+	/* Nobody reads those two: whose ticket it is, is inside it. */
+	{ "tgs-crealm", SEC_E_OK }, { "tgs-cname", SEC_E_OK },
+	{ "tgs-trealm", SEC_E_WRONG_PRINCIPAL }, { "tgs-sname", SEC_E_WRONG_PRINCIPAL }, { "tgs-kvno", SEC_E_WRONG_PRINCIPAL },
+	{ "tgs-tetype", SEC_E_WRONG_PRINCIPAL }, { "tgs-etype", SEC_E_KDC_UNKNOWN_ETYPE }, { "tgs-ticket", SEC_E_WRONG_PRINCIPAL },
+	{ "tgs-part", SEC_E_WRONG_PRINCIPAL }, { "tgs-asked", SEC_E_WRONG_PRINCIPAL }, { "tgs-swap", SEC_E_WRONG_PRINCIPAL },
+	{ "tgs-error", SEC_E_INTERNAL_ERROR },
+};
+
+/* Words of a stranger are not repeated. */
+static void
+says_nothing_of_his(LONG status)
+{
+	LPSTR said = NULL;
+
+	CHECK(OlsaExplain(status, NULL, &said) == SEC_E_OK && said && !strstr(said, "do as I say"));
+	FreeContextBuffer(said);
+}
+
+static void
+edited_answers(void)
+{
+	struct shake s;
+
+	shake_once(&s, "host/aes128.openlsa.test");		/* what tgs-swap gives in another's place */
+	CHECK_U64((uint32_t)s.status, SEC_E_OK);
+	shake_end(&s);
+	for (size_t i = 0; i < sizeof answers / sizeof *answers; i++) {
+		meddles(answers[i].how);
+		shake_once(&s, "host/aes256.openlsa.test");
+		meddles("");
+		if (!CHECK_U64((uint32_t)s.status, (uint32_t)answers[i].status)) {
+			fprintf(stderr, "    %s\n", answers[i].how);
+			(void)kerb_said(s.status, "?");
+		}
+		if (s.status == SEC_E_OK)
+			still_alice(&s, answers[i].how);
+		else
+			says_nothing_of_his(s.status);
+		shake_end(&s);
+	}
+}
+
+/* A KDC that was not told in whose name gives the machine's own ticket, and the answer says that it is alice's. */
+static void
+a_name_alone_is_put_in_afterwards(void)
+{
+	struct logging l = { .lsa = logon_trusted(), .type = Network };
+	static const WCHAR alice[] = { 'a', 'l', 'i', 'c', 'e' };
+	KERB_S4U_LOGON *m = (void *)l.at;
+
+	l.package = logon_package(l.lsa, MICROSOFT_KERBEROS_NAME_A);
+	for (int way = 0; way < 2; way++) {
+		memset(l.at, 0, sizeof *m);
+		m->MessageType = KerbS4ULogon;
+		m->ClientUpn = (UNICODE_STRING){ sizeof alice, sizeof alice, (PWSTR)(uintptr_t)sizeof *m };
+		memcpy(l.at + sizeof *m, alice, sizeof alice);
+		l.len = sizeof *m + sizeof alice;
+		meddles(way ? "self" : "");
+		if (way) {
+			CHECK_U64((ULONG)logon_run(&l), (ULONG)STATUS_LOGON_FAILURE);
+			CHECK(kerb_said(STATUS_LOGON_FAILURE, "Ticket/authenticator don't match"));	/* prove's krb5_rd_req */
+		} else if (CHECK_U64((ULONG)logon_run(&l), STATUS_SUCCESS)) {
+			logon_end(&l);
+		}
+		meddles("");
+	}
+	LsaDeregisterLogonProcess(l.lsa);
+}
+
+int
+main(void)
+{
+	RUN(edited_answers);
+	RUN(a_name_alone_is_put_in_afterwards);
+	return check_end();
+}
