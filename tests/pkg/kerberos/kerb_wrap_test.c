@@ -1,8 +1,8 @@
 /*
  * kerb_wrap_test.c - our messages and MIT's GSSAPI: one side of a context is
  * MIT's, the other is played by kerberos_user from what MIT tells of its keys.
- * Covers kerb_wrap, kerb_rc4, kerb_user_rc4, kerb_key, kerb_user, kerb_data, crypto/aes_cts,
- * crypto/hmac_sha, crypto/confounder.
+ * Covers pkg/kerberos/kerb_wrap.c, pkg/kerberos/kerb_rc4.c, pkg/kerberos/kerb_user_rc4.c, pkg/kerberos/kerb_key.c,
+ * pkg/kerberos/kerb_user.c, pkg/kerberos/kerb_data.c, crypto/aes_cts.c, crypto/hmac_sha.c, crypto/confounder.c.
  *
  * In the environment of tests/lab/kdc.py.
  */
@@ -233,21 +233,23 @@ signatures(struct pair *p, size_t len)
 	gss_release_buffer(&minor, &mic);
 }
 
+/* Each length to 80, then some to the longest, then one beyond it. */
+static size_t
+longer(size_t len)
+{
+	return len < 80 ? len + 1 : len == DATA_MOST || len * 7 / 4 < DATA_MOST ? len * 7 / 4 + len % 3 : DATA_MOST;
+}
+
 TEST(whole_tokens_both_ways)
 {
 	for (unsigned i = 0; i < 2 * KINDS; i++) {
 		struct pair p = pair_make(services[i / 2], i % 2, false);
 
-		for (size_t len = 0; len <= 80; len++) {
-			mit_to_us(&p, len, 1);
-			mit_to_us(&p, len, 0);
-			us_to_mit(&p, len, true);
-			us_to_mit(&p, len, false);
-			signatures(&p, len);
-		}
-		for (size_t len = 100; len <= DATA_MOST; len = len * 7 / 4 + len % 3) {
-			mit_to_us(&p, len, 1);
-			us_to_mit(&p, len, true);
+		for (size_t len = 0; len <= DATA_MOST; len = longer(len)) {
+			for (int conf = 0; conf < 2; conf++) {
+				mit_to_us(&p, len, conf);
+				us_to_mit(&p, len, conf);
+			}
 			signatures(&p, len);
 		}
 		pair_drop(&p);
@@ -262,12 +264,12 @@ TEST(whole_tokens_both_ways)
 static void
 pieces_from_us(struct pair *p, size_t len)
 {
-	uint8_t head[HEAD], tail[TAIL], token[128], padding[1] = { 0 };
+	uint8_t head[HEAD], tail[TAIL], token[128], padding[1] = { 0 }, passed[5] = "pass";	/* READONLY: nobody looks at it */
 	SecPkgContext_Sizes sizes;
-	SecBuffer b[5] = { { HEAD, SECBUFFER_DATA | SECBUFFER_READONLY_WITH_CHECKSUM, head }, { (ULONG)len, SECBUFFER_DATA, work },
+	SecBuffer b[6] = { { HEAD, SECBUFFER_DATA | SECBUFFER_READONLY_WITH_CHECKSUM, head }, { (ULONG)len, SECBUFFER_DATA, work },
 	    { TAIL, SECBUFFER_DATA | SECBUFFER_READONLY_WITH_CHECKSUM, tail }, { 0, SECBUFFER_TOKEN, token },
-	    { 1, SECBUFFER_PADDING, padding } };
-	SecBufferDesc m = { SECBUFFER_VERSION, 5, b };
+	    { 1, SECBUFFER_PADDING, padding }, { sizeof passed, SECBUFFER_DATA | SECBUFFER_READONLY, passed } };
+	SecBufferDesc m = { SECBUFFER_VERSION, 6, b };
 	gss_iov_buffer_desc iov[5] = { { GSS_IOV_BUFFER_TYPE_SIGN_ONLY, { HEAD, head } }, { GSS_IOV_BUFFER_TYPE_DATA, { len, work } },
 	    { GSS_IOV_BUFFER_TYPE_SIGN_ONLY, { TAIL, tail } }, { GSS_IOV_BUFFER_TYPE_HEADER, { 0, token } },
 	    { GSS_IOV_BUFFER_TYPE_PADDING, { 0, padding } } };
@@ -280,7 +282,7 @@ pieces_from_us(struct pair *p, size_t len)
 	kerberos_user.sizes(p->ours, &sizes);
 	b[3].cbBuffer = sizes.cbSecurityTrailer;
 	CHECK(kerberos_user.seal(p->ours, 0, &m, 0) == SEC_E_OK);
-	CHECK(memcmp(head, plain + 500, HEAD) == 0);
+	CHECK(memcmp(head, plain + 500, HEAD) == 0 && memcmp(passed, "pass", sizeof passed) == 0);
 	iov[3].buffer.length = b[3].cbBuffer;
 	iov[4].buffer.length = b[4].cbBuffer;
 	CHECK(b[4].cbBuffer == (p->rc4 && !p->dce));
@@ -322,12 +324,10 @@ TEST(pieces_and_signed_only_parts)
 	for (unsigned i = 0; i < 4 * KINDS; i++) {
 		struct pair p = pair_make(services[i / 4], i % 2, i & 2);
 
-		for (size_t len = 0; len <= 70; len++) {
+		for (size_t len = 0; len <= DATA_MOST; len = longer(len)) {
 			pieces_from_us(&p, len);
 			pieces_from_mit(&p, len);
 		}
-		pieces_from_us(&p, 9001);
-		pieces_from_mit(&p, 9001);
 		pair_drop(&p);
 	}
 }
@@ -375,51 +375,59 @@ TEST(every_byte_and_every_prefix_counts)
 	}
 }
 
+/* The types of [RFC 4121]'s tokens, sealed and signed. */
 TEST(any_rotation_is_turned_back)
 {
-	struct pair p = pair_make("aes256", true, false);
+	for (unsigned i = 0; i < KINDS - 1; i++) {
+		struct pair p = pair_make(services[i], i % 2, false);
 
-	for (unsigned turn = 0; turn < 200; turn++) {
-		gss_buffer_desc in = { 41, plain }, out;
-		uint8_t *body = whole + 16;
-		OM_uint32 minor;
-		size_t len;
+		for (unsigned way = 0; way < 400; way++) {
+			unsigned turn = way / 2;
+			int conf = way % 2;
+			gss_buffer_desc in = { 41, plain }, out;
+			uint8_t *body = whole + 16;
+			OM_uint32 minor;
+			size_t len;
 
-		CHECK(gss_wrap(&minor, p.mit, 1, GSS_C_QOP_DEFAULT, &in, NULL, &out) == GSS_S_COMPLETE);
-		CHECK(((uint8_t *)out.value)[6] == 0 && ((uint8_t *)out.value)[7] == 0);
-		len = out.length - 16;
-		memcpy(whole, out.value, 16);
-		for (size_t i = 0; i < len; i++)
-			body[(i + turn) % len] = ((uint8_t *)out.value)[16 + i];
-		whole[7] = (uint8_t)turn;
-		CHECK(open_copy(p.ours, whole, out.length) == SEC_E_OK);
-		gss_release_buffer(&minor, &out);
+			CHECK(gss_wrap(&minor, p.mit, conf, GSS_C_QOP_DEFAULT, &in, NULL, &out) == GSS_S_COMPLETE);
+			CHECK(((uint8_t *)out.value)[6] == 0 && ((uint8_t *)out.value)[7] == 0);
+			len = out.length - 16;
+			memcpy(whole, out.value, 16);
+			for (size_t at = 0; at < len; at++)
+				body[(at + turn) % len] = ((uint8_t *)out.value)[16 + at];
+			whole[7] = (uint8_t)turn;
+			CHECK(open_copy(p.ours, whole, out.length) == SEC_E_OK);
+			gss_release_buffer(&minor, &out);
+		}
+		pair_drop(&p);
 	}
-	pair_drop(&p);
 }
 
 TEST(token_and_data_cut_anywhere)
 {
-	struct pair p = pair_make("sha256", true, false);
+	for (unsigned i = 0; i < 2 * (KINDS - 1); i++) {
+		struct pair p = pair_make(services[i / 2], true, false);
+		int conf = i % 2;
 
-	for (ULONG cut = 16; cut < 100; cut++) {
-		gss_buffer_desc in = { 50, plain }, out;
-		SecBuffer b[2] = { { cut, SECBUFFER_TOKEN, work }, { 0, SECBUFFER_DATA, work + cut } };
-		SecBufferDesc m = { SECBUFFER_VERSION, 2, b };
-		OM_uint32 minor;
-		NTSTATUS status;
+		for (ULONG cut = 16; cut < 64; cut++) {
+			gss_buffer_desc in = { 50, plain }, out;
+			SecBuffer b[2] = { { cut, SECBUFFER_TOKEN, work }, { 0, SECBUFFER_DATA, work + cut } };
+			SecBufferDesc m = { SECBUFFER_VERSION, 2, b };
+			OM_uint32 minor;
+			NTSTATUS status;
 
-		CHECK(gss_wrap(&minor, p.mit, 1, GSS_C_QOP_DEFAULT, &in, NULL, &out) == GSS_S_COMPLETE);
-		memcpy(work, out.value, out.length);
-		b[1].cbBuffer = (ULONG)out.length - cut;
-		status = kerberos_user.unseal(p.ours, &m, 0, NULL);
-		if (out.length - cut >= 50)
-			CHECK(status == SEC_E_OK && b[1].cbBuffer == 50 && memcmp(b[1].pvBuffer, plain, 50) == 0);
-		else
-			CHECK(status == SEC_E_BUFFER_TOO_SMALL);
-		gss_release_buffer(&minor, &out);
+			CHECK(gss_wrap(&minor, p.mit, conf, GSS_C_QOP_DEFAULT, &in, NULL, &out) == GSS_S_COMPLETE);
+			memcpy(work, out.value, out.length);
+			b[1].cbBuffer = (ULONG)out.length - cut;
+			status = kerberos_user.unseal(p.ours, &m, 0, NULL);
+			if (out.length - cut >= 50)
+				CHECK(status == SEC_E_OK && b[1].cbBuffer == 50 && memcmp(b[1].pvBuffer, plain, 50) == 0);
+			else
+				CHECK(status == SEC_E_BUFFER_TOO_SMALL);
+			gss_release_buffer(&minor, &out);
+		}
+		pair_drop(&p);
 	}
-	pair_drop(&p);
 }
 
 TEST(exported_and_taken_up_again)
