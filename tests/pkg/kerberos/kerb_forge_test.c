@@ -6,6 +6,9 @@
  */
 #include "tests/pkg/kerberos/forge_side.h"
 
+#include "crypto/legacy.h"
+#include "pkg/kerberos/kerb_pac.h"
+
 /* --- who it is ------------------------------------------------------------------- */
 
 TEST(forged_with_the_key)
@@ -178,6 +181,83 @@ TEST(pac_without_its_buffers)
 		f.pac = bytes_of(less, make_pac(less, sizeof less, types, parts, left));
 		OFFER(SEC_E_LOGON_DENIED);
 	}
+	krb5_free_data_contents(f.k5, &pac);
+	end();
+}
+
+/* The parts of a PAC of libkrb5's, one of them another. */
+static size_t
+pac_again(uint8_t *to, size_t cap, const krb5_data *pac, uint32_t type, struct bytes part)
+{
+	uint32_t count = get_u32((const uint8_t *)pac->data), types[16];
+	struct bytes parts[16];
+
+	CHECK(count <= 16);
+	for (uint32_t i = 0; i < count && i < 16; i++) {
+		const uint8_t *row = (const uint8_t *)pac->data + 8 + 16 * i;
+
+		types[i] = get_u32(row);
+		parts[i] = types[i] == type ? part : bytes_of(pac->data + get_u32(row + 8), get_u32(row + 4));
+	}
+	return make_pac(to, cap, types, parts, count);
+}
+
+/* Signed with a key of another type, be it the service's own, and with none at all: CVE-2010-1324, CVE-2022-37967. */
+TEST(pac_signed_otherwise)
+{
+	static const krb5_enctype types[] = { ENCTYPE_AES128_CTS_HMAC_SHA1_96, ENCTYPE_AES128_CTS_HMAC_SHA256_128,
+	    ENCTYPE_AES256_CTS_HMAC_SHA384_192, ENCTYPE_ARCFOUR_HMAC };
+	static uint8_t info[4096], forged[8192];
+	struct pac_make m = make_example();
+	uint8_t digest[4 + MD_LEN] = { 0 };
+	krb5_keyblock *weaker = NULL;
+	struct bytes logon;
+	krb5_data pac = { 0 };
+	struct forge also;
+	size_t len, at;
+
+	begin();
+	logon = bytes_of(info, make_logon_info(info, sizeof info, &m));
+	accept_lsa.rules[RULE_KERBEROS_RC4] = 1;
+	for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
+		CHECK(krb5_init_keyblock(f.k5, types[i], 0, &weaker) == 0 && krb5_c_make_random_key(f.k5, types[i], weaker) == 0);
+		also = f;
+		also.key = weaker;
+		keytab_write(&also, "a");			/* the service has this key, too */
+		CHECK(forge_pac(&f, &pac, weaker, "alice", logon));
+		pac_offer(&pac, SEC_E_LOGON_DENIED);
+		CHECK(strstr(side.trusted, "no server signature of the kind") != NULL);
+		krb5_free_data_contents(f.k5, &pac);
+		krb5_free_keyblock(f.k5, weaker);
+		weaker = NULL;
+	}
+	/* A digest that anybody can make: RSA-MD5, type 7, over the PAC with zeros in both signatures' places. */
+	CHECK(forge_pac(&f, &pac, keys[1], "alice", logon));
+	put_u32(digest, 7);
+	len = pac_again(forged, sizeof forged, &pac, PAC_SERVER_CHECKSUM, bytes_of(digest, sizeof digest));
+	for (uint32_t i = 0; i < get_u32(forged); i++) {
+		const uint8_t *row = forged + 8 + 16 * i;
+
+		if (get_u32(row) == PAC_KDC_CHECKSUM)
+			memset(forged + get_u32(row + 8) + 4, 0, get_u32(row + 4) - 4);
+	}
+	md5_of(digest + 4, bytes_of(forged, len));
+	for (uint32_t i = 0; i < get_u32(forged); i++) {
+		const uint8_t *row = forged + 8 + 16 * i;
+
+		at = get_u32(row + 8);
+		if (get_u32(row) == PAC_SERVER_CHECKSUM)
+			memcpy(forged + at, digest, sizeof digest);
+	}
+	f.pac = bytes_of(forged, len);
+	OFFER(SEC_E_LOGON_DENIED);
+	put_u32(digest, 16);					/* and said to be of the right kind */
+	len = pac_again(forged, sizeof forged, &pac, PAC_SERVER_CHECKSUM, bytes_of(digest, 16));
+	f.pac = bytes_of(forged, len);
+	OFFER(SEC_E_LOGON_DENIED);
+	krb5_free_data_contents(f.k5, &pac);
+	CHECK(forge_pac(&f, &pac, f.key, "alice", logon));	/* and as it should be */
+	pac_offer(&pac, SEC_E_OK);
 	krb5_free_data_contents(f.k5, &pac);
 	end();
 }
@@ -410,6 +490,7 @@ main(void)
 	RUN(names);
 	RUN(pac_of_a_domain);
 	RUN(pac_without_its_buffers);
+	RUN(pac_signed_otherwise);
 	RUN(replays);
 	RUN(skew);
 	RUN(keytab_changes);
