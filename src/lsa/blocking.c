@@ -305,6 +305,80 @@ accept_leg(struct call *call, const struct leg_args *args, struct leg_result *re
 	return leg_turn(call, args, ret, true);
 }
 
+/* --- control tokens --------------------------------------------------------------------------- */
+
+#define CONTROL_BUFFERS	16u
+
+struct control {
+	struct plug_task t;
+	struct plug_context *ctx;
+	SecBuffer buffers[CONTROL_BUFFERS];
+	SecBufferDesc desc;
+	size_t len;
+	uint8_t bytes[];
+};
+
+static void
+control_drop(struct plug_task *t)
+{
+	struct control *c = (struct control *)(void *)t;
+
+	context_drop(c->ctx);
+	bytes_wipe(c->bytes, c->len);
+	free(c);
+}
+
+static void
+control_run(struct plug_task *t)
+{
+	struct control *c = (struct control *)(void *)t;
+
+	t->status = t->plug->table->ApplyControlToken(c->ctx->handle, &c->desc);
+}
+
+static bool
+control_fill(struct control *c)
+{
+	struct reader r = reader_of(bytes_of(c->bytes, c->len));
+
+	while (reader_left(&r) && c->desc.cBuffers < CONTROL_BUFFERS) {
+		ULONG type = reader_u32(&r);
+		struct bytes b = reader_sized(&r, UINT32_MAX);
+
+		c->buffers[c->desc.cBuffers++] = (SecBuffer){ (ULONG)b.len, type, (void *)(uintptr_t)b.at };
+	}
+	return reader_done(&r);
+}
+
+static NTSTATUS
+control(struct call *call, void *context, struct bytes buffers)
+{
+	struct plug_frame *f = frame(call, sizeof *f, plug_frame_drop);
+	struct plug_context *ctx = context;
+	struct control *c;
+
+	if (!ctx->plug->table->ApplyControlToken || !ctx->has)
+		return because(call, SEC_E_UNSUPPORTED_FUNCTION, TO_CALLER, "%s takes no control tokens", ctx->plug->name);
+	if (!f)
+		return STATUS_INSUFFICIENT_RESOURCES;
+	if (f->task)
+		return f->task->status > 0 ? SEC_E_INTERNAL_ERROR : plug_answer(call, f->task);
+	c = calloc(1, sizeof *c + buffers.len);
+	if (!c)
+		return STATUS_INSUFFICIENT_RESOURCES;
+	task_begin(&c->t, ctx->plug, call, "ApplyControlToken");
+	f->task = &c->t;
+	c->t.run = control_run;
+	c->t.drop = control_drop;
+	c->ctx = context_hold(ctx);
+	c->desc = (SecBufferDesc){ SECBUFFER_VERSION, 0, c->buffers };
+	c->len = buffers.len;
+	bytes_copy(c->bytes, buffers.at, buffers.len);
+	if (!control_fill(c))
+		return because(call, SEC_E_INVALID_TOKEN, TO_CALLER, "more than %u buffers, or none of a buffer's form", CONTROL_BUFFERS);
+	return task_await(f->task, call);
+}
+
 /* --- the rows of the registry ------------------------------------------------------------------- */
 
 /* Our table has no place for whose row it is, where there is no credential yet: one function for each place. */
@@ -315,9 +389,12 @@ accept_leg(struct call *call, const struct leg_args *args, struct leg_result *re
 	{ return plug_message(plug_at(n), c, a, r); } \
 	static NTSTATUS logon_##n(struct call *c, const struct logon_args *a, struct logon_result *r) \
 	{ return plug_logon(plug_at(n), c, a, r); } \
+	static NTSTATUS about_##n(struct call *c, uint64_t luid, struct bytes *r) \
+	{ return plug_about(plug_at(n), c, luid, r); } \
 	static NTSTATUS change_##n(struct call *c, const struct change_args *a) \
 	{ return plug_change(plug_at(n), c, a); }
-#define PLACE_ROW(n)	{ .acquire = acquire_##n, .message = message_##n, .logon = logon_##n, .change = change_##n }
+#define PLACE_ROW(n)	{ .acquire = acquire_##n, .message = message_##n, .logon = logon_##n, .about = about_##n, \
+	.change = change_##n }
 
 PLACE(0) PLACE(1) PLACE(2) PLACE(3) PLACE(4) PLACE(5) PLACE(6) PLACE(7)
 
@@ -335,10 +412,12 @@ plug_package(struct plug *p, unsigned slot)
 	row->acquire = places[slot].acquire;
 	row->init = init;
 	row->accept = accept_leg;
+	row->control = control;
 	row->forget_cred = plug_forget_cred;
 	row->forget_context = forget_context;
 	row->who = who;
 	row->message = t->CallPackage || t->CallPackageUntrusted ? places[slot].message : NULL;
 	row->logon = t->LogonUserEx2 || t->LogonUserEx || t->LogonUser ? places[slot].logon : NULL;
+	row->about = t->GetUserInfo ? places[slot].about : NULL;
 	row->change = t->ChangeAccountPassword ? places[slot].change : NULL;
 }

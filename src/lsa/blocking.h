@@ -114,19 +114,52 @@ uint64_t region_new(struct plug_task *t, struct bytes from, size_t len);
 struct plug_region *region_at(struct plug_task *t, uint64_t address, size_t len);
 void regions_drop(struct plug_task *t);
 /* --- blocking_session.c */
+uint64_t plug_luid(const LUID *luid);
+LUID plug_luid_of(uint64_t number);
+/* CreateLogonSession gave it to this task. */
+bool plug_luid_made(const struct plug_task *t, uint64_t luid);
 LSA_CREATE_LOGON_SESSION plug_create_session;
 LSA_DELETE_LOGON_SESSION plug_delete_session;
 LSA_ADD_CREDENTIAL plug_add_credential;
 LSA_GET_CREDENTIALS plug_get_credentials;
 LSA_DELETE_CREDENTIAL plug_delete_credential;
-LSA_CREATE_TOKEN plug_create_token;
-LSA_DUPLICATE_HANDLE plug_duplicate_handle;
-LSA_AUDIT_LOGON plug_audit_logon;
 /* What a task kept under sessions that never came to be, or a session that has ended. */
 void plug_forget_session(uint64_t luid);
-/* From what a package says of somebody; NULL: it cannot be read, or no memory. */
-struct plug_facts *facts_new(LSA_TOKEN_INFORMATION_TYPE kind, const void *information, const UNICODE_STRING *user,
-    const UNICODE_STRING *authority);
+
+/* --- blocking_token.c */
+/* What a package says of somebody, borrowed. */
+struct plug_said {
+	LSA_TOKEN_INFORMATION_TYPE kind;
+	const void *information;
+	const TOKEN_GROUPS *more;		/* besides those of the information, or NULL */
+	const UNICODE_STRING *user, *authority;
+};
+/* NULL: it cannot be read, or no memory. */
+struct plug_facts *facts_new(const struct plug_said *said);
+/* The task's token from here on; its handle is a mark. */
+NTSTATUS plug_token_note(struct plug_task *t, const LUID *luid, SECURITY_LOGON_TYPE type, SECURITY_IMPERSONATION_LEVEL level,
+    const struct plug_said *said, HANDLE *ret_token, NTSTATUS *substatus);
+LSA_CREATE_TOKEN plug_create_token;
+LSA_CREATE_TOKEN_EX plug_create_token_ex;
+LSA_CHECK_PROTECTED_USER_BY_TOKEN plug_check_protected;
+LSA_DUPLICATE_HANDLE plug_duplicate_handle;
+LSA_AUDIT_LOGON plug_audit_logon;
+LSA_AUDIT_LOGON_EX plug_audit_logon_ex;
+
+/* --- blocking_account.c */
+LSA_OPEN_SAM_USER plug_open_user;
+LSA_CLOSE_SAM_USER plug_close_user;
+LSA_GET_USER_AUTH_DATA plug_user_auth_data;
+LSA_GET_AUTH_DATA_FOR_USER plug_auth_data_for_user;
+LSA_EXPAND_AUTH_DATA_FOR_DOMAIN plug_expand_auth_data;
+LSA_CONVERT_AUTH_DATA_TO_TOKEN plug_auth_data_to_token;
+
+/* --- blocking_thread.c */
+LSA_CREATE_THREAD plug_create_thread;
+LSA_REGISTER_NOTIFICATION plug_register_notification;
+LSA_CANCEL_NOTIFICATION plug_cancel_notification;
+/* No notification is begun any more; waits at most ms for one that is under way. */
+void plug_notifications_end(unsigned ms);
 
 /* --- blocking.c */
 /* Its row of the registry, for place `slot`. */

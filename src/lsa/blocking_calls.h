@@ -45,6 +45,7 @@ NTSTATUS plug_answer(struct call *call, const struct plug_task *t);
 NTSTATUS plug_acquire(struct plug *p, struct call *call, const struct acquire_args *args, struct acquire_result *ret);
 NTSTATUS plug_message(struct plug *p, struct call *call, const struct message_args *args, struct message_result *ret);
 NTSTATUS plug_logon(struct plug *p, struct call *call, const struct logon_args *args, struct logon_result *ret);
+NTSTATUS plug_about(struct plug *p, struct call *call, uint64_t luid, struct bytes *ret_server);
 NTSTATUS plug_change(struct plug *p, struct call *call, const struct change_args *args);
 
 #endif

@@ -233,7 +233,7 @@ acquisition_new(struct plug *p, struct call *call, const struct acquire_args *ar
 	a->has_principal = args->principal.len != 0;
 	a->use = (args->inbound ? USE_INBOUND : 0) | (args->outbound ? USE_OUTBOUND : 0);
 	luid = luid ? luid : a->t.caller.luid;
-	a->luid = (LUID){ .LowPart = (ULONG)luid, .HighPart = (LONG)(luid >> 32) };
+	a->luid = plug_luid_of(luid);
 	a->expiry.QuadPart = (LONGLONG)NEVER;
 	if ((args->explicit_identity || args->has_password) && !identity_put(a, args)) {
 		task_drop(&a->t);

@@ -319,7 +319,7 @@ lsa_packages_session_ended(uint64_t luid, const char *package)
 		task_begin(&f->t, p, NULL, "LogonTerminated");
 		f->t.run = farewell_run;
 		f->t.drop = farewell_drop;
-		f->luid = (LUID){ .LowPart = (ULONG)luid, .HighPart = (LONG)(luid >> 32) };
+		f->luid = plug_luid_of(luid);
 		task_alone(&f->t);
 	}
 }
@@ -334,6 +334,8 @@ shutdown_run(struct plug_task *t)
 void
 lsa_packages_close(void)
 {
+	if (plug_count)
+		plug_notifications_end(CLOSE_MS);
 	for (unsigned i = 0; i < plug_count; i++) {
 		struct plug *p = &plugs[i];
 		struct farewell *f = p->table->Shutdown ? calloc(1, sizeof *f) : NULL;

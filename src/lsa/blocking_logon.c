@@ -1,6 +1,6 @@
 /*
- * blocking_logon.c - messages, logons and changes of a password with a
- * third-party package. Buffers cross without pointers: what the client wrote
+ * blocking_logon.c - messages, logons, what is said of a session, and changes
+ * of a password with a third-party package. Buffers cross without pointers: what the client wrote
  * lies at address 0 of the client's memory, so that the usual formula
  * (pointer - ClientBufferBase + buffer) works for offsets; in what goes back,
  * an aligned address of the returned buffer becomes a pointer into it.
@@ -8,6 +8,8 @@
 #include "lsa/blocking_calls.h"
 
 #include <stdlib.h>
+
+#include "base/utf16.h"
 
 /* --- back to the client -------------------------------------------------------- */
 
@@ -195,9 +197,9 @@ logon_run(struct plug_task *t)
 		t->status = table->LogonUser(request, l->type, l->body, NULL, l->len, &l->profile, &l->profile_len, &l->luid,
 		    &l->substatus, &kind, &information, &user, &authority);
 	if (t->status == STATUS_SUCCESS) {
-		l->facts = facts_new(kind, information, user, authority);
+		l->facts = facts_new(&(struct plug_said){ kind, information, NULL, user, authority });
 		if (l->facts)
-			l->facts->facts.luid = (uint64_t)(uint32_t)l->luid.HighPart << 32 | l->luid.LowPart;
+			l->facts->facts.luid = plug_luid(&l->luid);
 		if (table->LogonUserEx2 && table->AcceptCredentials)
 			(void)table->AcceptCredentials(l->type, user, &primary, NULL);
 	}
@@ -217,15 +219,6 @@ plug_luid_used(struct plug_task *t, uint64_t luid)
 			t->luids[i] = 0;
 }
 
-static bool
-luid_made(const struct plug_task *t, uint64_t luid)
-{
-	for (unsigned i = 0; i < PLUG_LUIDS; i++)
-		if (luid && t->luids[i] == luid)
-			return true;
-	return false;
-}
-
 static NTSTATUS
 logon_take(struct call *call, struct logon *l, const struct logon_args *args, struct logon_result *ret)
 {
@@ -243,7 +236,7 @@ logon_take(struct call *call, struct logon *l, const struct logon_args *args, st
 	ret->verdict = STATUS_INTERNAL_ERROR;
 	if (status != STATUS_SUCCESS || !l->facts)
 		return because(call, STATUS_INTERNAL_ERROR, TO_CALLER, "the package %s let somebody in without saying whom", name);
-	if (!luid_made(&l->t, l->facts->facts.luid))
+	if (!plug_luid_made(&l->t, l->facts->facts.luid))
 		return because(call, STATUS_NO_SUCH_LOGON_SESSION, TO_CALLER,
 		    "the package %s let somebody in without a session of CreateLogonSession", name);
 	if (!buffer_back(call, &l->t, l->profile, l->profile_len, &ret->profile, &ret->pointers))
@@ -279,6 +272,66 @@ plug_logon(struct plug *p, struct call *call, const struct logon_args *args, str
 	l->type = (SECURITY_LOGON_TYPE)args->type;
 	l->len = (ULONG)args->body.len;
 	bytes_copy(l->body, args->body.at, args->body.len);
+	return task_await(f->task, call);
+}
+
+/* --- what a package says of a session -------------------------------------------------------- */
+
+#define SERVER_MOST	256u
+
+struct about {
+	struct plug_task t;
+	LUID luid;
+	size_t len;
+	uint8_t server[SERVER_MOST];		/* UTF-8 */
+};
+
+static void
+about_drop(struct plug_task *t)
+{
+	free(t);
+}
+
+static void
+about_run(struct plug_task *t)
+{
+	struct about *a = (struct about *)(void *)t;
+	struct writer w = writer_of(a->server, sizeof a->server);
+	PSecurityUserData data = NULL;
+
+	t->status = t->plug->table->GetUserInfo(&a->luid, 0, &data);
+	if (t->status == STATUS_SUCCESS && data && data->LogonServer.Buffer &&
+	    utf8_from_utf16(&w, bytes_of(data->LogonServer.Buffer, data->LogonServer.Length)) && writer_ok(&w))
+		a->len = w.need;
+	plug_heap_free(data);
+}
+
+NTSTATUS
+plug_about(struct plug *p, struct call *call, uint64_t luid, struct bytes *ret_server)
+{
+	struct plug_frame *f = frame(call, sizeof *f, plug_frame_drop);
+	struct about *a;
+	uint8_t *copy;
+
+	if (!f)
+		return STATUS_INSUFFICIENT_RESOURCES;
+	if (f->task) {
+		a = (struct about *)(void *)f->task;
+		copy = call_memory(call, a->len + 1);
+		if (a->t.status != STATUS_SUCCESS || !copy)
+			return a->t.status < 0 ? a->t.status : STATUS_INSUFFICIENT_RESOURCES;
+		bytes_copy(copy, a->server, a->len);
+		*ret_server = bytes_of(copy, a->len);
+		return STATUS_SUCCESS;
+	}
+	a = calloc(1, sizeof *a);
+	if (!a)
+		return STATUS_INSUFFICIENT_RESOURCES;
+	f->task = &a->t;
+	task_begin(&a->t, p, call, "GetUserInfo");
+	a->t.run = about_run;
+	a->t.drop = about_drop;
+	a->luid = plug_luid_of(luid);
 	return task_await(f->task, call);
 }
 

@@ -12,6 +12,8 @@
 
 #include <stdlib.h>
 
+#include "crypto/scramble.h"
+
 /* No address of either process is ever one of these: they are not canonical. On 32 bits, the kernel's. */
 #if UINTPTR_MAX > 0xffffffffu
 #define CLIENT_BASE	0x5a5a000000000000ull
@@ -71,6 +73,21 @@ free_heap(PVOID base)
 	plug_heap_free(base);
 }
 
+/* Unreadable in place, under a key of this process; wiped where that cannot be. */
+static void NTAPI
+protect_memory(PVOID buffer, ULONG len)
+{
+	if (buffer && !scramble(buffer, len, SCRAMBLE_PACKAGE))
+		bytes_wipe(buffer, len);
+}
+
+static void NTAPI
+unprotect_memory(PVOID buffer, ULONG len)
+{
+	if (buffer && !unscramble(buffer, len, SCRAMBLE_PACKAGE))
+		bytes_wipe(buffer, len);
+}
+
 /* --- memory of the client ---------------------------------------------------------- */
 
 uint64_t
@@ -104,17 +121,22 @@ region_at(struct plug_task *t, uint64_t address, size_t len)
 	return NULL;
 }
 
+static void
+region_drop(struct plug_region **at)
+{
+	struct plug_region *r = *at;
+
+	*at = r->next;
+	bytes_wipe(r->at, r->len);
+	free(r->at);
+	free(r);
+}
+
 void
 regions_drop(struct plug_task *t)
 {
-	while (t->regions) {
-		struct plug_region *r = t->regions;
-
-		t->regions = r->next;
-		bytes_wipe(r->at, r->len);
-		free(r->at);
-		free(r);
-	}
+	while (t->regions)
+		region_drop(&t->regions);
 }
 
 /* NULL is the current request; another than that is none. */
@@ -152,28 +174,32 @@ free_client_buffer(PLSA_CLIENT_REQUEST request, PVOID address)
 		return STATUS_INVALID_SERVER_STATE;
 	for (struct plug_region **at = &t->regions; *at; at = &(*at)->next)
 		if ((*at)->base == (uint64_t)(uintptr_t)address) {
-			struct plug_region *r = *at;
-
-			*at = r->next;
-			bytes_wipe(r->at, r->len);
-			free(r->at);
-			free(r);
+			region_drop(at);
 			return STATUS_SUCCESS;
 		}
 	return STATUS_INVALID_PARAMETER;
+}
+
+/* What stands there; NULL: the client has no such memory. */
+static uint8_t *
+client_at(struct plug_task *t, const void *address, size_t len)
+{
+	struct plug_region *r = region_at(t, (uintptr_t)address, len);
+
+	return r ? r->at + ((uintptr_t)address - r->base) : NULL;
 }
 
 static NTSTATUS NTAPI
 copy_to_client(PLSA_CLIENT_REQUEST request, ULONG length, PVOID address, PVOID from)
 {
 	struct plug_task *t = task_of(request);
-	struct plug_region *r = t ? region_at(t, (uintptr_t)address, length) : NULL;
+	uint8_t *at = t ? client_at(t, address, length) : NULL;
 
 	if (!t)
 		return STATUS_INVALID_SERVER_STATE;
-	if (!r || (length && !from))
+	if (!at || (length && !from))
 		return STATUS_ACCESS_VIOLATION;
-	bytes_copy(r->at + ((uintptr_t)address - r->base), from, length);
+	bytes_copy(at, from, length);
 	return STATUS_SUCCESS;
 }
 
@@ -181,13 +207,13 @@ static NTSTATUS NTAPI
 copy_from_client(PLSA_CLIENT_REQUEST request, ULONG length, PVOID to, PVOID address)
 {
 	struct plug_task *t = task_of(request);
-	struct plug_region *r = t ? region_at(t, (uintptr_t)address, length) : NULL;
+	const uint8_t *at = t ? client_at(t, address, length) : NULL;
 
 	if (!t)
 		return STATUS_INVALID_SERVER_STATE;
-	if (!r || (length && !to))
+	if (!at || (length && !to))
 		return STATUS_ACCESS_VIOLATION;
-	bytes_copy(to, r->at + ((uintptr_t)address - r->base), length);
+	bytes_copy(to, at, length);
 	return STATUS_SUCCESS;
 }
 
@@ -213,7 +239,7 @@ get_client_info(PSECPKG_CLIENT_INFO info)
 	if (!info)
 		return STATUS_INVALID_PARAMETER;
 	*info = (SECPKG_CLIENT_INFO){
-		.LogonId = { .LowPart = (ULONG)t->caller.luid, .HighPart = (LONG)(t->caller.luid >> 32) },
+		.LogonId = plug_luid_of(t->caller.luid),
 		.ProcessID = t->caller.pid, .HasTcbPrivilege = t->caller.tcb, .ImpersonationLevel = SecurityImpersonation,
 	};
 	return STATUS_SUCCESS;
@@ -280,10 +306,10 @@ LSA_SECPKG_FUNCTION_TABLE plug_services = {
 	UNSUPPORTED(UnloadPackage),
 	.DuplicateHandle      = plug_duplicate_handle,
 	UNSUPPORTED(SaveSupplementalCredentials),
-	NOTHING(CreateThread),
+	.CreateThread         = plug_create_thread,
 	.GetClientInfo        = get_client_info,
-	NOTHING(RegisterNotification),
-	UNSUPPORTED(CancelNotification),
+	.RegisterNotification = plug_register_notification,
+	.CancelNotification   = plug_cancel_notification,
 	.MapBuffer            = map_buffer,
 	.CreateToken          = plug_create_token,
 	.AuditLogon           = plug_audit_logon,
@@ -295,34 +321,34 @@ LSA_SECPKG_FUNCTION_TABLE plug_services = {
 	NOTHING(AllocateSharedMemory),
 	DONE(FreeSharedMemory),
 	NOTHING(DeleteSharedMemory),
-	UNSUPPORTED(OpenSamUser),
+	.OpenSamUser          = plug_open_user,
 	UNSUPPORTED(GetUserCredentials),
-	UNSUPPORTED(GetUserAuthData),
-	UNSUPPORTED(CloseSamUser),
-	UNSUPPORTED(ConvertAuthDataToToken),
+	.GetUserAuthData      = plug_user_auth_data,
+	.CloseSamUser         = plug_close_user,
+	.ConvertAuthDataToToken = plug_auth_data_to_token,
 	UNSUPPORTED(ClientCallback),
 	UNSUPPORTED(UpdateCredentials),
-	UNSUPPORTED(GetAuthDataForUser),
+	.GetAuthDataForUser   = plug_auth_data_for_user,
 	UNSUPPORTED(CrackSingleName),
 	UNSUPPORTED(AuditAccountLogon),
 	UNSUPPORTED(CallPackagePassthrough),
 	UNSUPPORTED(CrediRead),
 	UNSUPPORTED(CrediReadDomainCredentials),
 	DONE(CrediFreeCredentials),
-	DONE(LsaProtectMemory),
-	DONE(LsaUnprotectMemory),
+	.LsaProtectMemory     = protect_memory,
+	.LsaUnprotectMemory   = unprotect_memory,
 	UNSUPPORTED(OpenTokenByLogonId),
-	UNSUPPORTED(ExpandAuthDataForDomain),
+	.ExpandAuthDataForDomain = plug_expand_auth_data,
 	.AllocatePrivateHeap  = allocate_private_heap,
 	.FreePrivateHeap      = free_heap,
-	UNSUPPORTED(CreateTokenEx),
+	.CreateTokenEx        = plug_create_token_ex,
 	UNSUPPORTED(CrediWrite),
 	UNSUPPORTED(CrediUnmarshalandDecodeString),
 	.GetExtendedCallFlags = get_extended_call_flags,
 	.DuplicateTokenHandle = plug_duplicate_handle,
 	UNSUPPORTED(GetServiceAccountPassword),
-	DONE(AuditLogonEx),
-	UNSUPPORTED(CheckProtectedUserByToken),
+	.AuditLogonEx         = plug_audit_logon_ex,
+	.CheckProtectedUserByToken = plug_check_protected,
 	UNSUPPORTED(QueryClientRequest),
 	UNSUPPORTED(GetAppModeInfo),
 	UNSUPPORTED(SetAppModeInfo),

@@ -132,6 +132,7 @@ struct served {
 	/* A leg's own. */
 	struct cred_object *cred;
 	struct context_object *context;
+	struct context_object *controlled;	/* a control token's */
 	bool first_leg, begun, counted;
 	bool carries;			/* it fails, and its reply has fields all the same */
 	/* A logon's own. */
@@ -232,7 +233,7 @@ void lsa_packages_audit(struct lsa *lsa);
 void lsa_packages_session_ended(uint64_t luid, const char *package);
 void lsa_packages_close(void);
 
-/* lsa.c */
+/* lsa.c: the store, opened when it is first needed; call may be NULL: nobody is told why it cannot be */
 NTSTATUS lsa_store(struct lsa *lsa, struct store **ret_store, struct call *call);
 
 /* keep.c: members of the services' table, and what goes with a process, a session, a call */

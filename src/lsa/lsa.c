@@ -77,7 +77,7 @@ lsa_store(struct lsa *lsa, struct store **ret_store, struct call *call)
 		pthread_mutex_lock(&lsa->store_lock);
 		if (!lsa->store)
 			status = store_make(lsa);
-		if (status != STATUS_SUCCESS)
+		if (status != STATUS_SUCCESS && call)
 			(void)because(call, status, TO_CALLER, "the account store did not open: %s", lsa->store_why);
 		pthread_mutex_unlock(&lsa->store_lock);
 	}

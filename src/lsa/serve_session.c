@@ -132,6 +132,29 @@ session_tell(struct served *s, const struct session *session, struct session_out
 	return good ? STATUS_SUCCESS : STATUS_INSUFFICIENT_RESOURCES;
 }
 
+/* Only the package may know who vouched for the user; what it does not say is left out. */
+static NTSTATUS
+session_told(struct served *s, const struct session *session, struct session_out *out)
+{
+	const struct lsa_package *p = *session->server ? NULL : package_find(bytes_of_text(session->package));
+	struct bytes server = BYTES_NONE;
+	NTSTATUS status = STATUS_NOT_SUPPORTED;
+
+	if (p && p->about) {
+		call_enter(&s->call);
+		status = p->about(&s->call, session->luid, &server);
+		call_leave(&s->call, status);
+	}
+	if (status == STATUS_PENDING)
+		return status;
+	if (status != STATUS_SUCCESS)
+		server = BYTES_NONE;
+	status = session_tell(s, session, out);
+	if (server.len)
+		out->server = server;
+	return status;
+}
+
 NTSTATUS
 serve_session(struct served *s, const struct session_in *in, struct session_out *out)
 {
@@ -151,7 +174,7 @@ serve_session(struct served *s, const struct session_in *in, struct session_out 
 	session = session_find(s->link->lsa->sessions, in->luid);
 	if (!session && in->luid != SESSION_SYSTEM)
 		return because(&s->call, STATUS_NO_SUCH_LOGON_SESSION, TO_CALLER, "there is no logon session of this LUID");
-	status = session && (owns(s, session) || peer_trusted(s)) ? session_tell(s, session, out) :
+	status = session && (owns(s, session) || peer_trusted(s)) ? session_told(s, session, out) :
 	    because(&s->call, STATUS_ACCESS_DENIED, TO_CALLER, "the logon session is another user's, and the caller is not trusted");
 	session_drop(session);
 	return status;

@@ -294,6 +294,34 @@ serve_accept(struct served *s, const struct accept_in *in, struct accept_out *ou
 	return status;
 }
 
+/* Beside no leg; what comes of it is the package's to say, and a refusal leaves the context as it was. */
+NTSTATUS
+serve_control(struct served *s, const struct control_in *in, struct control_out *out)
+{
+	struct context_object *ctx = s->controlled;
+	NTSTATUS status;
+
+	(void)out;
+	if (!ctx) {
+		ctx = (struct context_object *)object_hold(s->process, KIND_CONTEXT, in->context);
+		if (!ctx)
+			return because(&s->call, SEC_E_INVALID_HANDLE, TO_CALLER, "the context handle names nothing");
+		if (!ctx->o.package->control || atomic_exchange(&ctx->busy, true)) {
+			status = ctx->o.package->control ? SEC_E_OUT_OF_SEQUENCE : SEC_E_UNSUPPORTED_FUNCTION;
+			object_drop(&ctx->o);
+			return because(&s->call, status, TO_CALLER, status == SEC_E_OUT_OF_SEQUENCE ?
+			    "a leg of this context is in flight" : "contexts of this package take no control tokens");
+		}
+		s->controlled = ctx;
+	}
+	if (ctx->state != CONTEXT_PARTIAL && ctx->state != CONTEXT_ESTABLISHED)
+		return because(&s->call, SEC_E_OUT_OF_SEQUENCE, TO_CALLER, "the context has failed");
+	call_enter(&s->call);
+	status = ctx->o.package->control(&s->call, ctx->context, in->buffers);
+	call_leave(&s->call, status);
+	return status;
+}
+
 NTSTATUS
 serve_forget(struct served *s, const struct forget_in *in, struct forget_out *out)
 {

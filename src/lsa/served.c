@@ -162,6 +162,10 @@ leg_end(struct served *s, NTSTATUS status)
 	}
 	if (s->cred)
 		object_drop(&s->cred->o);
+	if (s->controlled) {
+		atomic_store(&s->controlled->busy, false);
+		object_drop(&s->controlled->o);
+	}
 }
 
 static enum audience

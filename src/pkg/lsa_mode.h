@@ -338,6 +338,10 @@ struct lsa_package {
 	void *(*who)(void *context, uint32_t *ret_level);
 	/* The long-term key of a password (UTF-8) as accounts keep it. NULL: not valid text, too long, or no memory. */
 	struct secret *(*key_of_password)(struct bytes password);
+	/* A control token: buffers of type (u32) and sized bytes, the caller's, unchecked. NULL: contexts take none. */
+	NTSTATUS (*control)(struct call *call, void *context, struct bytes buffers);
+	/* Who vouched for the user of a session that this package began, where only it knows (UTF-8, call memory). May be NULL. */
+	NTSTATUS (*about)(struct call *call, uint64_t luid, struct bytes *ret_server);
 	void (*forget_cred)(void *cred);
 	void (*forget_context)(void *context);
 

@@ -9,7 +9,7 @@
 #include "secur32/explain.h"
 #include "secur32/identity.h"
 #include "secur32/root.h"
-#include "secur32/scramble.h"
+#include "crypto/scramble.h"
 
 enum { BY_LSA_LOGON = 1, BY_LSA_SYSTEM = 2 };		/* purposes of the calls wrap and unwrap */
 

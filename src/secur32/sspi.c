@@ -286,15 +286,80 @@ CompleteAuthToken(PCtxtHandle phContext, PSecBufferDesc pToken)
 	return status;
 }
 
+/* The caller's buffers one behind the other, as the wire has them; NULL: no memory, or more than fits. */
+static uint8_t *
+buffers_pack(const SecBufferDesc *desc, size_t *ret_len)
+{
+	struct writer w = writer_of(NULL, 0);
+	uint8_t *at = NULL;
+
+	for (int pass = 0; pass < 2; pass++) {
+		if (pass) {
+			at = w.need <= WIRE_BYTES_MAX ? malloc(w.need + 1) : NULL;
+			if (!at)
+				return NULL;
+			w = writer_of(at, w.need);
+		}
+		for (ULONG i = 0; i < desc->cBuffers; i++) {
+			const SecBuffer *b = &desc->pBuffers[i];
+
+			writer_u32(&w, b->BufferType);
+			writer_sized(&w, bytes_of(b->pvBuffer, b->pvBuffer ? b->cbBuffer : 0));
+		}
+	}
+	*ret_len = w.need;
+	return at;
+}
+
+/* With the context's lock held, as a leg. */
+static SECURITY_STATUS
+control(const struct context *ctx, const SecBufferDesc *input, struct why *why)
+{
+	struct control_in in = { .context = ctx->wire };
+	struct ask ask = { .deadline = ctx->deadline };
+	struct control_out out;
+	struct link *link = NULL;
+	size_t len = 0;
+	uint8_t *packed;
+	NTSTATUS status = root_sspi_link(&link, why);
+
+	if (status != STATUS_SUCCESS || link->epoch != ctx->epoch) {
+		link_release(link);
+		return status != STATUS_SUCCESS ? sec_of(status) : SEC_E_INVALID_HANDLE;
+	}
+	packed = buffers_pack(input, &len);
+	if (packed) {
+		in.buffers = bytes_of(packed, len);
+		ask_control(&ask, link, &in);
+		ask_wait(&ask);
+		status = told_control(&ask, &out);
+		why_take(why, ask_why(&ask));
+		ask_end(&ask);
+		bytes_wipe(packed, len);
+		free(packed);
+	} else {
+		status = SEC_E_INSUFFICIENT_MEMORY;
+	}
+	link_release(link);
+	return sec_of(status);
+}
+
 SECURITY_STATUS
 ApplyControlToken(PCtxtHandle phContext, PSecBufferDesc pInput)
 {
 	struct context *ctx = phContext ? context_hold(phContext) : NULL;
+	struct why why = { 0 };
+	SECURITY_STATUS status;
 
-	(void)pInput;
 	if (!ctx)
 		return SEC_E_INVALID_HANDLE;
-	why_thread_say(SEC_E_UNSUPPORTED_FUNCTION, "%s has no control tokens", ctx->package);
+	status = pInput ? buffers_check(pInput) : SEC_E_INVALID_TOKEN;
+	pthread_mutex_lock(&ctx->lock);
+	if (status == SEC_E_OK && (ctx->state == CTX_FAILED || !ctx->wire))
+		status = SEC_E_OUT_OF_SEQUENCE;
+	else if (status == SEC_E_OK)
+		status = control(ctx, pInput, &why);
+	pthread_mutex_unlock(&ctx->lock);
 	context_release(ctx);
-	return SEC_E_UNSUPPORTED_FUNCTION;
+	return keep(status, &why);
 }

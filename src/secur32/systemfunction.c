@@ -11,7 +11,7 @@
 #include "base/status.h"
 #include "secur32/explain.h"
 #include "secur32/memory.h"
-#include "secur32/scramble.h"
+#include "crypto/scramble.h"
 
 BOOLEAN
 SystemFunction036(PVOID RandomBuffer, ULONG RandomBufferLength)

@@ -35,6 +35,9 @@ LD_LIBRARY_PATH=$(pkg-config --variable=libdir openlsa); export LD_LIBRARY_PATH
 make -s -C "$root/examples/package" OUT="$work" KEYS="$work/keys" >"$work/log" 2>&1 || { cat "$work/log"; give_up "examples/package"; }
 # shellcheck disable=SC2046,SC2086
 cc -D_GNU_SOURCE -Wall -Wextra -Werror -fPIC -shared -o "$work/blocker.so" "$root/tests/lsad/plug/blocker.c" $(pkg-config --cflags openlsa) &&
+cc -D_GNU_SOURCE -Wall -Wextra -Werror -fPIC -shared -o "$work/probe.so" "$root/tests/lsad/plug/probe.c" $(pkg-config --cflags openlsa) &&
+cc $flags -D_GNU_SOURCE -Wall -Wextra -Werror -I"$root/tests" -o "$work/probed" "$root/tests/lsad/plug/probed.c" \
+    $(pkg-config --cflags --libs openlsa) &&
 cc $flags -D_GNU_SOURCE -Wall -Wextra -Werror -I"$root/tests" -I"$root/examples/package" -o "$work/user" "$root/tests/lsad/plug/user.c" \
     $(pkg-config --cflags --libs openlsa) >"$work/log" 2>&1 || { cat "$work/log"; give_up "the user"; }
 printf 'alice = a long pass phrase\nbob = another pass phrase\n' >"$work/keys"
@@ -63,8 +66,10 @@ down() {
 	[ "$status" = 0 ] && good || { bad "lsad ended with $status"; cat "$work/said"; }
 	[ $(($(date +%s) - from)) -le 10 ] && good || bad "lsad took long to end"
 }
-far() { OPENLSA_MODE=daemon OPENLSA_SOCKET=$work/run/s timeout 100 "$work/user" "$@" >"$work/out" 2>&1; told $? "far $*"; }
-near() { OPENLSA_MODE=embedded OPENLSA_STATE=$work/near timeout 100 "$work/user" "$@" >"$work/out" 2>&1; told $? "near $*"; }
+program=user
+ctl() { "$work/p/bin/lsactl" "$@" >/dev/null || bad "lsactl $*"; }
+far() { OPENLSA_MODE=daemon OPENLSA_SOCKET=$work/run/s timeout 100 "$work/$program" "$@" >"$work/out" 2>&1; told $? "far $program $*"; }
+near() { OPENLSA_MODE=embedded OPENLSA_STATE=$work/near timeout 100 "$work/$program" "$@" >"$work/out" 2>&1; told $? "near $program $*"; }
 told() {
 	cat "$work/out"
 	if [ "$1" = 0 ] && grep -q '^[1-9][0-9]* passed, 0 failed' "$work/out"; then good; else bad "$2 ended with $1"; fi
@@ -74,17 +79,32 @@ says() { grep -q -- "$1" "$work/said" && good || { bad "lsad does not say: $1"; 
 conf() { printf 'lsad_uid = 65534\npackages = %s\n' "$work/packages.conf" >"$work/p/etc/openlsa/openlsa.conf"; }
 mkdir -p "$work/p/etc/openlsa"
 conf
-list "SharedKey = $work/sharedkey.so" "Blocker = $work/blocker.so"
+list "SharedKey = $work/sharedkey.so" "Blocker = $work/blocker.so" "Probe = $work/probe.so"
 up
 says 'the package SharedKey was loaded from'
 far sharedkey
-printf 'pw\n' | OPENLSA_MODE=daemon OPENLSA_SOCKET=$work/run/s "$work/p/bin/lsactl" user add carol >/dev/null || bad "no account"
+export OPENLSA_MODE=daemon OPENLSA_SOCKET="$work/run/s"
+printf 'pw\n' | ctl user add carol
+program=probed
+far probe
+ctl user lock carol
+far refused
+ctl user unlock carol
+program=user
 far blocking
 down
+grep '"Probe"' "$work/state/audit.json" | grep -q '"eventId":4625.*"LogonType":3.*"stranger\|"TargetUserName":"!stranger"' && good ||
+    { bad "the audit log does not tell what AuditLogonEx said"; grep '"Probe"' "$work/state/audit.json"; }
 grep -q '"security-package-loaded".*"SharedKey"' "$work/state/audit.json" && good || bad "the audit log does not tell of the load"
 grep -q '"package-trouble".*Blocker has not returned from InitLsaModeContext' "$work/state/audit.json" && good ||
     { bad "the audit log does not tell of the stuck package"; cat "$work/state/audit.json"; }
 near sharedkey
+export OPENLSA_MODE=embedded OPENLSA_STATE="$work/near"
+printf 'pw\n' | ctl user add carol
+program=probed
+near probe
+program=user
+unset OPENLSA_MODE OPENLSA_SOCKET OPENLSA_STATE
 : >"$work/p/etc/openlsa/openlsa.conf"
 near absent
 conf

@@ -5,7 +5,7 @@
  *
  * Must never learn to know what the memory holds.
  */
-#include "secur32/scramble.h"
+#include "crypto/scramble.h"
 
 #include <stdatomic.h>
 #include <stdlib.h>

@@ -8,13 +8,13 @@
  *
  * Any thread. False: no key or no OpenSSL; the memory is wiped then.
  */
-#ifndef OPENLSA_SECUR32_SCRAMBLE_H
-#define OPENLSA_SECUR32_SCRAMBLE_H
+#ifndef OPENLSA_CRYPTO_SCRAMBLE_H
+#define OPENLSA_CRYPTO_SCRAMBLE_H
 
 #include "base/bytes.h"
 
 /* What for; one is not undone by another. */
-enum scramble_use { SCRAMBLE_MEMORY = 1, SCRAMBLE_IDENTITY };
+enum scramble_use { SCRAMBLE_MEMORY = 1, SCRAMBLE_IDENTITY, SCRAMBLE_PACKAGE };
 
 bool scramble(void *at, size_t len, enum scramble_use use) MUST_CHECK;
 bool unscramble(void *at, size_t len, enum scramble_use use) MUST_CHECK;
