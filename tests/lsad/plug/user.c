@@ -1,5 +1,5 @@
 /*
- * user.c sharedkey | blocking - a client of third-party packages: sync and
+ * user.c sharedkey | blocking | absent | set-uid - a client of third-party packages: sync and
  * async, near or far as the environment says. Built against an installation
  * alone. Covers lsa/blocking.c, lsa/blocking_cred.c, lsa/blocking_load.c, lsa/blocking_logon.c, lsa/blocking_session.c,
  * lsa/blocking_work.c, secur32/plugged.c from outside.
@@ -8,6 +8,7 @@
 
 #include <openlsa.h>
 #include <sddl.h>
+#include <sys/auxv.h>
 
 #include "sharedkey.h"
 
@@ -353,6 +354,31 @@ TEST(absent)
 	CHECK(cred_get(&c, SK_NAME, "alice", "a long pass phrase") == SEC_E_SECPKG_NOT_FOUND);
 }
 
+/* Set-uid: the LSA's half works as ever, and of root's list nothing is loaded here, whatever the environment says. */
+TEST(set_uid)
+{
+	char text[] = "attack at dawn", token[64], line[512];
+	SecBuffer b[2] = { { sizeof token, SECBUFFER_TOKEN, token }, { sizeof text, SECBUFFER_DATA, text } };
+	SecBufferDesc d = { SECBUFFER_VERSION, 2, b };
+	FILE *maps = fopen("/proc/self/maps", "re");
+	struct side c, s;
+	int ours = 0, others = 0;
+
+	CHECK(getauxval(AT_SECURE) != 0);
+	CHECK_U64((uint32_t)shake(&c, &s, SK_NAME, "alice", "a long pass phrase", 0), SEC_E_OK);
+	CHECK_U64((uint32_t)EncryptMessage(&c.ctx, 0, &d, 0), (uint32_t)SEC_E_UNSUPPORTED_FUNCTION);
+	CHECK(strcmp(text, "attack at dawn") == 0);
+	while (maps && fgets(line, sizeof line, maps)) {
+		ours += strstr(line, "libsecur32") != NULL;
+		others += strstr(line, "sharedkey") != NULL;
+	}
+	CHECK(ours > 0 && others == 0);
+	if (maps)
+		(void)fclose(maps);
+	side_end(&c);
+	side_end(&s);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -360,6 +386,8 @@ main(int argc, char **argv)
 		RUN(blocking);
 	} else if (argc > 1 && strcmp(argv[1], "absent") == 0) {
 		RUN(absent);
+	} else if (argc > 1 && strcmp(argv[1], "set-uid") == 0) {
+		RUN(set_uid);
 	} else {
 		RUN(enumerated);
 		RUN(sync_handshake);
