@@ -213,6 +213,31 @@ line_change(struct line *line, const struct whom *whom, const char *old, const c
 	return run(&a, change);
 }
 
+NTSTATUS
+line_tgt(struct line *line, HANDLE token, KERB_RETRIEVE_TKT_RESPONSE **ret_ticket)
+{
+	KERB_QUERY_TKT_CACHE_REQUEST ask = { .MessageType = KerbRetrieveTicketMessage };
+	NTSTATUS status, verdict = STATUS_ACCESS_DENIED;
+	TOKEN_STATISTICS of;
+	PVOID reply = NULL;
+	ULONG len = 0;
+	DWORD of_len;
+
+	if (!GetTokenInformation(token, TokenStatistics, &of, sizeof of, &of_len))
+		return STATUS_INVALID_HANDLE;
+	ask.LogonId = of.AuthenticationId;
+	status = LsaCallAuthenticationPackage(line->lsa, line->package, &ask, sizeof ask, &reply, &len, &verdict);
+	if (status == STATUS_SUCCESS)
+		status = verdict;
+	if (status == STATUS_SUCCESS && (!reply || len < sizeof **ret_ticket))
+		status = STATUS_INVALID_SERVER_STATE;
+	if (status == STATUS_SUCCESS)
+		*ret_ticket = reply;
+	else if (reply)
+		(void)LsaFreeReturnBuffer(reply);
+	return status;
+}
+
 /* --- as an administrator ------------------------------------------------------------ */
 
 /* Accounts are this machine's; of another domain's there is nothing to see. */

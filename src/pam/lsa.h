@@ -33,6 +33,10 @@ NTSTATUS line_change(struct line *line, const struct whom *whom, const char *old
 /* By an administrator; not of a realm. */
 NTSTATUS line_set(struct line *line, const struct whom *whom, const char *fresh);
 
+/* The ticket-granting ticket of the token's session (LsaFreeReturnBuffer), by a line of package Kerberos; its key is told to
+ * trusted callers alone, others see zeros. */
+NTSTATUS line_tgt(struct line *line, HANDLE token, KERB_RETRIEVE_TKT_RESPONSE **ret_ticket);
+
 struct account { ULONG flags; uint32_t uid; };
 
 /*

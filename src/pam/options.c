@@ -11,6 +11,7 @@
 
 #include <security/pam_ext.h>
 
+#include "pam/ccache.h"
 #include "secur32/deaf.h"
 
 #define MIN_UID_USUAL	1000u
@@ -67,6 +68,13 @@ package_take(struct options *o, const char *value)
 }
 
 static bool
+ccache_take(struct options *o, const char *value)
+{
+	o->ccache = value;
+	return ccache_option(value);
+}
+
+static bool
 uid_take(struct options *o, const char *value)
 {
 	unsigned long long number;
@@ -101,6 +109,8 @@ word_take(struct options *o, const char **ret_conf, const char *word)
 		return type_take(o, value);
 	else if ((value = value_of(word, "package=")))
 		return package_take(o, value);
+	else if ((value = value_of(word, "ccache=")))
+		return ccache_take(o, value);
 	else if ((value = value_of(word, "min_uid=")))
 		return uid_take(o, value);
 	else if ((value = value_of(word, "config=")) && *value == '/')
@@ -124,6 +134,10 @@ options_take(pam_handle_t *pamh, struct options *ret_options, int argc, const ch
 	/* Who an account is here must be known by its realm; and nobody can vouch to a KDC. */
 	if (o.kerberos && (!*o.domain || o.vouch)) {
 		pam_syslog(pamh, LOG_ERR, "package=kerberos needs domain=REALM, and does not go with vouch; nobody is let in");
+		return PAM_SERVICE_ERR;
+	}
+	if (o.ccache && !o.kerberos) {
+		pam_syslog(pamh, LOG_ERR, "ccache= needs package=kerberos; nobody is let in");
 		return PAM_SERVICE_ERR;
 	}
 	if (!deaf_conf_file(conf)) {

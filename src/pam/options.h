@@ -13,6 +13,7 @@ struct options {
 	const char *domain;		/* of the account where the name has none; "": this machine */
 	uint32_t type;			/* of the logon: SECURITY_LOGON_TYPE */
 	uint32_t min_uid;		/* below it nobody is an account of ours */
+	const char *ccache;		/* where a logon's tickets are written for other programs (ccache.h); NULL: nowhere */
 	bool kerberos;			/* accounts are a realm's: `domain` names it */
 	bool use_first_pass, try_first_pass, use_authtok;
 	bool nullok;			/* a blank password may be tried */

@@ -3,6 +3,7 @@
  * It asks lsad and nobody else, and what the program's environment says is
  * not heard (secur32/deaf.h). pam_lsa(8) is the manual.
  */
+#include "pam/ccache.h"
 #include "pam/logon.h"
 #include "pam/stay.h"
 #include "pam/talk.h"
@@ -68,6 +69,15 @@ stay_judge(pam_handle_t *pamh, const struct stay *s, const struct options *o, in
 	return s->token ? PAM_SUCCESS : due;
 }
 
+/* He comes in: what his tickets are for is told. */
+static int
+stay_enter(pam_handle_t *pamh, struct stay *s, const struct options *o, int refused, int due)
+{
+	int result = stay_judge(pamh, s, o, refused, due);
+
+	return result == PAM_SUCCESS && ccache_write(pamh, o, s) != PAM_SUCCESS ? refused : result;
+}
+
 int
 pam_sm_setcred(pam_handle_t *pamh, int flags, int argc, const char **argv)
 {
@@ -82,7 +92,9 @@ pam_sm_setcred(pam_handle_t *pamh, int flags, int argc, const char **argv)
 		stay_end(pamh);
 		return PAM_SUCCESS;
 	}
-	return s ? stay_judge(pamh, s, &o, PAM_CRED_ERR, PAM_CRED_EXPIRED) : PAM_SUCCESS;
+	if (s && ((unsigned)flags & (PAM_REINITIALIZE_CRED | PAM_REFRESH_CRED)))
+		*s->ccache = '\0';		/* written once more, as it is now */
+	return s ? stay_enter(pamh, s, &o, PAM_CRED_ERR, PAM_CRED_EXPIRED) : PAM_SUCCESS;
 }
 
 /* --- accounts ----------------------------------------------------------------------------------- */
@@ -127,7 +139,7 @@ pam_sm_open_session(pam_handle_t *pamh, int flags, int argc, const char **argv)
 		return PAM_SESSION_ERR;
 	s = stay_of(pamh);
 	if (s)
-		return stay_judge(pamh, s, &o, PAM_SESSION_ERR, PAM_SESSION_ERR);
+		return stay_enter(pamh, s, &o, PAM_SESSION_ERR, PAM_SESSION_ERR);
 	result = person_take(pamh, &o, &p);
 	if (result != PAM_SUCCESS)
 		return PAM_SESSION_ERR;

@@ -8,6 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "pam/ccache.h"
+
 #define KEY "openlsa_stay"
 
 /* PAM ends its data in a forked child too, with flags that nobody need set: the process tells. */
@@ -18,8 +20,10 @@ stay_drop(pam_handle_t *pamh, void *data, int status)
 
 	(void)pamh;
 	(void)status;
-	if (s && s->token && s->pid == getpid())
+	if (s && s->token && s->pid == getpid()) {
+		ccache_remove(s);
 		(void)CloseHandle(s->token);
+	}
 	free(s);
 }
 

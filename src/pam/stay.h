@@ -9,12 +9,15 @@
 
 #include "pam/person.h"
 
+#define CCACHE_MOST 512u
+
 struct stay {
 	pid_t pid;			/* a forked child has no stay: the token is its parent's */
 	uid_t uid;
 	char name[PERSON_NAME_MOST + 1];
 	uint32_t type;			/* of the logon */
 	HANDLE token;			/* NULL: only with must_change */
+	char ccache[CCACHE_MOST];	/* "FILE:/path" of the tickets that were written for him, or empty */
 	bool must_change;		/* the password was right, and nobody is logged on before it is changed */
 };
 

@@ -8,6 +8,7 @@
  *     blank              authenticate, with PAM_DISALLOW_NULL_AUTHTOK
  *     delete             setcred, with PAM_DELETE_CRED
  *     user NAME          PAM_USER from here on
+ *     getenv NAME        what PAM's environment says, as if it had been said to the user
  *     real UID           the real uid alone, as in a set-uid program
  *     child              a child that ends its copy of the handle
  *     takeover           closes every socket, and opens others in their place
@@ -247,6 +248,12 @@ step(const char *verb, const char *first, const char *second)
 		return takeover();
 	if (strcmp(verb, "untouched") == 0)
 		return untouched();
+	if (strcmp(verb, "getenv") == 0) {
+		const char *value = pam_getenv(pamh, first);
+
+		snprintf(told, sizeof told, "%s", value ? value : "");
+		return value ? PAM_SUCCESS : PAM_IGNORE;
+	}
 	if (strcmp(verb, "end") == 0)
 		return pam_end(pamh, PAM_SUCCESS);
 	return PAM_ABORT;
