@@ -174,6 +174,53 @@ NTSTATUS OlsaPing(HANDLE LsaHandle);
  */
 NTSTATUS OlsaLogoff(HANDLE LsaHandle, PLUID LogonId);
 
+/* --- messages whose layouts Windows' public headers do not have -------------------------- */
+
+/*
+ * MsV1_0DeriveCredential: HMAC-SHA1, keyed with the NT hash of the session's own password, over the caller's bytes. LogonId
+ * zero: the caller's session; another's needs a trusted connection. The reply has 20 bytes. STATUS_NO_SUCH_LOGON_SESSION:
+ * no such session, or it has no password of its own. STATUS_NOT_SUPPORTED: DeriveCredType 1 (SHA1_V2), which nobody has
+ * published.
+ */
+typedef struct OlsaDeriveCredRequest {
+	MSV1_0_PROTOCOL_MESSAGE_TYPE	MessageType;
+	LUID				LogonId;
+	ULONG				DeriveCredType;		/* 0: SHA1 */
+	ULONG				DeriveCredInfoLength;	/* bytes behind the structure's fixed part */
+	UCHAR				DeriveCredSubmitBuffer[ANYSIZE_ARRAY];
+} OlsaDeriveCredRequest;
+
+typedef struct OlsaDeriveCredResponse {
+	MSV1_0_PROTOCOL_MESSAGE_TYPE	MessageType;
+	ULONG				DeriveCredInfoLength;
+	UCHAR				DeriveCredReturnBuffer[ANYSIZE_ARRAY];
+} OlsaDeriveCredResponse;
+
+/*
+ * MsV1_0SetProcessOption and MsV1_0SetThreadOption, of trusted connections alone. Both are kept with the connection and
+ * hold for what is asked of MSV1_0 on it: logons and MsV1_0ValidateAuth. An option that was set for the thread counts in
+ * the place of the process's, on or off; who wants it for one thread alone gives that thread a connection of its own.
+ */
+#define OLSA_OPTION_ALLOW_BLANK_PASSWORD	0x01u	/* blank passwords over the network, whatever policy limit-blank-password says */
+#define OLSA_OPTION_DISABLE_ADMIN_LOCKOUT	0x02u	/* kept, without effect: no account here has RID 500 */
+#define OLSA_OPTION_DISABLE_FORCE_GUEST		0x04u	/* kept, without effect: nobody is ever made a guest */
+#define OLSA_OPTION_ALLOW_OLD_PASSWORD		0x08u	/* kept, without effect: a domain's controller alone takes the last password for a while */
+#define OLSA_OPTION_TRY_CACHE_FIRST		0x10u	/* kept, without effect: a domain that answers is always asked first */
+
+typedef struct OlsaSetOptionRequest {
+	MSV1_0_PROTOCOL_MESSAGE_TYPE	MessageType;
+	ULONG				Options;
+	BOOLEAN				DisableOptions;		/* TRUE: these are switched off */
+} OlsaSetOptionRequest;
+
+/*
+ * MsV1_0ValidateAuth, of trusted connections alone: judges what MSV1_0_LM20_LOGON would log on, and makes no session; with
+ * ParameterControl MSV1_0_CLEARTEXT_PASSWORD_ALLOWED | MSV1_0_CLEARTEXT_PASSWORD_SUPPLIED a password in the place of the
+ * response. Wrong guesses count. Rights to log on are not looked at. ProtocolStatus is LsaLogonUser's SubStatus where it
+ * would have one, else its status. Nothing is returned.
+ */
+typedef MSV1_0_LM20_LOGON OlsaValidateAuthRequest;	/* MessageType: MsV1_0ValidateAuth */
+
 /* --- notification of policy ------------------------------------------------------------ */
 
 /*

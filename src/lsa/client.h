@@ -107,6 +107,8 @@ struct lsa_link {
 	pthread_mutex_t lock;
 	struct { uint8_t bytes[8]; uint64_t until; } challenges[CHALLENGES];
 	unsigned next_challenge;
+	/* MSV1_0's options: the process's, and which of them the thread has and how. Guarded by the lock. */
+	struct { uint32_t process, thread_has, thread; } options;
 };
 
 struct call_row {
@@ -260,6 +262,10 @@ NTSTATUS remember(struct call *call, struct bytes who, const struct secret *what
 NTSTATUS forget_all(struct call *call);
 NTSTATUS recall(struct call *call, struct bytes who, struct secret **ret_what);
 void memo_drop(void *memo);
+
+/* option.c: members of the services' table */
+uint32_t option_bits(struct call *call);
+void option_set(struct call *call, uint32_t bits, bool on, bool thread);
 
 /* serve_session.c: a member of the services' table */
 NTSTATUS sessions_of(struct call *call, struct bytes *ret_luids);

@@ -77,6 +77,7 @@ serve_goodbye(struct served *s, const struct goodbye_in *in, struct goodbye_out 
 	pthread_mutex_lock(&s->link->lock);
 	bytes_wipe(s->link->name, sizeof s->link->name);
 	bytes_wipe(s->link->challenges, sizeof s->link->challenges);
+	bytes_zero(&s->link->options, sizeof s->link->options);
 	pthread_mutex_unlock(&s->link->lock);
 	s->link->rank = NOBODY;			/* nothing more is served on it */
 	return STATUS_SUCCESS;

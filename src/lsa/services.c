@@ -549,6 +549,8 @@ static const struct lsa_services table = {
 	.remember        = remember,
 	.forget_all      = forget_all,
 	.recall          = recall,
+	.options         = option_bits,
+	.set_options     = option_set,
 	.audit_choice    = raise_choice,
 };
 

@@ -238,6 +238,12 @@ struct lsa_services {
 	NTSTATUS (*recall)(struct call *call, struct bytes who, struct secret **ret_what);
 	/* What any package remembers, of everybody. May return STATUS_PENDING. NULL: nothing is ever remembered. */
 	NTSTATUS (*forget_all)(struct call *call);
+	/*
+	 * What a trusted caller has chosen for this connection (MsV1_0SetProcessOption, MsV1_0SetThreadOption): bits of the
+	 * package's own. `on` false: these are switched off. May be NULL: none is ever set.
+	 */
+	uint32_t (*options)(struct call *call);
+	void (*set_options)(struct call *call, uint32_t bits, bool on, bool thread);
 	/* An audit line for a choice that policy wants told, whatever became of it. */
 	void (*audit_choice)(struct call *call, NTSTATUS status, const char *package, const char *what);
 };

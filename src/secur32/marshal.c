@@ -5,6 +5,7 @@
 #include "secur32/marshal.h"
 
 #include <ntsecapi.h>
+#include <openlsa.h>
 
 #include "secur32/handles.h"
 #include "secur32/memory.h"
@@ -40,6 +41,13 @@ static const struct layout submits[] = {
 #define REQUEST MSV1_0_CHANGEPASSWORD_REQUEST
 	{ MSV(MsV1_0ChangePassword), sizeof(REQUEST), 0, 0, 0,
 	    { AT(DomainName), AT(AccountName), AT(OldPassword), AT(NewPassword) } },
+#undef REQUEST
+	{ MSV(MsV1_0DeriveCredential), offsetof(OlsaDeriveCredRequest, DeriveCredSubmitBuffer), 0, 0, 0, { 0 } },
+	{ MSV(MsV1_0SetProcessOption), sizeof(OlsaSetOptionRequest), 0, 0, 0, { 0 } },
+	{ MSV(MsV1_0SetThreadOption), sizeof(OlsaSetOptionRequest), 0, 0, 0, { 0 } },
+#define REQUEST MSV1_0_LM20_LOGON
+	{ MSV(MsV1_0ValidateAuth), sizeof(REQUEST), 0, 0, 0, { AT(LogonDomainName), AT(UserName), AT(Workstation),
+	    AT(CaseSensitiveChallengeResponse), AT(CaseInsensitiveChallengeResponse) } },
 #undef REQUEST
 	{ KERB(KerbQueryTicketCacheMessage), sizeof(KERB_QUERY_TKT_CACHE_REQUEST), 0, 0, 0, { 0 } },
 	{ KERB(KerbQueryTicketCacheExMessage), sizeof(KERB_QUERY_TKT_CACHE_REQUEST), 0, 0, 0, { 0 } },

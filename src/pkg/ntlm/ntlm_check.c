@@ -8,6 +8,7 @@
 
 #include "pkg/ntlm/ntlm_lsa.h"
 #include "pkg/ntlm/ntlm_name.h"
+#include "pkg/ntlm/ntlm_option.h"
 
 /* The one sentence for all causes. */
 static const char sentence[] = "the user name or password is not right, or the account cannot be used";
@@ -160,7 +161,7 @@ objection(struct call *call, const struct check *c, bool open, bool right, bool 
 		return STATUS_WRONG_PASSWORD;
 	if (c->view.restriction != STATUS_SUCCESS)
 		return c->view.restriction;
-	if (c->view.blank && !console && services(call)->rule(call, RULE_LIMIT_BLANK))
+	if (c->view.blank && !console && services(call)->rule(call, RULE_LIMIT_BLANK) && !option_chosen(call, OPTION_BLANK_PASSWORD))
 		return STATUS_ACCOUNT_RESTRICTION;
 	return STATUS_SUCCESS;
 }

@@ -5,15 +5,18 @@
  *     BEGIN --wrong--> LOST     the guess is being made durable
  *         \--right---> SETTING  the new password is being written
  *
- * Only changes wait. Layouts: the structures of <ntsecapi.h>, 64-bit, with
+ * Only changes wait, here. Layouts: the structures of <ntsecapi.h>, 64-bit, with
  * offsets for pointers; strings lie behind the fixed part.
  */
 #include "pkg/ntlm/ntlm_logon.h"
 
 #include "base/random.h"
 #include "pkg/ntlm/ntlm_check.h"
+#include "pkg/ntlm/ntlm_derive.h"
 #include "pkg/ntlm/ntlm_flat.h"
 #include "pkg/ntlm/ntlm_lsa.h"
+#include "pkg/ntlm/ntlm_msv.h"
+#include "pkg/ntlm/ntlm_option.h"
 #include "pkg/ntlm/ntlm_password.h"
 #include "pkg/ntlm/ntlm_primary.h"
 
@@ -21,7 +24,7 @@
 
 enum {
 	CHALLENGE_REQUEST, GET_RESPONSE, ENUMERATE_USERS, GET_USER_INFO, CHANGE_PASSWORD = 5, CHANGE_CACHED, PASSTHROUGH,
-	SUBAUTH = 9, CLEAR_CACHED = 14,
+	SUBAUTH = 9, DERIVE, SET_PROCESS_OPTION = 12, CLEAR_CACHED = 14, VALIDATE_AUTH = 16, SET_THREAD_OPTION = 19,
 	MESSAGES = 25				/* the numbers of MSV1_0_PROTOCOL_MESSAGE_TYPE */
 };
 
@@ -544,6 +547,10 @@ ntlm_message(struct call *call, const struct message_args *args, struct message_
 	case CHANGE_CACHED:
 	case PASSTHROUGH:
 	case CLEAR_CACHED:	return trusted_message(call, args, number, ret);
+	case DERIVE:		return ntlm_derive(call, args, ret);
+	case SET_PROCESS_OPTION:
+	case SET_THREAD_OPTION:	return ntlm_set_option(call, args, number == SET_THREAD_OPTION, ret);
+	case VALIDATE_AUTH:	return ntlm_validate(call, args, ret);
 	case SUBAUTH:		return verdict(call, ret, STATUS_NO_SUCH_PACKAGE, "there are no subauthentication packages");
 	default:		return verdict(call, ret, STATUS_NOT_SUPPORTED, "this message is not supported");
 	}

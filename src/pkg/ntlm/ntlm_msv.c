@@ -21,9 +21,12 @@
 
 #define OF(field) bytes_of((field), sizeof(field))
 
-enum { SUBMIT_INTERACTIVE = 2, SUBMIT_LM20, SUBMIT_NETWORK, SUBMIT_SUBAUTH, SUBMIT_UNLOCK = 7, SUBMIT_S4U = 12,
+enum { SUBMIT_INTERACTIVE = 2, SUBMIT_LM20, SUBMIT_NETWORK, SUBMIT_SUBAUTH, SUBMIT_UNLOCK = 7, SUBMIT_S4U = 12, MESSAGE_VALIDATE = 16,
 	SUBMIT_VIRTUAL = 82, SUBMIT_NO_ELEVATION, SUBMIT_LUID };
 enum { TYPE_INTERACTIVE = 2, TYPE_NETWORK, TYPE_UNLOCK = 7, TYPE_NEW_CREDENTIALS = 9, TYPE_CACHED = 11 };
+
+/* Of no logon: the message that judges alone. */
+#define TYPE_JUDGED	UINT32_MAX
 
 /* ParameterControl. */
 #define CLEARTEXT_ALLOWED	0x2u
@@ -78,6 +81,7 @@ submit_take(struct submit *m, struct bytes body)
 		break;
 	case SUBMIT_LM20:
 	case SUBMIT_NETWORK:
+	case MESSAGE_VALIDATE:
 		reader_skip(&r, 4);
 		m->domain = flat_take(&r, FIXED_LM20, true);
 		m->user = flat_take(&r, FIXED_LM20, true);
@@ -115,6 +119,10 @@ submit_allowed(struct call *call, const struct logon_args *args, const struct su
 	case SUBMIT_INTERACTIVE:
 	case SUBMIT_UNLOCK:
 	case SUBMIT_S4U:
+		break;
+	case MESSAGE_VALIDATE:
+		if (args->type != TYPE_JUDGED)
+			return because(call, STATUS_BAD_VALIDATION_CLASS, TO_CALLER, "MSV1_0 knows no logon buffer of this type");
 		break;
 	case SUBMIT_LM20:
 	case SUBMIT_NETWORK:
@@ -410,8 +418,21 @@ response_granted(struct call *call, const struct logon_args *args, const struct 
 	    NTLM_USER_NTLM2 | (v2 ? NTLM_USER_V2 : 0), ret), ret);
 }
 
+/* For who asks whether it is right and no more. */
 static NTSTATUS
-response_logon(struct call *call, const struct logon_args *args, const struct submit *m, struct logging_on *f,
+validated(struct call *call, const struct logon_args *args, const struct submit *m, const struct check *c,
+    const struct logon_facts *facts, struct logon_result *ret)
+{
+	(void)call;
+	(void)args;
+	(void)m;
+	(void)facts;
+	ret->verdict = c->verdict == CHECK_GRANTED ? STATUS_SUCCESS : STATUS_LOGON_FAILURE;
+	return STATUS_SUCCESS;
+}
+
+static NTSTATUS
+response_logon(struct call *call, const struct logon_args *args, const struct submit *m, struct logging_on *f, granted *give,
     struct logon_result *ret)
 {
 	struct ntlm2_response response;
@@ -422,13 +443,13 @@ response_logon(struct call *call, const struct logon_args *args, const struct su
 	NTSTATUS status;
 
 	if (!m->user.len && !m->nt.len && !m->lm.len)
-		return nobody_logon(call, args, ret);
+		return give == validated ? verdict(call, ret, STATUS_LOGON_FAILURE, "nobody was named") : nobody_logon(call, args, ret);
 	if (f->at == ASKED)
-		return elsewhere_logon(call, args, m, f, response_granted, ret);
+		return elsewhere_logon(call, args, m, f, give, ret);
 	objection = response_objection(call, args, m, &response);
 	if (!objection && m->nt.len > sizeof(struct ntlm1_response) && !(m->control & CLEARTEXT_SUPPLIED) &&
 	    domain_is_elsewhere(call, m->domain, m->user))
-		return elsewhere_logon(call, args, m, f, response_granted, ret);
+		return elsewhere_logon(call, args, m, f, give, ret);
 	if (objection) {
 		check_refuse(call, &c, &ask, STATUS_INVALID_PARAMETER);
 		because(call, STATUS_LOGON_FAILURE, TO_TRUSTED, "%s", objection);
@@ -446,7 +467,7 @@ response_logon(struct call *call, const struct logon_args *args, const struct su
 		} else {
 			status = check_conclude(call, &c);
 			if (status == STATUS_SUCCESS)
-				status = response_granted(call, args, m, &c, NULL, ret);
+				status = give(call, args, m, &c, NULL, ret);
 		}
 	}
 	check_drop(&c);
@@ -509,10 +530,46 @@ ntlm_logon(struct call *call, const struct logon_args *args, struct logon_result
 	switch (m.type) {
 	case SUBMIT_LM20:
 	case SUBMIT_NETWORK:
-		return response_logon(call, args, &m, f, ret);
+		return response_logon(call, args, &m, f, response_granted, ret);
 	case SUBMIT_S4U:
 		return s4u_logon(call, args, &m, f, ret);
 	default:
 		return password_logon(call, args, &m, f, ret);
 	}
+}
+
+/* --- a message: is it right? ----------------------------------------------------------------------------- */
+
+NTSTATUS
+ntlm_validate(struct call *call, const struct message_args *args, struct message_result *ret)
+{
+	struct logon_args as = { .type = TYPE_JUDGED, .body = args->body, .trusted = args->trusted };
+	struct logon_result got = { .verdict = STATUS_LOGON_FAILURE };
+	struct logging_on *f = frame(call, sizeof *f, NULL);
+	struct submit m;
+	NTSTATUS status;
+	bool good;
+
+	if (!f)
+		return STATUS_INSUFFICIENT_RESOURCES;
+	good = submit_take(&m, args->body);
+	if (!args->trusted) {
+		ret->verdict = because(call, STATUS_ACCESS_DENIED, TO_CALLER, "only a trusted caller may have names and proofs judged");
+		return STATUS_SUCCESS;
+	}
+	status = good ? submit_allowed(call, &as, &m) : because(call, STATUS_INVALID_PARAMETER, TO_CALLER, "the request is malformed");
+	if (status != STATUS_SUCCESS) {
+		ret->verdict = status;
+		return STATUS_SUCCESS;
+	}
+	if (f->at == LOST) {
+		status = check_wait(call, STATUS_LOGON_FAILURE);
+		got.verdict = f->verdict;
+		got.substatus = f->substatus;
+		status = status == STATUS_PENDING ? status : STATUS_SUCCESS;
+	} else {
+		status = response_logon(call, &as, &m, f, validated, &got);
+	}
+	ret->verdict = got.substatus != STATUS_SUCCESS ? got.substatus : got.verdict;
+	return status;
 }

@@ -11,5 +11,7 @@
 #include "pkg/lsa_mode.h"
 
 NTSTATUS ntlm_logon(struct call *call, const struct logon_args *args, struct logon_result *ret);
+/* Message 16: what a network logon's buffer proves, without a logon. Of trusted callers. */
+NTSTATUS ntlm_validate(struct call *call, const struct message_args *args, struct message_result *ret);
 
 #endif
