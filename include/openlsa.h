@@ -221,6 +221,24 @@ typedef struct OlsaSetOptionRequest {
  */
 typedef MSV1_0_LM20_LOGON OlsaValidateAuthRequest;	/* MessageType: MsV1_0ValidateAuth */
 
+/*
+ * KerbPinKdc, of trusted connections alone: this KDC is asked first for this realm, for everybody, until KerbUnpinAllKdcs
+ * or the LSA's end; those that krb5.conf names come after it. "host", "host:port" or an address. As
+ * KerbAddBindingCacheEntryEx does, which KerbPurgeBindingCache undoes; a pin comes before a binding. At most 64 of both:
+ * STATUS_QUOTA_EXCEEDED. Flags: 0.
+ */
+typedef struct OlsaPinKdcRequest {
+	KERB_PROTOCOL_MESSAGE_TYPE	MessageType;
+	ULONG				Flags;
+	UNICODE_STRING			Realm, KdcAddress;
+	ULONG				DcFlags;
+} OlsaPinKdcRequest;
+
+typedef struct OlsaUnpinAllKdcsRequest {
+	KERB_PROTOCOL_MESSAGE_TYPE	MessageType;
+	ULONG				Flags;
+} OlsaUnpinAllKdcsRequest;
+
 /* --- notification of policy ------------------------------------------------------------ */
 
 /*

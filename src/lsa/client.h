@@ -176,7 +176,7 @@ struct lsa {
 	struct secret *wrap_key;	/* seals what goes out and comes back */
 	struct secret *dummy_key;	/* stands in for the hash of an account that is not there */
 	char host[256];
-	struct kept_row *session_kept;	/* guarded by kept_lock */
+	struct kept_row *session_kept, *machine_kept;	/* guarded by kept_lock */
 	pthread_mutex_t kept_lock;
 	pthread_mutex_t lock;
 	struct process *processes;
@@ -244,6 +244,7 @@ struct kept *keep_session_kept(struct call *call, void *session, const struct ls
 NTSTATUS keep_session_keep(struct call *call, void *session, const struct lsa_package *package, struct kept *kept);
 struct kept *keep_process_kept(struct call *call, const struct lsa_package *package);
 NTSTATUS keep_process_keep(struct call *call, const struct lsa_package *package, struct kept *kept);
+struct kept *keep_machine_kept(struct call *call, const struct lsa_package *package, struct kept *(*make)(void));
 void *keep_credential(struct call *call, uint64_t number, const struct lsa_package *package);
 const char *keep_setting(struct call *call, const char *name);
 bool keep_may_accept(struct call *call, const char *principal);

@@ -108,6 +108,32 @@ keep_process_keep(struct call *call, const struct lsa_package *package, struct k
 	return row_set(&p->lock, &p->kept, package, 0, kept);
 }
 
+/* --- with the LSA ------------------------------------------------------------ */
+
+struct kept *
+keep_machine_kept(struct call *call, const struct lsa_package *package, struct kept *(*make)(void))
+{
+	struct lsa *lsa = lsa_of(call);
+	struct kept_row **at, *fresh;
+	struct kept *kept;
+
+	pthread_mutex_lock(&lsa->kept_lock);
+	at = row_of(&lsa->machine_kept, package, 0);
+	if (!*at && make) {
+		fresh = calloc(1, sizeof *fresh);
+		kept = fresh ? make() : NULL;
+		if (kept) {
+			*fresh = (struct kept_row){ .package = package, .kept = kept };
+			*at = fresh;
+		} else {
+			free(fresh);
+		}
+	}
+	kept = kept_hold(*at);
+	pthread_mutex_unlock(&lsa->kept_lock);
+	return kept;
+}
+
 /* --- with a session -------------------------------------------------------- */
 
 struct kept *

@@ -180,6 +180,7 @@ lsa_close(struct lsa *lsa)
 	secret_drop(&lsa->dummy_key);
 	pthread_mutex_destroy(&lsa->lock);
 	pthread_mutex_destroy(&lsa->store_lock);
+	keep_rows_drop(lsa->machine_kept);
 	pthread_mutex_destroy(&lsa->kept_lock);
 	pthread_mutex_destroy(&lsa->changes.lock);
 	free(lsa->state);

@@ -538,6 +538,7 @@ static const struct lsa_services table = {
 	.session_keep    = keep_session_keep,
 	.process_kept    = keep_process_kept,
 	.process_keep    = keep_process_keep,
+	.machine_kept    = keep_machine_kept,
 	.credential      = keep_credential,
 	.setting         = keep_setting,
 	.may_accept      = keep_may_accept,

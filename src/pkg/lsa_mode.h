@@ -211,6 +211,8 @@ struct lsa_services {
 	NTSTATUS (*session_keep)(struct call *call, void *session, const struct lsa_package *package, struct kept *kept);
 	struct kept *(*process_kept)(struct call *call, const struct lsa_package *package);
 	NTSTATUS (*process_keep)(struct call *call, const struct lsa_package *package, struct kept *kept);
+	/* One thing of a package's for the whole LSA, made where there is none yet and make is not NULL. Held, or NULL. May be NULL. */
+	struct kept *(*machine_kept)(struct call *call, const struct lsa_package *package, struct kept *(*make)(void));
 	/* A credential of the calling process and of this package, by the LSA's number of it, as acquire made it; held until the call ends. NULL: none. */
 	void *(*credential)(struct call *call, uint64_t number, const struct lsa_package *package);
 	/* A value of the configuration (openlsa.conf) by its name, or NULL; as long as the LSA. */

@@ -86,6 +86,22 @@ static const struct layout submits[] = {
 	    { AT(Credentials.UserName), AT(Credentials.DomainName), AT(Credentials.Password) } },
 #undef REQUEST
 	{ KERB(KerbTransferCredentialsMessage), sizeof(KERB_TRANSFER_CRED_REQUEST), 0, 0, 0, { 0 } },
+	{ KERB(KerbQueryKdcProxyCacheMessage), sizeof(KERB_QUERY_KDC_PROXY_CACHE_REQUEST), 0, 0, 0, { 0 } },
+	{ KERB(KerbPurgeKdcProxyCacheMessage), sizeof(KERB_PURGE_KDC_PROXY_CACHE_REQUEST), 0, 0, 0, { 0 } },
+	{ KERB(KerbQueryS4U2ProxyCacheMessage), sizeof(KERB_QUERY_S4U2PROXY_CACHE_REQUEST), 0, 0, 0, { 0 } },
+#define REQUEST KERB_ADD_BINDING_CACHE_ENTRY_EX_REQUEST
+	{ KERB(KerbAddBindingCacheEntryExMessage), sizeof(REQUEST), 0, 0, 0, { AT(RealmName), AT(KdcAddress) } },
+#undef REQUEST
+#define REQUEST OlsaPinKdcRequest
+	{ KERB(KerbPinKdcMessage), sizeof(REQUEST), 0, 0, 0, { AT(Realm), AT(KdcAddress) } },
+#undef REQUEST
+	{ KERB(KerbUnpinAllKdcsMessage), sizeof(OlsaUnpinAllKdcsRequest), 0, 0, 0, { 0 } },
+#define REQUEST KERB_QUERY_DOMAIN_EXTENDED_POLICIES_REQUEST
+	{ KERB(KerbQueryDomainExtendedPoliciesMessage), sizeof(REQUEST), 0, 0, 0, { AT(DomainName) } },
+#undef REQUEST
+#define REQUEST KERB_RETRIEVE_KEY_TAB_REQUEST
+	{ KERB(KerbRetrieveKeyTabMessage), sizeof(REQUEST), 0, 0, 0, { AT(UserName), AT(DomainName), AT(Password) } },
+#undef REQUEST
 };
 
 /* Buffers of LsaLogonUser. */

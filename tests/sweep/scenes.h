@@ -38,6 +38,7 @@ void scene_settle(void);
 bool scene_logon_make(void);
 enum outcome scene_logon(void);
 enum outcome scene_logon_ticket(void);
+enum outcome scene_messages(void);
 
 /* scenes_kerb.c. */
 enum outcome scene_user_to_user(void);

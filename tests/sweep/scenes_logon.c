@@ -1,6 +1,6 @@
 /*
  * scenes_logon.c - the scenes of LsaLogonUser: a password of an account of
- * this machine, right and wrong, and a service ticket for it.
+ * this machine, right and wrong, and a service ticket for it; and of what packages are told and asked beside.
  */
 #define WIN32_NO_STATUS
 #include <windows.h>
@@ -14,6 +14,7 @@
 #include <ntstatus.h>
 
 #include <ntsecapi.h>
+#include <openlsa.h>
 
 #include "pkg/kerberos/kerb_proof.h"
 #include "tests/pkg/kerberos/forge.h"
@@ -170,6 +171,76 @@ scene_logon_ticket(void)
 		m.at[m.len - 3] ^= 1;
 		how = log_on(lsa, "Kerberos", &m, false);
 	}
+	(void)LsaDeregisterLogonProcess(lsa);
+	return how;
+}
+
+/* --- messages ------------------------------------------------------------------------ */
+
+static NTSTATUS
+message(HANDLE lsa, const char *name, void *ask, size_t len, PVOID *ret_reply, ULONG *ret_len)
+{
+	LSA_STRING package = { (USHORT)strlen(name), (USHORT)strlen(name), (PCHAR)(uintptr_t)name };
+	NTSTATUS status, verdict = STATUS_UNSUCCESSFUL;
+	ULONG id = 0;
+
+	status = LsaLookupAuthenticationPackage(lsa, &package, &id);
+	if (status == STATUS_SUCCESS)
+		status = LsaCallAuthenticationPackage(lsa, id, ask, (ULONG)len, ret_reply, ret_len, &verdict);
+	return status == STATUS_SUCCESS ? verdict : status;
+}
+
+static enum outcome
+judged(HANDLE lsa, const char *word, bool right)
+{
+	struct submitted m = { .len = sizeof(MSV1_0_LM20_LOGON) };
+	OlsaValidateAuthRequest v = { .MessageType = (MSV1_0_LOGON_SUBMIT_TYPE)MsV1_0ValidateAuth,
+	    .ParameterControl = MSV1_0_CLEARTEXT_PASSWORD_ALLOWED | MSV1_0_CLEARTEXT_PASSWORD_SUPPLIED };
+	UNICODE_STRING password;
+	NTSTATUS status;
+
+	v.UserName = text(&m, "alice");
+	password = text(&m, word);
+	memcpy(&v.CaseSensitiveChallengeResponse, &password, sizeof password);
+	memcpy(m.at, &v, sizeof v);
+	status = message(lsa, "NTLM", m.at, m.len, NULL, NULL);
+	if (status == STATUS_SUCCESS)
+		return right ? DONE : GRANTED;
+	if (status == STATUS_WRONG_PASSWORD)
+		return right ? MISLED : DONE;
+	return status > 0 ? WRONG : REFUSED;
+}
+
+/* The caller's own session has no password: there is nothing to derive, and that is said. */
+static enum outcome
+derived(HANDLE lsa)
+{
+	OlsaDeriveCredRequest ask = { .MessageType = MsV1_0DeriveCredential };
+	PVOID reply = NULL;
+	ULONG len = 0;
+	NTSTATUS status = message(lsa, "NTLM", &ask, sizeof ask, &reply, &len);
+
+	return reply || status >= 0 ? WRONG : status == STATUS_NO_SUCH_LOGON_SESSION ? DONE : REFUSED;
+}
+
+enum outcome
+scene_messages(void)
+{
+	LSA_STRING name = { 5, 5, (PCHAR)(uintptr_t)"sweep" };
+	OlsaSetOptionRequest option = { MsV1_0SetProcessOption, OLSA_OPTION_ALLOW_BLANK_PASSWORD, FALSE };
+	LSA_OPERATIONAL_MODE mode;
+	enum outcome how;
+	HANDLE lsa;
+
+	if (LsaRegisterLogonProcess(&name, &lsa, &mode) != STATUS_SUCCESS)
+		return REFUSED;
+	how = message(lsa, "NTLM", &option, sizeof option, NULL, NULL) == STATUS_SUCCESS ? DONE : REFUSED;
+	if (how == DONE)
+		how = judged(lsa, "Correct-Horse-7", true);
+	if (how == DONE)
+		how = judged(lsa, "correct-horse-7", false);
+	if (how == DONE)
+		how = derived(lsa);
 	(void)LsaDeregisterLogonProcess(lsa);
 	return how;
 }

@@ -17,6 +17,7 @@
 
 #include "base/fork.h"
 #include "pkg/kerberos/kerb_guard.h"
+#include "pkg/kerberos/kerb_pin.h"
 
 #define POOL_MAX	256u
 #define KEYTABS_MAX	8u
@@ -479,7 +480,7 @@ kerb_k5_places(struct call *call, krb5_context k5, const char *realm, bool kpass
 		places = places_join(call, values, hosts_only);
 		profile_free_list(values);
 	}
-	return read ? places : NULL;
+	return read && places ? kerb_pin_places(call, realm, kpasswd, places) : NULL;
 }
 
 bool

@@ -44,7 +44,7 @@ const char *kerb_k5_words(struct call *call, krb5_context k5, krb5_error_code co
 /* Maps a code and says so in the call's chain: "WHAT: library's words". Returns the status. */
 NTSTATUS kerb_k5_because(struct call *call, krb5_context k5, krb5_error_code code, const char *what);
 
-/* The profile's places for a realm, for kdc_ask.places; call memory; "" when it names none, NULL when it cannot be read. kpasswd: of kpasswd_server, else admin_server's hosts. */
+/* The places that a trusted caller has named (kerb_pin.h) and the profile's for a realm, for kdc_ask.places; call memory; "" when it names none, NULL when it cannot be read. kpasswd: of kpasswd_server, else admin_server's hosts. */
 const char *kerb_k5_places(struct call *call, krb5_context k5, const char *realm, bool kpasswd);
 /* Whether the profile lets DNS be asked for this realm's KDCs (dns_lookup_kdc). */
 bool kerb_k5_searches(const char *realm);

@@ -16,7 +16,7 @@
 
 enum {						/* KERB_PROTOCOL_MESSAGE_TYPE */
 	QUERY = 1, RETRIEVE_TGT = 4, PURGE = 6, CHANGE_PASSWORD = 7, RETRIEVE = 8, SET_PASSWORD = 11, SET_PASSWORD_EX = 12,
-	QUERY_EX = 14, PURGE_EX = 15, ADD_EXTRA = 17, TRANSFER = 19, QUERY_EX2 = 20, SUBMIT = 21, ADD_EXTRA_EX = 22, QUERY_PROXY = 23, QUERY_EX3 = 25, CLEANUP_PKINIT = 26,
+	QUERY_EX = 14, PURGE_EX = 15, ADD_EXTRA = 17, TRANSFER = 19, QUERY_EX2 = 20, SUBMIT = 21, ADD_EXTRA_EX = 22, QUERY_EX3 = 25,
 	MESSAGES = 37
 };
 
@@ -574,12 +574,9 @@ kerb_message(struct call *call, const struct message_args *args, struct message_
 		return kerb_msg_extra(call, args, type == ADD_EXTRA_EX, ret);
 	case TRANSFER:
 		return kerb_msg_transfer(call, args, ret);
-	case CLEANUP_PKINIT:
-		ret->verdict = args->trusted ? STATUS_SUCCESS : STATUS_ACCESS_DENIED;	/* there are none */
-		return STATUS_SUCCESS;
 	default:
 		if (reader_ok(&r) && type < MESSAGES)
-			return kerb_verdict(call, ret, STATUS_NOT_SUPPORTED, "Kerberos does not support this message");
+			return kerb_msg_more(call, args, type, ret);
 		return kerb_verdict(call, ret, STATUS_INVALID_PARAMETER, "there is no such message");
 	}
 }

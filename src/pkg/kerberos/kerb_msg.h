@@ -48,6 +48,10 @@ NTSTATUS kerb_msg_retrieve(struct call *call, const struct message_args *args, s
 /* kerb_msg_extra.c: keys to accept with, of a password (`longer`: for some principals alone); and from one session to another. */
 NTSTATUS kerb_msg_extra(struct call *call, const struct message_args *args, bool longer, struct message_result *ret);
 NTSTATUS kerb_msg_transfer(struct call *call, const struct message_args *args, struct message_result *ret);
+/* kerb_msg_extra.c: a keytab of a password. */
+NTSTATUS kerb_msg_keytab(struct call *call, const struct message_args *args, struct message_result *ret);
+/* kerb_msg_more.c: about what is empty here, and what is not supported. */
+NTSTATUS kerb_msg_more(struct call *call, const struct message_args *args, uint32_t type, struct message_result *ret);
 /* kerb_msg_pass.c: passwords at the KDC. */
 NTSTATUS kerb_msg_password(struct call *call, const struct message_args *args, struct message_result *ret);
 

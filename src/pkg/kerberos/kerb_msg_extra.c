@@ -1,6 +1,7 @@
 /*
  * kerb_msg_extra.c - messages 17 and 22: keys of a password, for a session to
- * accept with; and 19: tickets and such keys from one session to another.
+ * accept with; 34: the same as a keytab; and 19: tickets and such keys from
+ * one session to another.
  *
  * A password becomes keys on a job, since that takes milliseconds for each type. The
  * salt is the one that KDCs use when nobody told them another: RFC 4120 4,
@@ -210,6 +211,29 @@ derive_new(struct call *call)
 	return NULL;
 }
 
+/* The password, the name and its salt. A verdict that is no success, or no memory. */
+static NTSTATUS
+derive_begin(struct call *call, struct derive *d, const char *user, const char *domain, const char *password,
+    struct message_result *ret)
+{
+	char *realm = bytes_dup(bytes_of_text(*domain ? domain : kerb_k5_default_realm(call)));
+
+	d->password = secret_of(bytes_of_text(password));
+	if (!realm || !d->password) {
+		free(realm);
+		return STATUS_INSUFFICIENT_RESOURCES;
+	}
+	for (char *c = realm; *c; c++)
+		*c = (char)toupper((unsigned char)*c);
+	d->code = client_of(d, user, realm);
+	free(realm);
+	ret->verdict = STATUS_SUCCESS;
+	if (d->code)
+		return d->code == ENOMEM ? STATUS_INSUFFICIENT_RESOURCES :
+		    kerb_verdict(call, ret, STATUS_INVALID_PARAMETER, "the user name is none that Kerberos knows");
+	return STATUS_SUCCESS;
+}
+
 static bool
 is_how(uint32_t flags)
 {
@@ -223,8 +247,8 @@ ask(struct call *call, struct asked *a, const struct message_args *args, bool lo
 	struct reader r = reader_of(args->body);
 	const char *user, *domain, *password;
 	size_t fixed = FIXED;
+	NTSTATUS status;
 	uint64_t luid;
-	char *realm;
 
 	a->derive = derive_new(call);
 	if (!a->derive)
@@ -239,19 +263,9 @@ ask(struct call *call, struct asked *a, const struct message_args *args, bool lo
 	a->how = reader_u32(&r);
 	if (!reader_ok(&r) || !user || !*user || !domain || !password || !is_how(a->how))
 		return kerb_verdict(call, ret, STATUS_INVALID_PARAMETER, "the request is malformed, or its flags are not one of 1, 2 and 4");
-	realm = bytes_dup(bytes_of_text(*domain ? domain : kerb_k5_default_realm(call)));
-	a->derive->password = secret_of(bytes_of_text(password));
-	if (!realm || !a->derive->password) {
-		free(realm);
-		return STATUS_INSUFFICIENT_RESOURCES;
-	}
-	for (char *c = realm; *c; c++)
-		*c = (char)toupper((unsigned char)*c);
-	a->derive->code = client_of(a->derive, user, realm);
-	free(realm);
-	if (a->derive->code)
-		return a->derive->code == ENOMEM ? STATUS_INSUFFICIENT_RESOURCES :
-		    kerb_verdict(call, ret, STATUS_INVALID_PARAMETER, "the user name is none that Kerberos knows");
+	status = derive_begin(call, a->derive, user, domain, password, ret);
+	if (status != STATUS_SUCCESS || ret->verdict != STATUS_SUCCESS)
+		return status;
 	a->cache = session_cache(call, luid, ret);
 	if (!a->cache)
 		return STATUS_SUCCESS;
@@ -281,6 +295,131 @@ kerb_msg_extra(struct call *call, const struct message_args *args, bool longer, 
 		    "the session has keys of this account already; replace them" : ret->verdict == STATUS_QUOTA_EXCEEDED ?
 		    "the session has keys of 64 accounts already" : "the session has no keys of this account");
 	return STATUS_SUCCESS;
+}
+
+/* --- 34: a keytab ----------------------------------------------------------------------- */
+
+#define KEYTAB_FIXED	56u
+#define KEYTAB_VERSION	0x0502u		/* MIT's file format: numbers big-endian, each entry behind its length */
+#define KEY_VERSION	1u		/* nobody has asked the KDC */
+#define ENTRY_ROOM	24u		/* of an entry, beside names and key */
+
+static void
+be_put(struct writer *w, uint32_t value, unsigned bytes)
+{
+	while (bytes--)
+		writer_u8(w, (uint8_t)(value >> 8 * bytes));
+}
+
+static void
+counted_put(struct writer *w, const krb5_data *text)
+{
+	be_put(w, text->length, 2);
+	writer_bytes(w, bytes_of(text->data, text->length));
+}
+
+static void
+entry_put(struct writer *w, krb5_const_principal who, uint32_t seconds, const struct kerb_key *key)
+{
+	uint32_t len = 2 + 2 + who->realm.length + 4 + 4 + 1 + 2 + 2 + key->len + 4;
+
+	for (int i = 0; i < who->length; i++)
+		len += 2 + who->data[i].length;
+	be_put(w, len, 4);
+	be_put(w, (uint32_t)who->length, 2);
+	counted_put(w, &who->realm);
+	for (int i = 0; i < who->length; i++)
+		counted_put(w, &who->data[i]);
+	be_put(w, KRB5_NT_PRINCIPAL, 4);
+	be_put(w, seconds, 4);
+	be_put(w, KEY_VERSION, 1);
+	be_put(w, (uint32_t)key->etype, 2);
+	be_put(w, key->len, 2);
+	writer_bytes(w, bytes_of(key->b, key->len));
+	be_put(w, KEY_VERSION, 4);
+}
+
+/* One entry for each key; rc4-hmac only where policy takes it. */
+static void
+entries_put(struct call *call, struct writer *w, krb5_const_principal who, struct secret *keys)
+{
+	uint32_t seconds = (uint32_t)(services(call)->now(call) / 10000000u - 11644473600u);
+	bool rc4 = services(call)->rule(call, RULE_KERBEROS_RC4) == 1;
+	struct kerb_key key;
+	const uint8_t *p;
+
+	WITH_SECRET(p, keys)
+		for (size_t i = 0; i < EXTRA_KEYS; i++) {
+			bytes_copy(&key, p + i * sizeof key, sizeof key);
+			if (key.len && (rc4 || key.etype != ENCTYPE_ARCFOUR_HMAC))
+				entry_put(w, who, seconds, &key);
+		}
+	bytes_wipe(&key, sizeof key);
+}
+
+static NTSTATUS
+keytab_reply(struct call *call, struct derive *d, struct message_result *ret)
+{
+	size_t room = 2 + EXTRA_KEYS * (3 * strlen(d->extra->client) + ENTRY_ROOM + 32 + 64);
+	uint8_t *at = call_memory(call, room);
+	struct writer w = writer_of(at, room);
+	krb5_principal who = NULL;
+	struct kerb_reply reply;
+	krb5_error_code code = at ? krb5_parse_name(d->k5, d->extra->client, &who) : ENOMEM;
+
+	if (code)
+		return STATUS_INSUFFICIENT_RESOURCES;
+	be_put(&w, KEYTAB_VERSION, 2);
+	entries_put(call, &w, who, d->extra->keys);
+	krb5_free_principal(d->k5, who);
+	if (!writer_ok(&w))
+		return STATUS_INTERNAL_ERROR;
+	if (!kerb_reply_begin(&reply, call, 16, w.need + 8, 1))
+		return STATUS_INSUFFICIENT_RESOURCES;
+	writer_u32(&reply.fixed, 34);
+	writer_u32(&reply.fixed, (uint32_t)w.need);
+	kerb_reply_block(&reply, bytes_of(at, w.need));
+	return kerb_reply_end(&reply, ret);
+}
+
+/* STATUS_PENDING: the keys are being made. Else the verdict is there. */
+static NTSTATUS
+ask_keytab(struct call *call, struct asked *a, const struct message_args *args, struct message_result *ret)
+{
+	struct reader r = reader_of(args->body);
+	const char *user, *domain, *password;
+	NTSTATUS status;
+	uint32_t flags;
+
+	reader_skip(&r, 4);
+	flags = reader_u32(&r);
+	user = kerb_msg_text(call, &r, KEYTAB_FIXED);
+	domain = kerb_msg_text(call, &r, KEYTAB_FIXED);
+	password = kerb_msg_text(call, &r, KEYTAB_FIXED);
+	if (!reader_ok(&r) || flags || !user || !*user || !domain || !password)
+		return kerb_verdict(call, ret, STATUS_INVALID_PARAMETER, "the request is malformed, names nobody, or has flags");
+	a->derive = derive_new(call);
+	if (!a->derive)
+		return STATUS_INSUFFICIENT_RESOURCES;
+	status = derive_begin(call, a->derive, user, domain, password, ret);
+	if (status != STATUS_SUCCESS || ret->verdict != STATUS_SUCCESS)
+		return status;
+	atomic_fetch_add(&a->derive->refs, 1);
+	return await_job(call, derive_keys, derive_drop, a->derive);
+}
+
+NTSTATUS
+kerb_msg_keytab(struct call *call, const struct message_args *args, struct message_result *ret)
+{
+	struct asked *a = frame(call, sizeof *a, asked_drop);
+	NTSTATUS status;
+
+	if (!a)
+		return STATUS_INSUFFICIENT_RESOURCES;
+	if (!a->derive)
+		return ask_keytab(call, a, args, ret);
+	status = awaited(call);
+	return status == STATUS_SUCCESS ? keytab_reply(call, a->derive, ret) : status;
 }
 
 /* --- 19: from one session to another ------------------------------------------------ */
