@@ -1,8 +1,8 @@
 /*
  * fuzz_lsa_submit.c - LsaCallAuthenticationPackage's submit buffers: each
- * message class of the NTLM package, with strings given as addresses inside,
- * as offsets, as addresses and offsets outside, and with the structure cut
- * short.
+ * message class of the NTLM package, and those of Kerberos that name KDCs and
+ * make keytabs, with strings given as addresses inside, as offsets, as
+ * addresses and offsets outside, and with the structure cut short.
  *
  * Oracle: the caller's buffer is only read; what goes to the LSA has offsets
  * that lie behind the fixed part and inside; what comes back is one block
@@ -11,21 +11,53 @@
 #include "fuzz.h"
 #include "party.h"
 
+#include <openlsa.h>
+
 #include "secur32/marshal.h"
 
 static HANDLE trusted, untrusted;
-static ULONG package;
+static ULONG package, kerberos;
+
+/* Where the strings of a request are. */
+struct form { uint8_t whose, type; uint16_t size, strings[5]; };
+
+#define AT(field) offsetof(REQUEST, field)
+static const struct form forms[] = {
+	{ MARSHAL_MSV, MsV1_0DeriveCredential, offsetof(OlsaDeriveCredRequest, DeriveCredSubmitBuffer), { 0 } },
+	{ MARSHAL_MSV, MsV1_0SetProcessOption, sizeof(OlsaSetOptionRequest), { 0 } },
+	{ MARSHAL_MSV, MsV1_0SetThreadOption, sizeof(OlsaSetOptionRequest), { 0 } },
+#define REQUEST OlsaValidateAuthRequest
+	{ MARSHAL_MSV, MsV1_0ValidateAuth, sizeof(REQUEST), { AT(LogonDomainName), AT(UserName), AT(Workstation),
+	    AT(CaseSensitiveChallengeResponse), AT(CaseInsensitiveChallengeResponse) } },
+#undef REQUEST
+#define REQUEST KERB_ADD_BINDING_CACHE_ENTRY_EX_REQUEST
+	{ MARSHAL_KERBEROS, KerbAddBindingCacheEntryExMessage, sizeof(REQUEST), { AT(RealmName), AT(KdcAddress) } },
+#undef REQUEST
+#define REQUEST OlsaPinKdcRequest
+	{ MARSHAL_KERBEROS, KerbPinKdcMessage, sizeof(REQUEST), { AT(Realm), AT(KdcAddress) } },
+#undef REQUEST
+	{ MARSHAL_KERBEROS, KerbUnpinAllKdcsMessage, sizeof(OlsaUnpinAllKdcsRequest), { 0 } },
+	{ MARSHAL_KERBEROS, KerbQueryBindingCacheMessage, sizeof(KERB_QUERY_BINDING_CACHE_REQUEST), { 0 } },
+	{ MARSHAL_KERBEROS, KerbQueryKdcProxyCacheMessage, sizeof(KERB_QUERY_KDC_PROXY_CACHE_REQUEST), { 0 } },
+#define REQUEST KERB_QUERY_DOMAIN_EXTENDED_POLICIES_REQUEST
+	{ MARSHAL_KERBEROS, KerbQueryDomainExtendedPoliciesMessage, sizeof(REQUEST), { AT(DomainName) } },
+#undef REQUEST
+};
+#define FORMS (sizeof forms / sizeof *forms)
 
 static void
 begin(void)
 {
 	LSA_STRING name = { sizeof MSV1_0_PACKAGE_NAME - 1, sizeof MSV1_0_PACKAGE_NAME,
 	    (PCHAR)(uintptr_t)MSV1_0_PACKAGE_NAME };
+	LSA_STRING other = { sizeof MICROSOFT_KERBEROS_NAME_A - 1, sizeof MICROSOFT_KERBEROS_NAME_A,
+	    (PCHAR)(uintptr_t)MICROSOFT_KERBEROS_NAME_A };
 
 	party_make();
 	trusted = party_admin();
 	MUST(LsaConnectUntrusted(&untrusted) == STATUS_SUCCESS);
 	MUST(LsaLookupAuthenticationPackage(untrusted, &name, &package) == STATUS_SUCCESS);
+	MUST(LsaLookupAuthenticationPackage(untrusted, &other, &kerberos) == STATUS_SUCCESS);
 }
 
 /* Where a string points, by the feed: inside, an offset, or somewhere it must not. */
@@ -68,6 +100,41 @@ fields_fill(struct feed *f, uint8_t *at, size_t len)
 	bytes_copy(at, &m, len < sizeof m ? len : sizeof m);
 }
 
+/* Another class: its fixed part by the feed, its strings where the feed says. */
+static const struct form *
+form_fill(struct feed *f, uint8_t *at, size_t len)
+{
+	const struct form *form = &forms[feed_u8(f) % FORMS];
+	uint8_t whole[sizeof(OlsaValidateAuthRequest)];
+	ULONG type = form->type;
+
+	bytes_zero(whole, sizeof whole);
+	for (size_t i = 0; i < form->size; i++)
+		whole[i] = feed_u8(f);
+	bytes_copy(whole, &type, sizeof type);
+	for (unsigned i = 0; i < 5 && form->strings[i]; i++) {
+		UNICODE_STRING s;
+
+		string_fill(f, &s, at, len);
+		bytes_copy(whole + form->strings[i], &s, sizeof s);
+	}
+	bytes_copy(at, whole, len < form->size ? len : form->size);
+	return form;
+}
+
+static void
+must_be_form(const struct form *form, const uint8_t *at, size_t len)
+{
+	struct bytes whole = bytes_of(at, len), part;
+
+	for (unsigned i = 0; i < 5 && form->strings[i]; i++) {
+		UNICODE_STRING s;
+
+		bytes_copy(&s, at + form->strings[i], sizeof s);
+		MUST(!s.Length || ((uintptr_t)s.Buffer >= form->size && bytes_part(&part, whole, (uintptr_t)s.Buffer, s.Length)));
+	}
+}
+
 static void
 must_be_inside(const void *buffer, USHORT string_len, const uint8_t *block, size_t len)
 {
@@ -98,6 +165,7 @@ static void
 must_return(void *block, ULONG len)
 {
 	MSV1_0_GETCHALLENRESP_RESPONSE m;
+	KERB_QUERY_BINDING_CACHE_RESPONSE list;
 	volatile uint8_t sum = 0;
 
 	for (ULONG i = 0; i < len; i++)
@@ -110,6 +178,15 @@ must_return(void *block, ULONG len)
 		must_be_inside(m.UserName.Buffer, m.UserName.Length, block, len);
 		must_be_inside(m.LogonDomainName.Buffer, m.LogonDomainName.Length, block, len);
 	}
+	if (len >= sizeof list && get_u32(block) == KerbQueryBindingCacheMessage) {
+		bytes_copy(&list, block, sizeof list);
+		MUST(list.CountOfEntries <= 64);
+		for (ULONG i = 0; i < list.CountOfEntries; i++) {
+			must_be_inside(list.Entries[i].RealmName.Buffer, list.Entries[i].RealmName.Length, block, len);
+			must_be_inside(list.Entries[i].KdcAddress.Buffer, list.Entries[i].KdcAddress.Length, block, len);
+			must_be_inside(list.Entries[i].KdcName.Buffer, list.Entries[i].KdcName.Length, block, len);
+		}
+	}
 	MUST(LsaFreeReturnBuffer(block) == STATUS_SUCCESS);
 }
 
@@ -117,6 +194,7 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static bool begun;
+	const struct form *form = NULL;
 	struct feed f = feed_of(data, size);
 	uint8_t how, *buffer, *kept;
 	struct secret *flat = NULL;
@@ -139,6 +217,13 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		struct bytes raw = feed_bytes(&f, len);
 
 		bytes_copy(buffer, raw.at, raw.len);
+	} else if (how & 0x10) {
+		form = form_fill(&f, buffer, len);
+		if (len > form->size) {
+			struct bytes rest = feed_bytes(&f, len - form->size);
+
+			bytes_copy(buffer + form->size, rest.at, rest.len);
+		}
 	} else {
 		fields_fill(&f, buffer, len);
 		if (len > sizeof(MSV1_0_GETCHALLENRESP_REQUEST)) {
@@ -160,7 +245,14 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (marshal_submit(&flat, MARSHAL_KERBEROS, buffer, len) == STATUS_SUCCESS)
 		secret_drop(&flat);
 	MUST(!flat);
-	status = LsaCallAuthenticationPackage(how & 4 ? trusted : untrusted, how & 8 ? feed_u8(&f) : package, buffer,
+	if (form && marshal_submit(&flat, (enum marshal)form->whose, buffer, len) == STATUS_SUCCESS) {
+		MUST(len >= form->size);
+		WITH_SECRET(p, flat)
+			must_be_form(form, p, len);
+		secret_drop(&flat);
+	}
+	status = LsaCallAuthenticationPackage(how & 4 ? trusted : untrusted,
+	    form && form->whose == MARSHAL_KERBEROS ? kerberos : how & 8 ? feed_u8(&f) : package, buffer,
 	    (ULONG)len, &reply, &reply_len, &verdict);
 	MUST(memcmp(kept, buffer, len) == 0);
 	if (status == STATUS_SUCCESS) {

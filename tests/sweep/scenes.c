@@ -624,7 +624,7 @@ const struct scene scenes[] = {
 	{ "connections and messages",   false, false, false, scene_lsa, 0 },
 	{ "logon",                      false, false, false, scene_logon, 0 },
 	{ "logon with a ticket",        false, false, false, scene_logon_ticket, 0 },
-	{ "messages of packages",       false, false, false, scene_messages, 0 },
+	{ "messages of packages",       false, false, true,  scene_messages, 0 },
 	{ "identities",                 false, true,  false, scene_identity, 0 },
 	{ "policy",                     false, false, true,  scene_policy, 0 },
 	{ "far: handshake",             true,  true,  false, scene_handshake, 0 },
@@ -635,7 +635,7 @@ const struct scene scenes[] = {
 	{ "far: connections, messages", true,  false, false, scene_lsa, 0 },
 	{ "far: logon",                 true,  false, false, scene_logon, 0 },
 	{ "far: logon with a ticket",   true,  false, false, scene_logon_ticket, 0 },
-	{ "far: messages of packages",  true,  false, false, scene_messages, 0 },
+	{ "far: messages of packages",  true,  false, true,  scene_messages, 0 },
 	{ "far: policy",                true,  false, true,  scene_policy, 0 },
 };
 const unsigned scene_count = sizeof scenes / sizeof *scenes;
