@@ -138,6 +138,8 @@ NTSTATUS OlsaUserDelete(HANDLE LsaHandle, LPCSTR Name);			/* STATUS_NO_SUCH_USER
 NTSTATUS OlsaUserSetPassword(HANDLE LsaHandle, LPCSTR Name, LPCSTR Password);
 /* Unlock also forgets the wrong passwords counted so far. */
 NTSTATUS OlsaUserLock(HANDLE LsaHandle, LPCSTR Name, BOOLEAN Lock);
+/* A disabled account logs on to nothing, with the right password too. Enabling one that is not disabled is no mistake. */
+NTSTATUS OlsaUserDisable(HANDLE LsaHandle, LPCSTR Name, BOOLEAN Disable);
 /* By index in the order of names (STATUS_NO_MORE_ENTRIES behind the last), or by Name when that is not NULL. OlsaUserFree. */
 NTSTATUS OlsaUserGet(HANDLE LsaHandle, ULONG Index, LPCSTR Name, OlsaUserInfo *Info);
 void OlsaUserFree(OlsaUserInfo *Info);

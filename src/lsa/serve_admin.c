@@ -19,7 +19,7 @@
 
 /* --- a change runs where it may block ------------------------------------------ */
 
-enum change { CHANGE_ADD, CHANGE_DELETE, CHANGE_KEY, CHANGE_LOCK, CHANGE_UNLOCK, CHANGE_RULE };
+enum change { CHANGE_ADD, CHANGE_DELETE, CHANGE_KEY, CHANGE_LOCK, CHANGE_UNLOCK, CHANGE_DISABLE, CHANGE_ENABLE, CHANGE_RULE };
 
 static const char *const change_names[] = {
 	[CHANGE_ADD]    = "account added",
@@ -27,6 +27,8 @@ static const char *const change_names[] = {
 	[CHANGE_KEY]    = "password set",
 	[CHANGE_LOCK]   = "account locked",
 	[CHANGE_UNLOCK] = "account unlocked",
+	[CHANGE_DISABLE] = "account disabled",
+	[CHANGE_ENABLE] = "account enabled",
 	[CHANGE_RULE]   = "policy changed",
 };
 
@@ -99,6 +101,10 @@ change_work(void *arg)
 	case CHANGE_LOCK:
 	case CHANGE_UNLOCK:
 		return lock_work(j, name);
+	case CHANGE_DISABLE:
+		return account_set_flags(j->store, name, ACCOUNT_DISABLED, 0);
+	case CHANGE_ENABLE:
+		return account_set_flags(j->store, name, 0, ACCOUNT_DISABLED);
 	case CHANGE_RULE:
 		return policy_set(j->store, j->policy, j->value);
 	}
@@ -120,7 +126,9 @@ change_audit(struct served *s, enum change what, struct bytes name, NTSTATUS sta
 	static const enum audit_event events[][2] = {	/* what it is, and what is told with a success */
 		[CHANGE_ADD] = { AUDIT_USER_MADE, AUDIT_USER_ENABLED }, [CHANGE_DELETE] = { AUDIT_USER_GONE },
 		[CHANGE_KEY] = { AUDIT_PASSWORD_SET, AUDIT_USER_CHANGED }, [CHANGE_LOCK] = { AUDIT_USER_LOCKED, AUDIT_USER_CHANGED },
-		[CHANGE_UNLOCK] = { AUDIT_USER_UNLOCKED, AUDIT_USER_CHANGED }, [CHANGE_RULE] = { AUDIT_DOMAIN_POLICY },
+		[CHANGE_UNLOCK] = { AUDIT_USER_UNLOCKED, AUDIT_USER_CHANGED },
+		[CHANGE_DISABLE] = { AUDIT_USER_DISABLED, AUDIT_USER_CHANGED },
+		[CHANGE_ENABLE] = { AUDIT_USER_ENABLED, AUDIT_USER_CHANGED }, [CHANGE_RULE] = { AUDIT_DOMAIN_POLICY },
 	};
 	char text[96];
 
@@ -226,6 +234,13 @@ serve_user_lock(struct served *s, const struct user_lock_in *in, struct user_loc
 {
 	(void)out;
 	return change(s, in->locked ? CHANGE_LOCK : CHANGE_UNLOCK, in->name, BYTES_NONE, NULL, 0, 0);
+}
+
+NTSTATUS
+serve_user_disable(struct served *s, const struct user_disable_in *in, struct user_disable_out *out)
+{
+	(void)out;
+	return change(s, in->disabled ? CHANGE_DISABLE : CHANGE_ENABLE, in->name, BYTES_NONE, NULL, 0, 0);
 }
 
 struct nth { uint32_t left; struct account *found; };

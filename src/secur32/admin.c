@@ -124,6 +124,15 @@ OlsaUserLock(HANDLE LsaHandle, LPCSTR Name, BOOLEAN Lock)
 	return finish(l, &ask, status, &why);
 }
 
+NTSTATUS
+OlsaUserDisable(HANDLE LsaHandle, LPCSTR Name, BOOLEAN Disable)
+{
+	struct user_disable_in in = { .name = bytes_of_text(Name), .disabled = Disable ? 1 : 0 };
+	ON_HANDLE(user_disable, LsaHandle, in, out, room, ask);
+
+	return finish(l, &ask, status, &why);
+}
+
 void
 OlsaUserFree(OlsaUserInfo *Info)
 {

@@ -57,6 +57,7 @@ const struct audit_row audit_rows[AUDIT_EVENTS] = {
 	    "An attempt was made to change an account's password", ACCOUNT },
 	[AUDIT_PASSWORD_SET] = { 4724, PLACE_USER_ACCOUNT, false, FLOOD_CHANGES, "password-set",
 	    "An attempt was made to reset an account's password", ACCOUNT },
+	[AUDIT_USER_DISABLED] = { 4725, PLACE_USER_ACCOUNT, false, FLOOD_CHANGES, "user-disabled", "A user account was disabled", ACCOUNT },
 	[AUDIT_USER_GONE] = { 4726, PLACE_USER_ACCOUNT, false, FLOOD_CHANGES, "user-deleted", "A user account was deleted", ACCOUNT },
 	[AUDIT_USER_CHANGED] = { 4738, PLACE_USER_ACCOUNT, false, FLOOD_CHANGES, "user-changed", "A user account was changed",
 	    ACCOUNT | B(WHAT) },

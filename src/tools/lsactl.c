@@ -24,6 +24,8 @@ static const struct verb verbs[] = {
 	{ "user",   "passwd",    user_passwd,    1, 1, "NAME",                    "sets a password, which is asked for" },
 	{ "user",   "lock",      user_lock,      1, 1, "NAME",                    "locks an account" },
 	{ "user",   "unlock",    user_unlock,    1, 1, "NAME",                    "unlocks it and forgets wrong passwords" },
+	{ "user",   "disable",   user_disable,   1, 1, "NAME",                    "bars an account from every logon" },
+	{ "user",   "enable",    user_enable,    1, 1, "NAME",                    "lets it log on again" },
 	{ "user",   "del",       user_del,       1, 1, "NAME",                    "deletes an account" },
 	{ "policy", "list",      policy_list,    0, 0, "",                        "lists the policies, their values and bounds" },
 	{ "policy", "get",       policy_get,     1, 1, "NAME",                    "shows one policy" },

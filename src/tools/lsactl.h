@@ -39,6 +39,8 @@ enum end user_show(const struct run *run, char **args, int count);
 enum end user_passwd(const struct run *run, char **args, int count);
 enum end user_lock(const struct run *run, char **args, int count);
 enum end user_unlock(const struct run *run, char **args, int count);
+enum end user_disable(const struct run *run, char **args, int count);
+enum end user_enable(const struct run *run, char **args, int count);
 enum end user_del(const struct run *run, char **args, int count);
 /* lsactl_policy.c */
 enum end policy_list(const struct run *run, char **args, int count);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * lsactl_user.c - accounts: add, list, show, passwd, lock, unlock, del.
+ * lsactl_user.c - accounts: add, list, show, passwd, lock, unlock, disable, enable,
+ * del.
  */
 #include <stdio.h>
 #include <string.h>
@@ -248,6 +249,18 @@ change_unlock(HANDLE lsa, const char *name)
 }
 
 static NTSTATUS
+change_disable(HANDLE lsa, const char *name)
+{
+	return OlsaUserDisable(lsa, name, TRUE);
+}
+
+static NTSTATUS
+change_enable(HANDLE lsa, const char *name)
+{
+	return OlsaUserDisable(lsa, name, FALSE);
+}
+
+static NTSTATUS
 change_del(HANDLE lsa, const char *name)
 {
 	return OlsaUserDelete(lsa, name);
@@ -265,6 +278,20 @@ user_unlock(const struct run *run, char **args, int count)
 {
 	(void)count;
 	return user_change(run, args[0], change_unlock, "unlocked", "was not unlocked");
+}
+
+enum end
+user_disable(const struct run *run, char **args, int count)
+{
+	(void)count;
+	return user_change(run, args[0], change_disable, "disabled", "was not disabled");
+}
+
+enum end
+user_enable(const struct run *run, char **args, int count)
+{
+	(void)count;
+	return user_change(run, args[0], change_enable, "enabled", "was not enabled");
 }
 
 enum end

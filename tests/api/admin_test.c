@@ -1,6 +1,7 @@
 /*
  * admin_test.c - OpenLSA's own functions: accounts, policy values, the LSA
- * about itself, tokens and statuses as text.
+ * about itself, tokens and statuses as text. Covers secur32/admin.c and
+ * lsa/serve_admin.c.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -54,6 +55,8 @@ TEST(accounts_come_and_go)
 	CHECK_U64(OlsaUserGet(lsa, 0, "bob", &info), STATUS_NO_SUCH_USER);
 	CHECK_U64(OlsaUserSetPassword(lsa, "bob", "x"), STATUS_NO_SUCH_USER);
 	CHECK_U64(OlsaUserLock(lsa, "bob", TRUE), STATUS_NO_SUCH_USER);
+	CHECK_U64(OlsaUserDisable(lsa, "bob", TRUE), STATUS_NO_SUCH_USER);
+	CHECK_U64(OlsaUserDisable(lsa, "bob", FALSE), STATUS_NO_SUCH_USER);
 	OlsaUserFree(NULL);
 	LsaDeregisterLogonProcess(lsa);
 }
@@ -92,6 +95,30 @@ TEST(passwords_and_locks)
 	OlsaUserFree(&info);
 	CHECK_U64(OlsaUserLock(lsa, API_USER, FALSE), STATUS_SUCCESS);
 	CHECK_U64(logs_on(API_PASSWORD), SEC_E_OK);
+	LsaDeregisterLogonProcess(lsa);
+}
+
+/* To its peer a disabled account is a wrong password, whatever password is given; and it stays locked or not besides. */
+TEST(disabled_and_enabled)
+{
+	HANDLE lsa = admin_open();
+	OlsaUserInfo info;
+
+	CHECK_U64(OlsaUserDisable(lsa, API_USER, FALSE), STATUS_SUCCESS);
+	CHECK_U64(OlsaUserDisable(lsa, API_USER, TRUE), STATUS_SUCCESS);
+	CHECK_U64(OlsaUserGet(lsa, 0, API_USER, &info), STATUS_SUCCESS);
+	CHECK_U64(info.Flags, OLSA_USER_DISABLED);
+	OlsaUserFree(&info);
+	CHECK_U64(logs_on(API_PASSWORD), SEC_E_LOGON_DENIED);
+	CHECK_U64(logs_on("a wrong one"), SEC_E_LOGON_DENIED);
+	CHECK_U64(OlsaUserLock(lsa, API_USER, TRUE), STATUS_SUCCESS);
+	CHECK_U64(OlsaUserDisable(lsa, API_USER, FALSE), STATUS_SUCCESS);
+	CHECK_U64(logs_on(API_PASSWORD), SEC_E_LOGON_DENIED);
+	CHECK_U64(OlsaUserLock(lsa, API_USER, FALSE), STATUS_SUCCESS);
+	CHECK_U64(logs_on(API_PASSWORD), SEC_E_OK);
+	CHECK_U64(OlsaUserGet(lsa, 0, API_USER, &info), STATUS_SUCCESS);
+	CHECK_U64(info.Flags, 0);
+	OlsaUserFree(&info);
 	LsaDeregisterLogonProcess(lsa);
 }
 
@@ -150,6 +177,7 @@ TEST(ranks)
 	CHECK_U64(OlsaUserAdd(lsa, "mallory", "", "x", NULL), STATUS_ACCESS_DENIED);
 	CHECK_U64(OlsaUserSetPassword(lsa, API_USER, "x"), STATUS_ACCESS_DENIED);
 	CHECK_U64(OlsaUserDelete(lsa, API_USER), STATUS_ACCESS_DENIED);
+	CHECK_U64(OlsaUserDisable(lsa, API_USER, TRUE), STATUS_ACCESS_DENIED);
 	LsaDeregisterLogonProcess(lsa);
 }
 
@@ -184,6 +212,7 @@ main(void)
 	RUN(accounts_come_and_go);
 	RUN(accounts_in_order);
 	RUN(passwords_and_locks);
+	RUN(disabled_and_enabled);
 	RUN(policy_values);
 	RUN(the_lsa_about_itself);
 	RUN(ranks);

@@ -95,6 +95,10 @@ TEST(accounts)
 	CHECK_ST(OlsaUserLock(lsa, "audited", TRUE), STATUS_SUCCESS);
 	CHECK(shaken("audited", SECRET_ONE, false) == SEC_E_LOGON_DENIED);
 	CHECK_ST(OlsaUserLock(lsa, "audited", FALSE), STATUS_SUCCESS);
+	CHECK_ST(OlsaUserDisable(lsa, "audited", TRUE), STATUS_SUCCESS);
+	CHECK(shaken("audited", SECRET_ONE, false) == SEC_E_LOGON_DENIED);
+	CHECK_ST(OlsaUserDisable(lsa, "audited", FALSE), STATUS_SUCCESS);
+	CHECK_ST(OlsaUserDisable(lsa, "nobody-here", TRUE), STATUS_NO_SUCH_USER);
 	CHECK_ST(OlsaPolicySet(lsa, "lockout-threshold", 3), STATUS_SUCCESS);
 	for (unsigned i = 0; i < 4; i++)
 		CHECK(shaken("audited", SECRET_BAD, false) == SEC_E_LOGON_DENIED);

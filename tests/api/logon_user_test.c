@@ -200,6 +200,28 @@ causes(void)
 	set_flags(API_USER, 0);
 }
 
+/* Behind its right password anybody learns that an account is disabled; behind a wrong one nobody does. */
+static void
+disabled(void)
+{
+	HANDLE lsa = logon_trusted();
+
+	CHECK(OlsaUserDisable(lsa, API_USER, TRUE) == STATUS_SUCCESS);
+	for (int who = 0; who < 2; who++) {
+		struct logging l = begin(who ? trusted : untrusted, Interactive);
+
+		logon_interactive(&l, "", API_USER, API_PASSWORD, false);
+		refused(&l, STATUS_ACCOUNT_RESTRICTION, STATUS_ACCOUNT_DISABLED);
+		logon_interactive(&l, "", API_USER, "wrong", false);
+		refused(&l, STATUS_LOGON_FAILURE, who ? STATUS_WRONG_PASSWORD : 0);
+		l = begin(who ? trusted : untrusted, Network);
+		logon_interactive(&l, "", API_USER, API_PASSWORD, false);
+		refused(&l, STATUS_ACCOUNT_RESTRICTION, STATUS_ACCOUNT_DISABLED);
+	}
+	CHECK(OlsaUserDisable(lsa, API_USER, FALSE) == STATUS_SUCCESS);
+	LsaDeregisterLogonProcess(lsa);
+}
+
 static void
 blank(void)
 {
@@ -534,6 +556,7 @@ main(void)
 	ntlm = logon_package(trusted, "MICROSOFT_AUTHENTICATION_PACKAGE_V1_0");
 	RUN(every_kind);
 	RUN(causes);
+	RUN(disabled);
 	RUN(blank);
 	RUN(order);
 	RUN(mutated);

@@ -226,6 +226,7 @@ static LONG user_add(void) { return OlsaUserAdd(lsa, "newcomer", "New Comer", OT
 static LONG user_del(void) { return OlsaUserDelete(lsa, "bob"); }
 static LONG user_lock(void) { return OlsaUserLock(lsa, "bob", TRUE); }
 static LONG user_unlock(void) { return OlsaUserLock(lsa, "barred", FALSE); }
+static LONG user_disable(void) { return OlsaUserDisable(lsa, "bob", TRUE); }
 static LONG user_set(void) { return OlsaUserSetPassword(lsa, "bob", OTHER); }
 
 static LONG
@@ -272,6 +273,7 @@ barred_or_not(const char *name, enum seen barred, enum seen open)
 }
 
 static enum seen bob_locked(void) { return barred_or_not("bob", NEW, OLD); }
+static enum seen bob_disabled(void) { return barred_or_not("bob", NEW, OLD); }
 static enum seen barred_unlocked(void) { return barred_or_not("barred", OLD, NEW); }
 
 /* Exactly one of the two passwords. */
@@ -546,6 +548,7 @@ const struct scene scenes[] = {
 	{ "OlsaUserDelete",                  trusted,        user_del,       deleted,         STATUS_SUCCESS, LOST, false },
 	{ "OlsaUserLock",                    trusted,        user_lock,      bob_locked,      STATUS_SUCCESS, LOST, false },
 	{ "OlsaUserLock, unlock",            trusted,        user_unlock,    barred_unlocked, STATUS_SUCCESS, LOST, false },
+	{ "OlsaUserDisable",                 trusted,        user_disable,   bob_disabled,    STATUS_SUCCESS, LOST, false },
 	{ "OlsaUserSetPassword",             trusted,        user_set,       which_password,  STATUS_SUCCESS, LOST, false },
 	{ "LsaChangePassword",               trusted,        password_change, which_password, STATUS_SUCCESS, LOST, false },
 	{ "OlsaPolicySet",                   trusted,        policy_set,     threshold,       STATUS_SUCCESS, LOST, false },

@@ -73,7 +73,8 @@ type1_hex=4e544c4d5353500001000000068208000000000000000000000000000000000000
 mode=none
 does 'help' 0 '' --help
 says '^usage: lsactl'
-for verb in 'user add' 'user list' 'user show' 'user passwd' 'user lock' 'user unlock' 'user del' 'policy list' \
+for verb in 'user add' 'user list' 'user show' 'user passwd' 'user lock' 'user unlock' \
+    'user disable' 'user enable' 'user del' 'policy list' \
     'policy get' 'policy set' 'policy lockout' 'policy info' 'right list' 'right add' 'right remove' 'secret set' \
     'secret get' 'secret del' lookup decode sessions session logon logoff whoami top status ping error test-auth; do
 	says "^  $verb "
@@ -329,6 +330,19 @@ verbs() {
 	json ok True user alice done unlocked
 	does 'log on after it' 0 'secret three\n' -q test-auth alice
 	silent out
+	does 'disable as JSON' 0 '' --json user disable alice
+	json ok True user alice done disabled
+	does 'disabled' 0 '' --json user show alice
+	json disabled True locked False
+	does 'disabled, for people' 0 '' user show alice
+	says '^state +disabled$'
+	does 'log on while disabled' 1 'secret three\n' test-auth alice
+	says 'SEC_E_LOGON_DENIED' err
+	does 'enable' 0 '' user enable alice
+	says '^alice: enabled$'
+	does 'log on once more' 0 'secret three\n' -q test-auth alice
+	does 'disable nobody' 1 '' user disable nobody-here
+	says 'was not disabled' err
 
 	does 'policy list' 0 '' policy list
 	says '^lockout-threshold +10 '
