@@ -364,3 +364,20 @@ serve_adopt(struct served *s, const struct adopt_in *in, struct adopt_out *out)
 	call_leave(&s->call, status);
 	return status;
 }
+
+NTSTATUS
+serve_expect(struct served *s, const struct expect_in *in, struct expect_out *out)
+{
+	const struct lsa_package *p = package_find(in->package);
+	NTSTATUS status;
+
+	(void)out;
+	if (!p)
+		return because(&s->call, SEC_E_SECPKG_NOT_FOUND, TO_CALLER, "no security package of this name here");
+	if (!p->expect)
+		return because(&s->call, SEC_E_UNSUPPORTED_FUNCTION, TO_CALLER, "%s takes no tickets", p->name);
+	call_enter(&s->call);
+	status = p->expect(&s->call, in->coming, in->done);
+	call_leave(&s->call, status);
+	return status;
+}

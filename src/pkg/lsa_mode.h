@@ -373,6 +373,8 @@ struct lsa_package {
 	NTSTATUS (*tend)(struct call *call, struct kept *kept);
 	/* Tickets of the caller's own cache, version 4 of MIT's file format: kept with the process. NULL: none taken. */
 	NTSTATUS (*adopt)(struct call *call, struct bytes tickets);
+	/* With adopt: readings of such a cache that may take a while, by number; up to `done` they are over. */
+	NTSTATUS (*expect)(struct call *call, uint64_t coming, uint64_t done);
 };
 
 extern const struct lsa_package ntlm_lsa;

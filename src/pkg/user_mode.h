@@ -51,8 +51,11 @@ struct user_package {
 	 */
 	NTSTATUS (*query)(void *half, ULONG attribute, void *buffer);
 	NTSTATUS (*complete)(void *half, PSecBufferDesc token);
-	/* The tickets of the caller's own cache as bytes for the LSA half's `adopt`; NULL and success: there are none. May be NULL. */
-	NTSTATUS (*gather)(struct secret **ret_tickets);
+	/*
+	 * The tickets of the caller's own cache as bytes for the LSA half's `adopt`; NULL and success: there are none. Where
+	 * it would have to wait for another process and may not: STATUS_PENDING. May be NULL.
+	 */
+	NTSTATUS (*gather)(struct secret **ret_tickets, bool may_wait);
 	/* A token of this package as text for people (a tree) or as JSON; false: it is none. Pure; may be NULL. */
 	bool (*describe)(struct writer *w, struct bytes token, bool json);
 };

@@ -231,7 +231,7 @@ struct pump {
 static struct pump *pump;
 static pthread_mutex_t pump_lock = PTHREAD_MUTEX_INITIALIZER;
 
-static bool
+bool
 thread_start(void *(*run)(void *), void *arg)
 {
 	pthread_attr_t attr;

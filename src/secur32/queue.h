@@ -26,6 +26,9 @@ struct OLSA_ASYNC_QUEUE {
 	struct OLSA_ASYNC_QUEUE *next_adopted;
 };
 
+/* A thread of the library's own, which hears no signal and nobody waits for. False: there is none to be had. */
+bool thread_start(void *(*run)(void *), void *arg);
+
 struct OLSA_ASYNC_QUEUE *queue_new(int *ret_errno);
 void queue_hold(struct OLSA_ASYNC_QUEUE *q);
 void queue_release(struct OLSA_ASYNC_QUEUE *q);

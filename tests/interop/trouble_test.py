@@ -9,6 +9,7 @@ usage: kdc.py run DIR trouble_test.py SSPI_PIPE PEER_GSS LSAD LSACTL
 import contextlib
 import os
 import re
+import socket
 import subprocess
 import sys
 
@@ -149,6 +150,16 @@ def accepts(lab, settings=None, client=None, server=None):
 @entry("no-tickets")
 def no_tickets(lab):
     return begins(lab, {"KRB5CCNAME": f"FILE:{KDC}/there-is-none", "KRB5_CLIENT_KTNAME": f"FILE:{KDC}/nor-this"})
+
+
+@entry("kcm-silent")
+def kcm_silent(lab):
+    path, mute = f"{KDC}/mute-{lab.place.name}", socket.socket(socket.AF_UNIX)
+    with mute:
+        mute.bind(path)
+        mute.listen()
+        conf = lab.config(lambda text: text.replace("[libdefaults]", f"[libdefaults]\n\tkcm_socket = {path}", 1))
+        return begins(lab, {"KRB5_CONFIG": conf, "KRB5CCNAME": "KCM:"})
 
 
 @entry("no-kdc-named")

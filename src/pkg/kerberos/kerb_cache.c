@@ -501,7 +501,6 @@ hoard_of_bytes(struct kerb_hoard **ret_hoard, krb5_context k5, struct bytes tick
 NTSTATUS
 kerb_adopt(struct call *call, struct bytes tickets)
 {
-	const struct lsa_services *s = services(call);
 	struct kerb_cache *cache;
 	struct kerb_hoard *hoard = NULL, *old = NULL;
 	krb5_context k5;
@@ -510,7 +509,7 @@ kerb_adopt(struct call *call, struct bytes tickets)
 
 	if (!tickets.len) {		/* kdestroy: credentials keep what they have, the next one finds nothing */
 		cache = kerb_cache_new();
-		return cache ? s->process_keep(call, &kerberos_lsa, &cache->kept) : STATUS_INSUFFICIENT_RESOURCES;
+		return cache ? kerb_process_keep(call, cache) : STATUS_INSUFFICIENT_RESOURCES;
 	}
 	k5 = kerb_k5_take(call);
 	if (!k5)
@@ -524,7 +523,7 @@ kerb_adopt(struct call *call, struct bytes tickets)
 		    "the ticket cache has no ticket-granting ticket of its owner's realm; run kinit");
 	if (code)
 		return STATUS_INSUFFICIENT_RESOURCES;
-	cache = (struct kerb_cache *)(void *)s->process_kept(call, &kerberos_lsa);
+	cache = kerb_process_cache(call);
 	if (cache)
 		old = kerb_cache_hoard(cache);
 	if (old && strcmp(old->client, hoard->client) == 0) {
@@ -537,7 +536,7 @@ kerb_adopt(struct call *call, struct bytes tickets)
 			kerb_cache_fill(cache, hoard);
 		else
 			kerb_hoard_drop(hoard);
-		status = cache ? s->process_keep(call, &kerberos_lsa, &kerb_cache_hold(cache)->kept) : STATUS_INSUFFICIENT_RESOURCES;
+		status = cache ? kerb_process_keep(call, kerb_cache_hold(cache)) : STATUS_INSUFFICIENT_RESOURCES;
 	}
 	kerb_hoard_drop(old);
 	kerb_cache_drop(cache);

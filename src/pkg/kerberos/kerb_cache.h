@@ -54,6 +54,10 @@ struct kerb_cache {
 	uint32_t rounds;		/* how often that has ended */
 	NTSTATUS outcome;		/* of the last round */
 	uint32_t renew_after, renew_pause;	/* seconds: when renewing may be tried again, and how long it rested */
+	/* Of a process whose own cache is slow to read: kerb_expect.c. Guarded by `lock`, but `bare`, which never changes. */
+	bool bare;			/* made to say what is expected; never had tickets */
+	uint64_t coming, done;		/* readings that were wished for, and those that are over */
+	uint64_t since;			/* ms: when the reading that is missing was first missed */
 	/* Of a session whose tickets are asked for when they are needed; set before others know the cache. */
 	struct secret *password;	/* UTF-8, or NULL */
 	char *client;
@@ -106,5 +110,13 @@ uint32_t kerb_hoard_now(const struct kerb_hoard *h);
 
 /* package's adopt: tickets of the caller's own cache, kept with the process. */
 NTSTATUS kerb_adopt(struct call *call, struct bytes tickets);
+/* package's expect: that cache is slow, and is being read. */
+NTSTATUS kerb_expect(struct call *call, uint64_t coming, uint64_t done);
+/* STATUS_PENDING while its tickets are to come; SEC_E_NO_CREDENTIALS: they have not come for too long. Before any other wait of a call. */
+NTSTATUS kerb_expected(struct call *call);
+/* What the process has of tickets, held; NULL: it never had any. */
+struct kerb_cache *kerb_process_cache(struct call *call) MUST_CHECK;
+/* What is kept with the process from now on, with the maker's count. */
+NTSTATUS kerb_process_keep(struct call *call, struct kerb_cache *cache);
 
 #endif

@@ -82,12 +82,12 @@ static struct kerb_cache *
 cache_at_hand(struct call *call, uint64_t luid)
 {
 	const struct lsa_services *s = services(call);
-	struct kept *kept = luid ? NULL : s->process_kept(call, &kerberos_lsa);
+	struct kerb_cache *cache = luid ? NULL : kerb_process_cache(call);
 	struct session_view session;
 
-	if (!kept && s->session(call, luid, &session) == STATUS_SUCCESS)
-		kept = s->session_kept(call, session.session, &kerberos_lsa);
-	return (struct kerb_cache *)(void *)kept;
+	if (!cache && s->session(call, luid, &session) == STATUS_SUCCESS)
+		cache = (struct kerb_cache *)(void *)s->session_kept(call, session.session, &kerberos_lsa);
+	return cache;
 }
 
 /*
@@ -154,10 +154,14 @@ use_session_password(struct kerb_cache *cache, struct kerb_cred *cred)
 NTSTATUS
 kerb_use_default(struct call *call, krb5_context k5, uint64_t luid, const char *principal, struct kerb_cred *cred)
 {
-	struct kerb_cache *cache = cache_at_hand(call, luid);
-	struct kerb_hoard *hoard = cache ? kerb_cache_hoard(cache) : NULL;
-	NTSTATUS status;
+	NTSTATUS status = kerb_expected(call);
+	struct kerb_cache *cache;
+	struct kerb_hoard *hoard;
 
+	if (status != STATUS_SUCCESS)
+		return status;
+	cache = cache_at_hand(call, luid);
+	hoard = cache ? kerb_cache_hoard(cache) : NULL;
 	if (cache && cache->password && (!*principal || strcmp(principal, cache->client) == 0)) {
 		kerb_hoard_drop(hoard);
 		return use_session_password(cache, cred);

@@ -266,15 +266,32 @@ gather_once(krb5_context k5, krb5_ccache cc, struct secret **ret_tickets)
 	return code;
 }
 
+/* By its name alone: to resolve a KCM's is to talk to it. */
+static bool
+is_at_hand(krb5_context k5)
+{
+	static const char *const kinds[] = { "FILE:", "DIR:", "KEYRING:", "MEMORY:" };
+	const char *name = krb5_cc_default_name(k5);
+
+	for (size_t i = 0; name && i < sizeof kinds / sizeof *kinds; i++)
+		if (strncmp(name, kinds[i], strlen(kinds[i])) == 0)
+			return true;
+	return !name || !strchr(name, ':');
+}
+
 /* No cache, or one that cannot be read: nothing is gathered. */
 NTSTATUS
-kerb_gather(struct secret **ret_tickets)
+kerb_gather(struct secret **ret_tickets, bool may_wait)
 {
 	krb5_context k5;
 	krb5_error_code code = krb5_init_context(&k5);
 	krb5_ccache cc;
 
 	*ret_tickets = NULL;
+	if (!code && !may_wait && !is_at_hand(k5)) {
+		krb5_free_context(k5);
+		return STATUS_PENDING;
+	}
 	if (!code) {
 		kerb_guard(k5);
 		code = krb5_cc_default(k5, &cc);

@@ -423,6 +423,7 @@ const struct lsa_package kerberos_lsa = {
 	.due            = kerb_renew_due,
 	.tend           = kerb_renew,
 	.adopt          = kerb_adopt,
+	.expect         = kerb_expect,
 	.mic            = kerb_inside_mic,
 	.check_mic      = kerb_inside_check,
 	.hand_over      = kerb_inside_hand_over,

@@ -37,7 +37,7 @@ kerb_msg_cache(struct call *call, uint64_t luid, NTSTATUS *ret_verdict)
 {
 	const struct lsa_services *s = services(call);
 	struct session_view own, asked;
-	struct kept *kept = NULL;
+	struct kerb_cache *cache = NULL;
 
 	*ret_verdict = s->session(call, luid, &asked);
 	if (*ret_verdict == STATUS_ACCESS_DENIED) {
@@ -49,10 +49,10 @@ kerb_msg_cache(struct call *call, uint64_t luid, NTSTATUS *ret_verdict)
 		return NULL;
 	}
 	if (!luid || (s->session(call, 0, &own) == STATUS_SUCCESS && own.luid == asked.luid))
-		kept = s->process_kept(call, &kerberos_lsa);
-	if (!kept)
-		kept = s->session_kept(call, asked.session, &kerberos_lsa);
-	return (struct kerb_cache *)(void *)kept;
+		cache = kerb_process_cache(call);
+	if (!cache)
+		cache = (struct kerb_cache *)(void *)s->session_kept(call, asked.session, &kerberos_lsa);
+	return cache;
 }
 
 static const char *
@@ -556,10 +556,10 @@ kerb_message(struct call *call, const struct message_args *args, struct message_
 	case QUERY_EX:
 	case QUERY_EX2:
 	case QUERY_EX3:
-		return query(call, type, args->body, ret);
+		return kerb_expected(call) == STATUS_PENDING ? STATUS_PENDING : query(call, type, args->body, ret);
 	case PURGE:
 	case PURGE_EX:
-		return purge(call, type, args->body, ret);
+		return kerb_expected(call) == STATUS_PENDING ? STATUS_PENDING : purge(call, type, args->body, ret);
 	case SUBMIT:
 		return submit(call, args->body, ret);
 	case RETRIEVE_TGT:

@@ -251,6 +251,8 @@ retrieve_tgt(struct call *call, const struct message_args *args, struct message_
 	luid = reader_u64(&r);
 	if (!reader_ok(&r))
 		return kerb_verdict(call, ret, STATUS_INVALID_PARAMETER, "the request is too short");
+	if (kerb_expected(call) == STATUS_PENDING)
+		return STATUS_PENDING;
 	cache = kerb_msg_cache(call, luid, &ret->verdict);
 	if (ret->verdict != STATUS_SUCCESS)
 		return STATUS_SUCCESS;
@@ -419,6 +421,8 @@ retrieve(struct call *call, const struct message_args *args, struct message_resu
 	if (wrong)
 		return kerb_verdict(call, ret, STATUS_INVALID_PARAMETER, wrong);
 	if (!g->hoard) {
+		if (kerb_expected(call) == STATUS_PENDING)
+			return STATUS_PENDING;
 		status = get_begin(call, g, &ask, &spn, ret);
 		if (status != STATUS_SUCCESS || ret->verdict != STATUS_SUCCESS)
 			return status;

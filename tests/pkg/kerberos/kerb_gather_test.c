@@ -78,7 +78,7 @@ gathered(char ret_first[16])
 	int count = 0;
 	uint8_t *p;
 
-	CHECK(kerb_gather(&tickets) == STATUS_SUCCESS);
+	CHECK(kerb_gather(&tickets, false) == STATUS_SUCCESS);
 	ret_first[0] = 0;
 	if (!tickets)
 		return 0;
