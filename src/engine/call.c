@@ -281,7 +281,8 @@ other_drop(struct call *c)
 NTSTATUS
 call_await(struct call *c, struct call_wait *w)
 {
-	other_drop(c);
+	if (c->other != w)
+		other_drop(c);
 	c->other = w;
 	c->wait = AWAIT_OTHER;
 	return STATUS_PENDING;

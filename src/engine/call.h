@@ -82,7 +82,7 @@ void call_run(struct call *c);
  */
 bool call_cancel_locked(struct call *c) MUST_CHECK;
 void call_end_cancelled(struct call *c);
-/* For makers of waits: the wait is this one now (the one before is dropped); returns STATUS_PENDING. */
+/* For makers of waits: the wait is this one now, maybe once more (another one before is dropped); returns STATUS_PENDING. */
 NTSTATUS call_await(struct call *c, struct call_wait *w);
 /* Under the loop's lock. True: it waited for something other and is the caller's now, to be resumed without the lock. */
 bool call_claim_locked(struct call *c) MUST_CHECK;

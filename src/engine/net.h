@@ -33,6 +33,13 @@ void net_forget(struct net *net);
  *     STATUS_NO_MEMORY, STATUS_TOO_MANY_OPENED_FILES
  */
 NTSTATUS await_kdc(struct call *call, const struct kdc_ask *ask);
+/*
+ * Before bytes are made that need room while they wait: STATUS_SUCCESS, and a place at a KDC of the realm is this
+ * call's, for its next wait (await_kdc of the same realm and places, which then sends at once). STATUS_PENDING: all are
+ * taken, or the places must be looked up; awaited() then as above, SUCCESS being the place. ask->request is not looked
+ * at. STATUS_NO_MEMORY.
+ */
+NTSTATUS await_kdc_place(struct call *call, const struct kdc_ask *ask);
 /* What came back and what happened on the way ("udp 10.0.0.1:88 no answer in 1.0 s; ..."); good until the next wait. */
 struct bytes kdc_answer(struct call *call);
 const char *kdc_story(struct call *call);

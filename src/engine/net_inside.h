@@ -84,10 +84,12 @@ void dns_look_up(struct found *f, const char *realm, bool kpasswd, const struct 
 
 struct request;
 
+enum { LINE_GOING_ON, LINE_NEW };	/* whose call the KDC has answered before, and all others behind them */
+
 /* One transport of one KDC: at most `window` requests are under way, the others stand in line. */
 struct lane {
 	unsigned window, least, most, start, slow_until, credit, under_way;
-	struct request *first, **last;
+	struct line { struct request *first, **last; } lines[2];	/* LINE_* */
 	uint64_t answered;		/* when it last answered anybody */
 	uint64_t cut;			/* when the window was last halved */
 	uint64_t avoid_until;		/* it is silent: only one probes it then */
@@ -150,7 +152,7 @@ struct net {
 /* For tests. */
 void net_use_resolver(struct net *net, struct in_addr address, uint16_t port);
 
-/* --- a request: net_request.c, net_trip.c, net_story.c ----------------------------------- */
+/* --- a request: net_request.c, net_trips.c, net_trip.c, net_story.c ----------------------- */
 
 /* One socket to one KDC. */
 struct trip {
@@ -185,13 +187,15 @@ struct trip {
 };
 
 struct request {
-	struct call_wait wait;
+	struct call_wait wait;		/* first */
 	struct call *call;
 	struct net *net;
 	struct request *next;		/* in a lane or at a realm: guarded by the net's lock, as the next three */
 	struct lane *line;
 	struct realm *standing;
 	bool granted, turned_away;
+	bool going_on;			/* an exchange that the call has begun: LINE_GOING_ON */
+	bool placed;			/* over, and holds the place of trips[now] until its bytes come */
 	struct work wake;
 	bool woken, posted;		/* guarded by the loop's lock */
 	struct timer timer;
@@ -204,8 +208,7 @@ struct request {
 	uint32_t silence_ms;
 	char *story;
 	struct bytes answer;
-	size_t len;
-	uint8_t ask[];
+	struct bytes ask;		/* malloc'ed; empty: only a place is asked for */
 };
 
 /* Under the net's lock: it looks again at what it waits for. */
@@ -218,11 +221,18 @@ struct realm *realm_of(struct net *net, const struct kdc_ask *ask);	/* held; NUL
 /* The realm's places for a request. False: it waits for them and will be woken. */
 bool realm_places(struct request *r, struct places **ret_places) MUST_CHECK;
 
+/* A trip for each KDC that may be asked; false: no memory. net_trips.c, and the first two for its shots. */
+bool trip_claim(struct shot *s, uint32_t events);
+void trip_fire(struct shot *s);
+bool trips_make(struct request *r) MUST_CHECK;
+bool trips_spare(struct request *r);		/* answers that are late anyway make room for one that is due; false: there are none */
+
 /* What came of reading or opening a trip. */
 enum trip_end { TRIP_GOES_ON, TRIP_FAILED, TRIP_REFUSED, TRIP_HAS_ANSWER, TRIP_NO_MEMORY, TRIP_NO_DESCRIPTORS };
 enum trip_end trip_open(struct trip *trip, struct bytes ask);	/* connects and, by UDP, sends */
 enum trip_end trip_ready(struct trip *trip, struct bytes ask);
 void trip_close(struct trip *trip);		/* outside both locks */
 void request_tell(const struct request *r, char story[STORY_MAX]);
+const char *request_story(struct call_wait *w);	/* of a request's wait, in memory of the request */
 
 #endif

@@ -27,8 +27,9 @@ lane_begin(struct lane *lane, int transport)
 	lane->credit = lane->silent = 0;
 	lane->quickest = UINT32_MAX;
 	lane->answered = lane->cut = lane->avoid_until = 0;
-	if (!lane->first)
-		lane->last = &lane->first;
+	for (unsigned i = 0; i < 2; i++)
+		if (!lane->lines[i].first)
+			lane->lines[i].last = &lane->lines[i].first;
 }
 
 bool
@@ -45,41 +46,55 @@ lane_avoided(struct lane *lane, uint64_t now)
 bool
 lane_enter(struct lane *lane, struct request *r)
 {
-	if (!lane->first && lane->under_way < lane->window) {
+	struct line *line = &lane->lines[r->going_on ? LINE_GOING_ON : LINE_NEW];
+
+	if (!line->first && (r->going_on || !lane->lines[LINE_GOING_ON].first) && lane->under_way < lane->window) {
 		lane->under_way++;
 		return true;
 	}
 	r->line = lane;
 	r->next = NULL;
 	r->granted = r->turned_away = false;
-	*lane->last = r;
-	lane->last = &r->next;
+	*line->last = r;
+	line->last = &r->next;
 	return false;
+}
+
+static bool
+line_leave(struct line *line, struct request *r)
+{
+	struct request **at = &line->first;
+
+	while (*at && *at != r)
+		at = &(*at)->next;
+	if (!*at)
+		return false;
+	*at = r->next;
+	if (!*at)
+		line->last = at;
+	r->line = NULL;
+	return true;
 }
 
 void
 lane_leave_line(struct lane *lane, struct request *r)
 {
-	struct request **at = &lane->first;
-
-	while (*at && *at != r)
-		at = &(*at)->next;
-	if (!*at)
-		return;
-	*at = r->next;
-	if (!*at)
-		lane->last = at;
-	r->line = NULL;
+	if (!line_leave(&lane->lines[LINE_GOING_ON], r))
+		(void)line_leave(&lane->lines[LINE_NEW], r);
 }
 
+/* Exchanges that have begun are ended before others begin: what they hold is most of what all hold. NULL: nobody waits. */
 static struct request *
 lane_pop(struct lane *lane)
 {
-	struct request *r = lane->first;
+	struct line *line = lane->lines[LINE_GOING_ON].first ? &lane->lines[LINE_GOING_ON] : &lane->lines[LINE_NEW];
+	struct request *r = line->first;
 
-	lane->first = r->next;
-	if (!lane->first)
-		lane->last = &lane->first;
+	if (!r)
+		return NULL;
+	line->first = r->next;
+	if (!line->first)
+		line->last = &line->first;
 	r->line = NULL;
 	return r;
 }
@@ -87,9 +102,9 @@ lane_pop(struct lane *lane)
 static void
 lane_admit(struct lane *lane)
 {
-	while (lane->first && lane->under_way < lane->window) {
-		struct request *r = lane_pop(lane);
+	struct request *r;
 
+	while (lane->under_way < lane->window && (r = lane_pop(lane)) != NULL) {
 		lane->under_way++;
 		r->granted = true;
 		request_wake(r);
@@ -150,9 +165,7 @@ lane_lost(struct lane *lane, uint64_t sent, uint64_t now)
 	if (++lane->silent == SILENT_AFTER) {
 		lane->slow_until = lane->most;
 		lane->avoid_until = now + AVOID_MS;
-		while (lane->first) {
-			struct request *r = lane_pop(lane);
-
+		for (struct request *r; (r = lane_pop(lane)) != NULL; ) {
 			r->turned_away = true;
 			request_wake(r);
 		}

@@ -125,8 +125,18 @@ request_end(struct request *r, NTSTATUS status)
 		trip_close(trip);
 	}
 	r->due = r->silent_at = 0;
+	r->placed = false;
 	r->wait.over = true;
 	r->wait.says = status;
+}
+
+static void
+ask_drop(struct request *r)
+{
+	if (r->ask.len)
+		bytes_wipe((void *)(uintptr_t)r->ask.at, r->ask.len);
+	free((void *)(uintptr_t)r->ask.at);
+	r->ask = BYTES_NONE;
 }
 
 static void
@@ -134,7 +144,7 @@ request_drop(struct call_wait *w)
 {
 	struct request *r = REQUEST_OF(w);
 
-	if (!r->wait.over)
+	if (!r->wait.over || r->placed)
 		request_end(r, STATUS_CANCELLED);
 	if (r->answer.len)
 		bytes_wipe((void *)(uintptr_t)r->answer.at, r->answer.len);
@@ -144,13 +154,13 @@ request_drop(struct call_wait *w)
 	if (r->places)
 		places_drop(r->net, r->places);
 	realm_drop(r->realm);
-	bytes_wipe(r->ask, r->len);
+	ask_drop(r);
 	free(r);
 }
 
 /* --- trips ------------------------------------------------------------------------ */
 
-static bool
+bool
 trip_claim(struct shot *s, uint32_t events)
 {
 	struct trip *trip = (struct trip *)(void *)s;
@@ -165,66 +175,13 @@ trip_claim(struct shot *s, uint32_t events)
 
 static void request_go(struct request *r);
 
-static void
+void
 trip_fire(struct shot *s)
 {
 	struct request *r = ((struct trip *)(void *)s)->request;
 
 	request_go(r);
 	call_resume(r->call);
-}
-
-static void
-trip_add(struct request *r, unsigned place, int transport)
-{
-	struct kdc *kdc = r->places->at[place].kdc;
-	struct trip *trip = &r->trips[r->trip_count++];
-
-	trip->shot = (struct shot){ .fd = -1, .claim = trip_claim, .fire = trip_fire };
-	trip->request = r;
-	trip->lane = &kdc->lanes[transport];
-	trip->address = &kdc->address;
-	trip->transport = transport;
-}
-
-/* By which transport a place is asked; -1: not at all. */
-static int
-place_transport(const struct request *r, unsigned place, bool any_tcp)
-{
-	if (r->tcp)
-		return !any_tcp || r->places->at[place].tcp ? BY_TCP : -1;
-	return r->places->at[place].udp ? BY_UDP : BY_TCP;
-}
-
-/* Those that are silent come last. */
-static bool
-trips_make(struct request *r)
-{
-	const struct places *p = r->places;
-	/* DNS may name hosts for UDP alone, and they serve TCP as RFC 4120 wants it; who wrote "udp/" meant it. */
-	bool any_tcp = *r->realm->list != 0, avoided[PLACES_MAX];
-	uint64_t now = time_mono_ms();
-	int transport;
-
-	for (unsigned i = 0; i < p->count; i++)
-		any_tcp |= p->at[i].tcp;
-	r->trips = calloc(p->count, sizeof *r->trips);
-	if (!r->trips)
-		return false;
-	pthread_mutex_lock(&r->net->lock);
-	for (unsigned i = 0; i < p->count; i++) {
-		transport = place_transport(r, i, any_tcp);
-		avoided[i] = transport < 0 || (p->count > 1 && lane_avoided(&p->at[i].kdc->lanes[transport], now));
-		if (!avoided[i])
-			trip_add(r, i, transport);
-	}
-	for (unsigned i = 0; i < p->count; i++) {
-		transport = place_transport(r, i, any_tcp);
-		if (avoided[i] && transport >= 0)
-			trip_add(r, i, transport);
-	}
-	pthread_mutex_unlock(&r->net->lock);
-	return true;
 }
 
 /* It no longer counts as under way; `lost`: and its KDC did not serve it. */
@@ -251,37 +208,27 @@ trip_fails(struct trip *trip, bool refused)
 	trip->at = refused || ++trip->failures >= FAILURES_MAX ? TRIP_DEAD : TRIP_PAUSED;
 }
 
-/* Answers that are late anyway make room for one that is due. */
-static bool
-trips_spare(struct request *r)
-{
-	bool any = false;
-
-	for (unsigned i = 0; i < r->trip_count; i++) {
-		if (i == r->now || r->trips[i].shot.fd < 0)
-			continue;
-		trip_close(&r->trips[i]);
-		any = true;
-	}
-	return any;
-}
-
 /* --- in line and under way ------------------------------------------------------------ */
 
-/* False: this trip came to nothing, the next is due. */
+/* False: this trip came to nothing, the next is due. Without bytes it has come to its place. */
 static bool
 request_send(struct request *r, struct trip *trip)
 {
-	struct bytes ask = bytes_of(r->ask, r->len);
-	enum trip_end end = trip_open(trip, ask);
+	enum trip_end end;
 
+	if (!r->ask.len) {
+		r->placed = r->wait.over = true;
+		r->wait.says = STATUS_SUCCESS;
+		return true;
+	}
+	end = trip_open(trip, r->ask);
 	trip->since = time_mono_ms();
 	if (!trip->began)
 		trip->began = trip->since;
 	trip->tries++;
 	trip->ended = 0;
 	if (end == TRIP_NO_DESCRIPTORS && trips_spare(r))
-		end = trip_open(trip, ask);
+		end = trip_open(trip, r->ask);
 	r->sent_any = r->sent_in_pass = true;
 	switch (end) {
 	case TRIP_NO_DESCRIPTORS:
@@ -381,7 +328,7 @@ request_read(struct request *r, struct trip *trip)
 	enum trip_end end;
 
 	trip->fired = false;
-	end = trip_ready(trip, bytes_of(r->ask, r->len));
+	end = trip_ready(trip, r->ask);
 	switch (end) {
 	case TRIP_HAS_ANSWER:
 		request_answer(r, trip);
@@ -520,37 +467,41 @@ request_wake_run(struct work *w)
 
 /* --- the verbs ------------------------------------------------------------------------------ */
 
-static const char *
-story_of(struct call_wait *w)
+/* The wait before this one may have been another file's. */
+static struct request *
+request_of(struct call *call)
 {
-	struct request *r = REQUEST_OF(w);
-
-	if (!r->story)
-		r->story = malloc(STORY_MAX);
-	if (!r->story)
-		return "no memory to tell what happened";
-	request_tell(r, r->story);
-	return r->story;
+	return call->other && call->other->drop == request_drop ? REQUEST_OF(call->other) : NULL;
 }
 
-NTSTATUS
-await_kdc(struct call *call, const struct kdc_ask *ask)
+static bool
+ask_copy(struct request *r, struct bytes ask)
 {
-	struct request *r;
+	uint8_t *at = ask.len ? bytes_dup(ask) : NULL;
 
-	if (!call->net)
-		return STATUS_NOT_SUPPORTED;
-	if (!ask->request.len || ask->request.len > REPLY_MAX)
-		return STATUS_INVALID_PARAMETER;
-	r = calloc(1, sizeof *r + ask->request.len);
-	if (!r)
-		return STATUS_NO_MEMORY;
+	if (ask.len && !at)
+		return false;
+	r->ask = bytes_of(at, ask.len);
+	return true;
+}
+
+static struct request *
+request_new(struct call *call, const struct kdc_ask *ask)
+{
+	const struct request *before = request_of(call);
+	struct request *r = calloc(1, sizeof *r);
+
+	if (!r || !ask_copy(r, ask->request)) {
+		free(r);
+		return NULL;
+	}
 	r->realm = realm_of(call->net, ask);
 	if (!r->realm) {
+		ask_drop(r);
 		free(r);
-		return STATUS_NO_MEMORY;
+		return NULL;
 	}
-	r->wait = (struct call_wait){ .arm = request_arm, .disarm = request_disarm, .tell = story_of, .drop = request_drop };
+	r->wait = (struct call_wait){ .arm = request_arm, .disarm = request_disarm, .tell = request_story, .drop = request_drop };
 	r->call = call;
 	r->net = call->net;
 	r->wake = (struct work){ NULL, request_wake_claim, request_wake_run };
@@ -559,18 +510,61 @@ await_kdc(struct call *call, const struct kdc_ask *ask)
 	r->silence_ms = ask->silence_ms;
 	r->silent_at = ask->silence_ms ? r->began + ask->silence_ms : 0;
 	r->tcp = ask->tcp || ask->request.len > UDP_MAX;
-	r->len = ask->request.len;
-	bytes_copy(r->ask, ask->request.at, r->len);
+	r->going_on = before && (before->answer.len || before->going_on);
+	return r;
+}
+
+/* It has waited for a place at these KDCs, and has it. */
+static bool
+request_fits(const struct request *r, const struct kdc_ask *ask)
+{
+	const char *list = ask->places ? ask->places : "";
+
+	return r && r->placed && r->tcp == (ask->tcp || ask->request.len > UDP_MAX) && r->realm->kpasswd == ask->kpasswd &&
+	    ask->realm && strcmp(r->realm->name, ask->realm) == 0 && strcmp(r->realm->list, list) == 0;
+}
+
+NTSTATUS
+await_kdc(struct call *call, const struct kdc_ask *ask)
+{
+	struct request *r = request_of(call);
+
+	if (!call->net)
+		return STATUS_NOT_SUPPORTED;
+	if (!ask->request.len || ask->request.len > REPLY_MAX)
+		return STATUS_INVALID_PARAMETER;
+	if (request_fits(r, ask)) {
+		if (!ask_copy(r, ask->request))
+			return STATUS_NO_MEMORY;
+		r->placed = r->wait.over = false;
+		(void)call_await(call, &r->wait);
+		if (!request_send(r, &r->trips[r->now])) {
+			r->now++;
+			request_try(r);
+		}
+		return STATUS_PENDING;
+	}
+	r = request_new(call, ask);
+	if (!r)
+		return STATUS_NO_MEMORY;
 	(void)call_await(call, &r->wait);
 	request_go(r);
 	return STATUS_PENDING;
 }
 
-/* The wait before this one may have been another file's. */
-static struct request *
-request_of(struct call *call)
+NTSTATUS
+await_kdc_place(struct call *call, const struct kdc_ask *ask)
 {
-	return call->other && call->other->drop == request_drop ? REQUEST_OF(call->other) : NULL;
+	struct kdc_ask place = *ask;
+	struct request *r;
+
+	place.request = BYTES_NONE;
+	r = call->net ? request_new(call, &place) : NULL;
+	if (!r)
+		return call->net ? STATUS_NO_MEMORY : STATUS_NOT_SUPPORTED;
+	(void)call_await(call, &r->wait);
+	request_go(r);
+	return r->placed ? STATUS_SUCCESS : STATUS_PENDING;
 }
 
 struct bytes
@@ -586,5 +580,5 @@ kdc_story(struct call *call)
 {
 	struct request *r = request_of(call);
 
-	return r ? story_of(&r->wait) : "no KDC was asked";
+	return r ? request_story(&r->wait) : "no KDC was asked";
 }

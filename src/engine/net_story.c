@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/time.h"
@@ -75,4 +76,17 @@ request_tell(const struct request *r, char story[STORY_MAX])
 	else
 		story_say(story, "the name service has not yet answered for %.80s", r->realm->name);
 	pthread_mutex_unlock(&r->net->lock);
+}
+
+const char *
+request_story(struct call_wait *w)
+{
+	struct request *r = (struct request *)(void *)w;
+
+	if (!r->story)
+		r->story = malloc(STORY_MAX);
+	if (!r->story)
+		return "no memory to tell what happened";
+	request_tell(r, r->story);
+	return r->story;
 }

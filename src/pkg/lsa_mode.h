@@ -42,6 +42,11 @@ NTSTATUS awaited(const struct call *call);		/* what the last wait came to: the j
 /* Bytes to a realm's KDC and back. */
 /* awaited(): success, STATUS_NO_LOGON_SERVERS (none known, or all refuse), STATUS_IO_TIMEOUT (silence), no memory or descriptors. */
 NTSTATUS await_kdc(struct call *call, const struct kdc_ask *ask);
+/*
+ * Before a request is made, which is large: STATUS_SUCCESS, the KDC has a place for it, kept for the next await_kdc to
+ * the same realm; or STATUS_PENDING, and awaited() as above. ask->request is not looked at.
+ */
+NTSTATUS await_kdc_place(struct call *call, const struct kdc_ask *ask);
 struct bytes kdc_answer(struct call *call);		/* good until the next wait */
 const char *kdc_story(struct call *call);		/* what happened on the way, for a reason */
 

@@ -23,7 +23,7 @@ known(NTSTATUS status)
 
 /* Asks with the plan; returns how many of this kind there were. */
 static unsigned long
-ask_failing(const char *form, bool tcp, int kind, unsigned long at, bool on)
+ask_failing(const char *form, bool tcp, bool place, int kind, unsigned long at, bool on)
 {
 	struct jobs *jobs = jobs_new(1);
 	struct net *net = net_new(jobs);
@@ -34,6 +34,7 @@ ask_failing(const char *form, bool tcp, int kind, unsigned long at, bool on)
 	(void)snprintf(list, sizeof list, "%s:%u", form, peer->port);
 	asked_begin(&a, net, loop, jobs, list, 700);
 	a.ask.tcp = tcp;
+	a.place = place;
 	fail_arm(kind, at, on);
 	call_run(&a.call);
 	asked_wait(&a, loop, 1500);
@@ -52,21 +53,22 @@ ask_failing(const char *form, bool tcp, int kind, unsigned long at, bool on)
 static void
 everything_fails_once(void)
 {
-	static const struct { const char *host; bool tcp; } rows[] = {
-		{ "127.0.0.1", false }, { "127.0.0.1", true }, { "localhost", false },
+	static const struct { const char *host; bool tcp, place; } rows[] = {
+		{ "127.0.0.1", false, false }, { "127.0.0.1", true, false }, { "localhost", false, false },
+		{ "127.0.0.1", false, true }, { "localhost", true, true },
 	};
 
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
 		for (int kind = 0; kind < FAIL_KINDS; kind++) {
 			unsigned long count;
 
-			(void)ask_failing(rows[i].host, rows[i].tcp, kind, 0, false);	/* what is made once is made */
-			count = ask_failing(rows[i].host, rows[i].tcp, kind, 0, false);
+			(void)ask_failing(rows[i].host, rows[i].tcp, rows[i].place, kind, 0, false);	/* what is made once is made */
+			count = ask_failing(rows[i].host, rows[i].tcp, rows[i].place, kind, 0, false);
 			CHECK(count >= (kind == FAIL_MEMORY ? 6 : 2));
 			printf("%s %s: %lu of kind %d\n", rows[i].host, rows[i].tcp ? "tcp" : "udp", count, kind);
 			for (unsigned long at = 1; at <= count; at++) {
-				(void)ask_failing(rows[i].host, rows[i].tcp, kind, at, false);
-				(void)ask_failing(rows[i].host, rows[i].tcp, kind, at, true);
+				(void)ask_failing(rows[i].host, rows[i].tcp, rows[i].place, kind, at, false);
+				(void)ask_failing(rows[i].host, rows[i].tcp, rows[i].place, kind, at, true);
 			}
 		}
 	}
@@ -77,10 +79,10 @@ nothing_stays(void)
 {
 	long before;
 
-	(void)ask_failing("127.0.0.1", false, FAIL_MEMORY, 0, false);
+	(void)ask_failing("127.0.0.1", false, false, FAIL_MEMORY, 0, false);
 	before = fail_live_blocks;
 	for (unsigned long at = 1; at <= 6; at++)
-		(void)ask_failing("127.0.0.1", false, FAIL_MEMORY, at, false);
+		(void)ask_failing("127.0.0.1", false, false, FAIL_MEMORY, at, false);
 	CHECK_U64((uint64_t)fail_live_blocks, (uint64_t)before);
 }
 

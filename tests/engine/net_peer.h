@@ -274,6 +274,9 @@ struct asked {
 	struct kdc_ask ask;
 	NTSTATUS armed, says, ended;
 	bool armed_once;
+	bool place, placed;		/* it asks for a place first; and has had it */
+	unsigned trips, made;		/* answers that it wants in all beyond the first, and has */
+	void (*on_place)(struct asked *a);	/* or NULL */
 	_Atomic bool done;
 	uint64_t began, took;
 	size_t len;
@@ -287,11 +290,30 @@ asked_turn(struct call *c)
 	struct asked *a = (struct asked *)(void *)c;
 	struct bytes answer;
 
+	if (a->place && !a->placed) {
+		NTSTATUS status = a->armed_once ? awaited(c) : await_kdc_place(c, &a->ask);
+
+		a->armed_once = true;
+		if (status == STATUS_PENDING)
+			return status;
+		if (status != STATUS_SUCCESS) {
+			(void)snprintf(a->story, sizeof a->story, "%s", kdc_story(c));
+			return a->says = status;
+		}
+		a->placed = true;
+		a->armed_once = false;
+		if (a->on_place)
+			a->on_place(a);
+	}
 	if (!a->armed_once) {
 		a->armed_once = true;
 		return a->armed = await_kdc(c, &a->ask);
 	}
 	a->says = awaited(c);
+	if (a->says == STATUS_SUCCESS && a->made < a->trips) {
+		a->made++;
+		return await_kdc(c, &a->ask);
+	}
 	answer = kdc_answer(c);
 	a->len = answer.len;
 	a->first = answer.len ? answer.at[0] : 0;

@@ -1,5 +1,5 @@
 /*
- * net_test.c - src/engine/net.c, net_request.c, net_trip.c, net_lane.c,
+ * net_test.c - src/engine/net.c, net_request.c, net_trips.c, net_trip.c, net_lane.c,
  * net_places.c against KDCs that are silent, refuse, lie, are slow, die.
  * Times are bounds that a busy machine holds, too.
  */
@@ -375,7 +375,7 @@ ten_thousand_held(void)
 	for (int i = 0; i < MANY; i++)
 		ended += a[i].done && a[i].ended == STATUS_IO_TIMEOUT;
 	CHECK_U64(ended, MANY);
-	CHECK(net->kdcs->lanes[BY_UDP].under_way == 0 && !net->kdcs->lanes[BY_UDP].first);
+	CHECK(net->kdcs->lanes[BY_UDP].under_way == 0 && !net->kdcs->lanes[BY_UDP].lines[LINE_NEW].first);
 	peer_drop(p);
 	free(a);
 }
@@ -504,7 +504,7 @@ cancel_races_answers(void)
 		pthread_join(threads[i], NULL);
 	for (struct kdc *k = net->kdcs; k; k = k->next)
 		for (int t = 0; t < TRANSPORTS; t++)
-			CHECK(k->lanes[t].under_way == 0 && !k->lanes[t].first);
+			CHECK(k->lanes[t].under_way == 0 && !k->lanes[t].lines[LINE_NEW].first && !k->lanes[t].lines[LINE_GOING_ON].first);
 	loop_drop(c.loop);
 	peer_drop(p);
 	free(a);

@@ -254,13 +254,36 @@ ask_own(struct call *call, struct leg *leg, const struct leg_args *args, struct 
 
 /* --- ASKED_TICKET --------------------------------------------------------------------- */
 
+/* The target's principal; it is at hand only while it is needed. */
+static NTSTATUS
+name_server(struct call *call, struct leg *leg)
+{
+	struct kerb_talk *talk = leg->talk;
+	krb5_context k5 = kerb_k5_take(call);
+	struct kerb_spn spn;
+	krb5_error_code code;
+	NTSTATUS status;
+
+	if (!k5 || !kerb_spn_take(&spn, bytes_of_text(talk->target))) {
+		kerb_k5_give(k5);
+		return STATUS_INSUFFICIENT_RESOURCES;
+	}
+	code = kerb_server_of(k5, &spn, talk->hoard->realm, &leg->server);
+	status = kerb_k5_because(call, k5, code, "the target's name");
+	kerb_k5_give(k5);				/* while the leg waits, it has no use for one */
+	return code ? status : STATUS_SUCCESS;
+}
+
 static NTSTATUS
 take_ticket(struct call *call, struct leg *leg, const struct leg_args *args, struct leg_result *ret)
 {
 	struct kerb_talk *talk = leg->talk;
-	NTSTATUS status = kerb_fetch_ticket(call, &leg->fetch, talk->hoard, talk->target, leg->server,
-	    talk->user2user ? &leg->second : NULL, &talk->ticket);
+	NTSTATUS status = leg->fetch.steps || leg->server ? STATUS_SUCCESS : name_server(call, leg);
 
+	if (status != STATUS_SUCCESS)
+		return status;
+	status = kerb_fetch_ticket(call, &leg->fetch, talk->hoard, talk->target, leg->server,
+	    talk->user2user ? &leg->second : NULL, &talk->ticket);
 	krb5_free_principal(NULL, leg->server);
 	leg->server = NULL;
 	if (status != STATUS_SUCCESS && status != STATUS_PENDING && leg->fetch.user2user && !talk->user2user && !args->inside &&
@@ -275,23 +298,13 @@ static NTSTATUS
 ask_ticket(struct call *call, struct leg *leg, const struct leg_args *args, struct leg_result *ret)
 {
 	struct kerb_talk *talk = leg->talk;
-	struct kerb_spn spn;
-	krb5_context k5;
-	krb5_error_code code;
 	NTSTATUS status;
 
 	talk->ticket = talk->user2user ? NULL : kerb_hoard_find(talk->hoard, talk->target);
 	if (talk->ticket)
 		return ask_forward(call, leg, args, ret);
-	k5 = kerb_k5_take(call);
-	if (!k5 || !kerb_spn_take(&spn, bytes_of_text(talk->target))) {
-		kerb_k5_give(k5);
-		return STATUS_INSUFFICIENT_RESOURCES;
-	}
-	code = kerb_server_of(k5, &spn, talk->hoard->realm, &leg->server);
-	status = kerb_k5_because(call, k5, code, "the target's name");
-	kerb_k5_give(k5);				/* while the leg waits, it has no use for one */
-	if (code)
+	status = name_server(call, leg);
+	if (status != STATUS_SUCCESS)
 		return status;
 	if (talk->hoard->evidence && talk->user2user)
 		return because(call, SEC_E_UNSUPPORTED_FUNCTION, TO_CALLER, "a ticket in the name of a client cannot be for user-to-user");

@@ -1,8 +1,11 @@
 /*
  * kerb_tgt.c - initial and service tickets as steps.
  *
- *     BEGIN -> step -> KDC -> step -> ... -> done
- *                \-> JOB (a password) -/
+ *     (PLACE) -> BEGIN -> step -> KDC -> step -> ... -> done
+ *                           \-> JOB (a password) -/
+ *
+ * What a step machine holds is much; it is made when the KDC has a place for
+ * its first request.
  */
 #include "pkg/kerberos/kerb_tgt.h"
 
@@ -13,8 +16,6 @@
 
 #include "pkg/kerberos/kerb_iakerb.h"
 #include "pkg/kerberos/kerb_k5.h"
-
-#define REALM_ROOM	256u
 
 #define RENEW_SECONDS (7 * 86400)	/* as long as the KDC lets it be, at most */
 
@@ -130,72 +131,10 @@ steps_turn(void *at)
 	return STATUS_SUCCESS;
 }
 
-/* --- trips ------------------------------------------------------------------ */
-
-/* Not to a KDC but to the peer, who brings the answer with the next leg. */
-static NTSTATUS
-carry_begin(struct call *call, struct kerb_fetch *f, struct bytes realm, struct bytes request)
-{
-	uint8_t *copy = realm.len < sizeof f->carry->realm ? call_memory(call, request.len) : NULL;
-
-	if (!copy)
-		return STATUS_INSUFFICIENT_RESOURCES;
-	bytes_copy(f->carry->realm, realm.at, realm.len);
-	f->carry->realm[realm.len] = 0;
-	f->realm = f->carry->realm;
-	bytes_copy(copy, request.at, request.len);
-	f->carry->request = bytes_of(copy, request.len);
-	return SEC_I_CONTINUE_NEEDED;
-}
-
 static bool
 goes_on(NTSTATUS status)
 {
 	return status == STATUS_PENDING || status == SEC_I_CONTINUE_NEEDED;
-}
-
-NTSTATUS
-kerb_trip_begin(struct call *call, struct kerb_fetch *f, krb5_context k5, struct bytes realm, struct bytes request, bool tcp)
-{
-	struct kdc_ask ask = { .request = request, .tcp = tcp, .silence_ms = f->silence_ms };
-
-	if (!realm.len || realm.len >= REALM_ROOM || memchr(realm.at, 0, realm.len))
-		return because(call, SEC_E_NO_AUTHENTICATING_AUTHORITY, TO_CALLER,
-		    "a realm of %zu characters cannot be asked", realm.len);
-	if (f->carry)
-		return carry_begin(call, f, realm, request);
-	if (!f->realm || !bytes_same(bytes_of_text(f->realm), realm)) {
-		char *text = call_memory(call, realm.len + 1);
-
-		if (!text)
-			return STATUS_INSUFFICIENT_RESOURCES;
-		bytes_copy(text, realm.at, realm.len);
-		f->realm = text;
-	}
-	ask.realm = f->realm;
-	ask.places = kerb_k5_places(call, k5, f->realm, false);
-	if (!ask.places)
-		return STATUS_INSUFFICIENT_RESOURCES;
-	if (!*ask.places && !kerb_k5_searches(f->realm))
-		return because(call, SEC_E_NO_AUTHENTICATING_AUTHORITY, TO_CALLER,
-		    "krb5.conf names no KDC for realm %s and forbids to look in DNS (dns_lookup_kdc); name one under [realms]",
-		    f->realm);
-	return await_kdc(call, &ask);
-}
-
-NTSTATUS
-kerb_trip_end(struct call *call, const struct kerb_fetch *f)
-{
-	NTSTATUS status = awaited(call);
-	const char *story = kdc_story(call);
-
-	if (status == STATUS_SUCCESS)
-		return status;
-	if (status != STATUS_NO_LOGON_SERVERS && status != STATUS_IO_TIMEOUT)
-		return status;
-	return because(call, SEC_E_NO_AUTHENTICATING_AUTHORITY, TO_CALLER,
-	    "no KDC of realm %s answered (%s); check [realms] in krb5.conf, or DNS, and the network", f->realm,
-	    story && *story ? story : "none is known");
 }
 
 /* Takes steps until one needs the KDC or the machine has ended: SUCCESS then, and steps->code says how. */
@@ -217,6 +156,9 @@ fetch_turn(struct call *call, struct kerb_fetch *f, bool on_job)
 			}
 			(void)steps_turn(s);
 			break;
+		case FETCH_PLACE:
+			f->at = FETCH_BEGIN;
+			continue;
 		case FETCH_JOB:
 			status = awaited(call);
 			if (status != STATUS_SUCCESS)
@@ -369,6 +311,15 @@ as_take(struct call *call, struct kerb_fetch *f, const struct kerb_cred *cred)
 	return STATUS_SUCCESS;
 }
 
+/* Of "user@REALM", as krb5_unparse_name writes it. */
+static struct bytes
+realm_of(const char *client)
+{
+	const char *at = strrchr(client, '@');
+
+	return at ? bytes_of_text(at + 1) : BYTES_NONE;
+}
+
 /* The exchange, until it has ended well; nothing has been taken then. */
 static NTSTATUS
 as_turn(struct call *call, struct kerb_fetch *f, const struct kerb_cred *cred, const char *service)
@@ -376,7 +327,12 @@ as_turn(struct call *call, struct kerb_fetch *f, const struct kerb_cred *cred, c
 	NTSTATUS status = STATUS_SUCCESS;
 
 	if (!f->steps) {
-		status = steps_new(call, f);
+		if (f->at == FETCH_PLACE)
+			status = kerb_trip_end(call, f);
+		else
+			status = kerb_trip_place(call, f, realm_of(cred->client));
+		if (status == STATUS_SUCCESS)
+			status = steps_new(call, f);
 		if (status != STATUS_SUCCESS)
 			return status;
 		f->steps->code = as_open(call, f->steps, cred, service);
@@ -497,6 +453,38 @@ tgs_take(struct call *call, struct kerb_steps *s, struct kerb_hoard *hoard, cons
 	return *ret_ticket ? STATUS_SUCCESS : STATUS_INSUFFICIENT_RESOURCES;
 }
 
+/* Whether libkrb5's half of the hoard has the ticket already, so that no KDC is needed. */
+static bool
+is_cached(struct call *call, struct kerb_hoard *hoard, krb5_const_principal server)
+{
+	krb5_creds wanted = { .magic = KV5M_CREDS, .server = (krb5_principal)(uintptr_t)server }, *got = NULL;
+	krb5_context k5 = kerb_k5_take(call);
+	bool yes = false;
+
+	if (k5 && (!hoard->clock || kerb_k5_clock(k5, hoard->clock)) && krb5_cc_get_principal(k5, hoard->cc, &wanted.client) == 0) {
+		yes = krb5_get_credentials(k5, KRB5_GC_CACHED, hoard->cc, &wanted, &got) == 0;
+		krb5_free_creds(k5, got);
+		krb5_free_principal(k5, wanted.client);
+	}
+	kerb_k5_give(k5);
+	return yes;
+}
+
+/* SUCCESS: the machine may be made. */
+static NTSTATUS
+tgs_place(struct call *call, struct kerb_fetch *f, struct kerb_hoard *hoard, krb5_const_principal server, bool second)
+{
+	NTSTATUS status;
+
+	if (f->at == FETCH_PLACE)
+		return kerb_trip_end(call, f);
+	/* For another realm's service it may hold a ticket to ask that one with. */
+	if (server->realm.length && !bytes_same(bytes_of(server->realm.data, server->realm.length), bytes_of_text(hoard->realm)))
+		return STATUS_SUCCESS;
+	status = kerb_trip_place(call, f, bytes_of_text(hoard->realm));
+	return status == STATUS_PENDING && !second && is_cached(call, hoard, server) ? STATUS_SUCCESS : status;
+}
+
 static NTSTATUS
 fetch(struct call *call, struct kerb_fetch *f, struct kerb_hoard *hoard, const char *target, krb5_const_principal server,
     const krb5_data *second, bool keep, struct kerb_ticket **ret_ticket)
@@ -507,9 +495,14 @@ fetch(struct call *call, struct kerb_fetch *f, struct kerb_hoard *hoard, const c
 		*ret_ticket = keep ? kerb_hoard_find(hoard, target) : NULL;
 		if (*ret_ticket)
 			return STATUS_SUCCESS;
-		status = steps_new(call, f);
-		if (status != STATUS_SUCCESS)
+		status = tgs_place(call, f, hoard, server, second != NULL);
+		if (status == STATUS_SUCCESS)
+			status = steps_new(call, f);
+		if (status != STATUS_SUCCESS) {
+			if (status != STATUS_PENDING)
+				kerb_fetch_drop(f);
 			return status;
+		}
 		f->steps->code = tgs_open(f->steps, hoard, server, second, keep);
 		if (f->steps->code) {
 			status = tgs_failed(call, f, hoard, target);

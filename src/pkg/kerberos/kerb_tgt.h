@@ -21,9 +21,9 @@ struct kerb_steps;
 /* In a frame, zeroed at first. */
 struct kerb_fetch {
 	struct kerb_steps *steps;
-	enum { FETCH_BEGIN = 0, FETCH_JOB, FETCH_KDC } at;
+	enum { FETCH_BEGIN = 0, FETCH_PLACE, FETCH_JOB, FETCH_KDC } at;
 	uint32_t silence_ms;
-	const char *realm;		/* where it asked last, call memory; NULL: nowhere yet */
+	const char *realm, *places;	/* where it asked last, call memory; NULL: nowhere yet */
 	int32_t code;			/* libkrb5's, of an initial ticket that was refused */
 	struct kerb_carry *carry;	/* the peer carries what is for the KDC; NULL: it is asked */
 	bool user2user;			/* the KDC gives tickets for this target to user-to-user alone */
@@ -45,7 +45,7 @@ NTSTATUS kerb_fetch_initial(struct call *call, struct kerb_fetch *f, const struc
  * A service ticket out of a hoard, or by its ticket-granting ticket; held for the caller. `target` is its name in
  * the hoard and in reasons. `second`: the peer's ticket-granting ticket, for user-to-user; not kept in the hoard.
  * SEC_E_TARGET_UNKNOWN and the above. kerb_fetch_fresh asks the KDC unless libkrb5's half of the hoard has it, and
- * leaves the hoard as it was. Once they have returned STATUS_PENDING they look at `server` no more.
+ * leaves the hoard as it was. Once they have steps they look at `server` no more.
  */
 NTSTATUS kerb_fetch_ticket(struct call *call, struct kerb_fetch *f, struct kerb_hoard *hoard, const char *target,
     krb5_const_principal server, const krb5_data *second, struct kerb_ticket **ret_ticket);
@@ -56,5 +56,10 @@ NTSTATUS kerb_fetch_fresh(struct call *call, struct kerb_fetch *f, struct kerb_h
 NTSTATUS kerb_trip_begin(struct call *call, struct kerb_fetch *f, krb5_context k5, struct bytes realm,
     struct bytes request, bool tcp);
 NTSTATUS kerb_trip_end(struct call *call, const struct kerb_fetch *f);
+/*
+ * A place at the KDC of a realm, before what asks it is made: STATUS_PENDING, or STATUS_SUCCESS, also where nothing is
+ * to be waited for. `realm` is as krb5_unparse_name writes it. f->at is FETCH_PLACE then.
+ */
+NTSTATUS kerb_trip_place(struct call *call, struct kerb_fetch *f, struct bytes realm);
 
 #endif
