@@ -1,6 +1,5 @@
 /*
- * kerb_k5.c - libkrb5's contexts, guarded and pooled; its error codes as
- * statuses; its profile's places.
+ * kerb_k5.c - libkrb5's contexts, guarded and pooled; its profile's places.
  *
  * The library reads its configuration through a profile of ours, which hands
  * on to krb5.conf and overrides what would let it ask a name server. It
@@ -21,6 +20,13 @@
 
 #define POOL_MAX	256u
 #define KEYTABS_MAX	8u
+#define SHARED_MAX	4u
+
+/* As long as the process; k5 is made by the first who enters. */
+struct kerb_k5_shared {
+	pthread_mutex_t lock;
+	krb5_context k5;
+};
 
 /* A forked child begins with a pool of its own: a lock may have been held when it was made. */
 struct pool {
@@ -33,6 +39,7 @@ struct pool {
 	unsigned keytab_count;
 	krb5_context names;		/* it alone loads what knows of hosts' realms; guarded by names_lock */
 	pthread_mutex_t names_lock;
+	struct kerb_k5_shared shared[SHARED_MAX];
 };
 
 static _Atomic(struct pool *) pools;
@@ -150,10 +157,14 @@ pool_of(void)
 	fresh->stamp = fork_stamp();
 	pthread_mutex_init(&fresh->lock, NULL);
 	pthread_mutex_init(&fresh->names_lock, NULL);
+	for (unsigned i = 0; i < SHARED_MAX; i++)
+		pthread_mutex_init(&fresh->shared[i].lock, NULL);
 	if (fresh->stamp && atomic_compare_exchange_strong(&pools, &now, fresh))
 		return fresh;
 	pthread_mutex_destroy(&fresh->lock);
 	pthread_mutex_destroy(&fresh->names_lock);
+	for (unsigned i = 0; i < SHARED_MAX; i++)
+		pthread_mutex_destroy(&fresh->shared[i].lock);
 	free(fresh);
 	return now && !fork_changed(now->stamp) ? now : NULL;
 }
@@ -174,22 +185,12 @@ context_make(struct pool *p, krb5_context *ret_k5)
 	return code;
 }
 
-krb5_context
-kerb_k5_take(struct call *call)
+static krb5_context
+context_new(struct call *call, struct pool *p)
 {
-	struct pool *p = pool_of();
 	krb5_context k5 = NULL;
-	krb5_error_code code;
+	krb5_error_code code = context_make(p, &k5);
 
-	if (!p)
-		return NULL;
-	pthread_mutex_lock(&p->lock);
-	if (p->count)
-		k5 = p->idle[--p->count];
-	pthread_mutex_unlock(&p->lock);
-	if (k5)
-		return k5;
-	code = context_make(p, &k5);
 	if (!code)
 		return k5;
 	if (call && code != ENOMEM)
@@ -197,6 +198,21 @@ kerb_k5_take(struct call *call)
 		    "the Kerberos configuration (krb5.conf, or what KRB5_CONFIG names) cannot be read: %s; correct it",
 		    kerb_k5_words(call, NULL, code));
 	return NULL;
+}
+
+krb5_context
+kerb_k5_take(struct call *call)
+{
+	struct pool *p = pool_of();
+	krb5_context k5 = NULL;
+
+	if (!p)
+		return NULL;
+	pthread_mutex_lock(&p->lock);
+	if (p->count)
+		k5 = p->idle[--p->count];
+	pthread_mutex_unlock(&p->lock);
+	return k5 ? k5 : context_new(call, p);
 }
 
 /* A KDC's clock that the library found out about stays with what was found by it, not with the context. */
@@ -230,6 +246,47 @@ kerb_k5_give(krb5_context k5)
 	}
 	if (k5)
 		krb5_free_context(k5);
+}
+
+struct kerb_k5_shared *
+kerb_k5_join(struct call *call, krb5_context *ret_k5)
+{
+	struct pool *p = pool_of();
+	struct kerb_k5_shared *s = NULL;
+
+	if (!p)
+		return NULL;
+	for (unsigned i = 0; i < SHARED_MAX && !s; i++)
+		if (pthread_mutex_trylock(&p->shared[i].lock) == 0)
+			s = &p->shared[i];
+	if (!s) {
+		s = &p->shared[0];
+		pthread_mutex_lock(&s->lock);
+	}
+	if (!s->k5)
+		s->k5 = context_new(call, p);
+	*ret_k5 = s->k5;
+	if (s->k5)
+		return s;
+	pthread_mutex_unlock(&s->lock);
+	return NULL;
+}
+
+krb5_context
+kerb_k5_enter(struct kerb_k5_shared *shared, int32_t clock)
+{
+	pthread_mutex_lock(&shared->lock);
+	if (clock)
+		(void)kerb_k5_clock(shared->k5, clock);
+	return shared->k5;
+}
+
+void
+kerb_k5_leave(struct kerb_k5_shared *shared)
+{
+	clock_reset(shared->k5);
+	krb5_clear_error_message(shared->k5);
+	pthread_mutex_unlock(&shared->lock);
 }
 
 krb5_error_code
@@ -303,237 +360,3 @@ kerb_k5_clock_offset(krb5_context k5)
 	return krb5_get_time_offsets(k5, &seconds, &micro) == 0 ? seconds : 0;
 }
 
-/* --- codes ------------------------------------------------------------------- */
-
-static const struct { krb5_error_code code; NTSTATUS status; } codes[] = {
-	{ 0,                                STATUS_SUCCESS },
-	{ ENOMEM,                           STATUS_INSUFFICIENT_RESOURCES },
-	{ KRB5KDC_ERR_S_PRINCIPAL_UNKNOWN,  SEC_E_TARGET_UNKNOWN },
-	{ KRB5KDC_ERR_SVC_UNAVAILABLE,      SEC_E_NO_AUTHENTICATING_AUTHORITY },
-	{ KRB5KDC_ERR_MUST_USE_USER2USER,   SEC_E_TARGET_UNKNOWN },
-	{ KRB5KRB_AP_ERR_IAKERB_KDC_NOT_FOUND, SEC_E_NO_AUTHENTICATING_AUTHORITY },
-	{ KRB5KRB_AP_ERR_IAKERB_KDC_NO_RESPONSE, SEC_E_NO_AUTHENTICATING_AUTHORITY },
-	{ KRB5KDC_ERR_C_PRINCIPAL_UNKNOWN,  SEC_E_LOGON_DENIED },
-	{ KRB5KDC_ERR_PREAUTH_FAILED,       SEC_E_LOGON_DENIED },
-	{ KRB5KDC_ERR_PREAUTH_REQUIRED,     SEC_E_LOGON_DENIED },
-	{ KRB5_PREAUTH_FAILED,              SEC_E_LOGON_DENIED },
-	{ KRB5KDC_ERR_CLIENT_REVOKED,       SEC_E_LOGON_DENIED },
-	{ KRB5KDC_ERR_NAME_EXP,             SEC_E_LOGON_DENIED },
-	{ KRB5KDC_ERR_KEY_EXP,              SEC_E_LOGON_DENIED },
-	{ KRB5KDC_ERR_CLIENT_NOTYET,        SEC_E_LOGON_DENIED },
-	{ KRB5KDC_ERR_POLICY,               SEC_E_LOGON_DENIED },
-	{ KRB5KDC_ERR_SERVICE_EXP,          SEC_E_TARGET_UNKNOWN },
-	{ KRB5KDC_ERR_SERVICE_REVOKED,      SEC_E_TARGET_UNKNOWN },
-	{ KRB5KDC_ERR_SERVICE_NOTYET,       SEC_E_TARGET_UNKNOWN },
-	{ KRB5KDC_ERR_ETYPE_NOSUPP,         SEC_E_KDC_UNKNOWN_ETYPE },
-	{ KRB5_PROG_ETYPE_NOSUPP,           SEC_E_KDC_UNKNOWN_ETYPE },
-	{ KRB5_BAD_ENCTYPE,                 SEC_E_KDC_UNKNOWN_ETYPE },
-	{ KRB5_CONFIG_ETYPE_NOSUPP,         SEC_E_KDC_UNKNOWN_ETYPE },
-	{ KRB5KRB_AP_ERR_SKEW,              SEC_E_TIME_SKEW },
-	{ KRB5_KDCREP_SKEW,                 SEC_E_TIME_SKEW },
-	{ KRB5KRB_AP_ERR_TKT_NYV,           SEC_E_TIME_SKEW },
-	{ KRB5KRB_AP_ERR_TKT_EXPIRED,       SEC_E_NO_CREDENTIALS },
-	{ KRB5KRB_AP_ERR_MODIFIED,          SEC_E_WRONG_PRINCIPAL },
-	{ KRB5KRB_AP_ERR_BAD_INTEGRITY,     SEC_E_WRONG_PRINCIPAL },
-	{ KRB5KRB_AP_ERR_NOT_US,            SEC_E_WRONG_PRINCIPAL },
-	{ KRB5KRB_AP_ERR_BADMATCH,          SEC_E_WRONG_PRINCIPAL },
-	{ KRB5KRB_AP_ERR_NOKEY,             SEC_E_WRONG_PRINCIPAL },
-	{ KRB5KRB_AP_ERR_BADKEYVER,         SEC_E_WRONG_PRINCIPAL },
-	{ KRB5KRB_AP_WRONG_PRINC,           SEC_E_WRONG_PRINCIPAL },
-	{ KRB5_MUTUAL_FAILED,               SEC_E_MUTUAL_AUTH_FAILED },
-	{ KRB5KRB_AP_ERR_MUT_FAIL,          SEC_E_MUTUAL_AUTH_FAILED },
-	{ KRB5KRB_AP_ERR_REPEAT,            SEC_E_LOGON_DENIED },
-	{ KRB5_KDC_UNREACH,                 SEC_E_NO_AUTHENTICATING_AUTHORITY },
-	{ KRB5_REALM_UNKNOWN,               SEC_E_NO_AUTHENTICATING_AUTHORITY },
-	{ KRB5_REALM_CANT_RESOLVE,          SEC_E_NO_AUTHENTICATING_AUTHORITY },
-	{ KRB5_CC_NOTFOUND,                 SEC_E_NO_CREDENTIALS },
-	{ KRB5_FCC_NOFILE,                  SEC_E_NO_CREDENTIALS },
-	{ KRB5_NO_TKT_SUPPLIED,             SEC_E_NO_CREDENTIALS },
-	{ KRB5_KT_NOTFOUND,                 SEC_E_NO_CREDENTIALS },
-	{ KRB5_KT_KVNONOTFOUND,             SEC_E_NO_CREDENTIALS },
-	{ KRB5_NO_LOCALNAME,                SEC_E_NO_CREDENTIALS },
-	{ ENOENT,                           SEC_E_NO_CREDENTIALS },
-	{ EACCES,                           SEC_E_NO_CREDENTIALS },
-	{ KRB5_PARSE_MALFORMED,             SEC_E_TARGET_UNKNOWN },
-	{ KRB5KDC_ERR_BADOPTION,            SEC_E_UNSUPPORTED_FUNCTION },
-	{ KRB5KRB_AP_ERR_MSG_TYPE,          SEC_E_INVALID_TOKEN },
-	{ KRB5KRB_AP_ERR_BADVERSION,        SEC_E_INVALID_TOKEN },
-	{ KRB5_BADMSGTYPE,                  SEC_E_INVALID_TOKEN },
-	{ KRB5_KDCREP_MODIFIED,             SEC_E_WRONG_PRINCIPAL },
-	{ ASN1_BAD_ID,                      SEC_E_INVALID_TOKEN },
-	{ ASN1_BAD_LENGTH,                  SEC_E_INVALID_TOKEN },
-	{ ASN1_BAD_FORMAT,                  SEC_E_INVALID_TOKEN },
-	{ ASN1_OVERRUN,                     SEC_E_INVALID_TOKEN },
-	{ ASN1_OVERFLOW,                    SEC_E_INVALID_TOKEN },
-	{ ASN1_MISSING_FIELD,               SEC_E_INVALID_TOKEN },
-	{ ASN1_MISPLACED_FIELD,             SEC_E_INVALID_TOKEN },
-	{ ASN1_TYPE_MISMATCH,               SEC_E_INVALID_TOKEN },
-	{ ASN1_PARSE_ERROR,                 SEC_E_INVALID_TOKEN },
-	{ ASN1_BAD_TIMEFORMAT,              SEC_E_INVALID_TOKEN },
-	{ ASN1_INDEF,                       SEC_E_INVALID_TOKEN },
-	{ ASN1_MISSING_EOC,                 SEC_E_INVALID_TOKEN },
-};
-
-NTSTATUS
-kerb_k5_status(krb5_error_code code)
-{
-	for (size_t i = 0; i < sizeof codes / sizeof *codes; i++)
-		if (codes[i].code == code)
-			return codes[i].status;
-	return SEC_E_INTERNAL_ERROR;
-}
-
-const char *
-kerb_k5_words(struct call *call, krb5_context k5, krb5_error_code code)
-{
-	krb5_context from = code == KRB5KRB_ERR_GENERIC ? NULL : k5;	/* who gives the words takes them back */
-	const char *words = krb5_get_error_message(from, code);
-	char *text = words ? call_memory(call, strlen(words) + 1) : NULL;
-
-	if (text)
-		bytes_copy(text, words, strlen(words));
-	krb5_free_error_message(from, words);
-	return text ? text : "an error without a name";
-}
-
-NTSTATUS
-kerb_k5_because(struct call *call, krb5_context k5, krb5_error_code code, const char *what)
-{
-	NTSTATUS status = kerb_k5_status(code);
-
-	if (status == STATUS_SUCCESS || status == STATUS_INSUFFICIENT_RESOURCES)
-		return status;
-	return because(call, status, TO_CALLER, "%s: %s", what, kerb_k5_words(call, k5, code));
-}
-
-/* --- places ------------------------------------------------------------------ */
-
-/* False: it could not be read. *ret_values NULL: the profile says nothing. */
-static bool
-realm_values(struct pool *p, const char *realm, const char *name, char ***ret_values)
-{
-	const char *names[] = { "realms", realm, name, NULL };
-	long code = p->base ? profile_get_values(p->base, names, ret_values) : PROF_NO_SECTION;
-
-	if (code)
-		*ret_values = NULL;
-	return !code || code == PROF_NO_SECTION || code == PROF_NO_RELATION;
-}
-
-/* A place of the kdc_ask kind; HTTPS proxies are none. */
-static bool
-place_fits(const char *place)
-{
-	return *place && !strstr(place, "://") && !strpbrk(place, " \t");
-}
-
-/* "host:port" without its port, unless it is an IPv6 literal. */
-static size_t
-host_len(const char *place)
-{
-	const char *colon = strrchr(place, ':');
-
-	if (!colon || (strchr(place, ':') != colon && colon[-1] != ']'))
-		return strlen(place);
-	return (size_t)(colon - place);
-}
-
-static const char *
-places_join(struct call *call, char **values, bool hosts_only)
-{
-	size_t room = 1;
-	char *text;
-	struct writer w;
-
-	for (char **v = values; *v; v++)
-		room += strlen(*v) + 1;
-	text = call_memory(call, room);
-	if (!text)
-		return NULL;
-	w = writer_of(text, room - 1);
-	for (char **v = values; *v; v++)
-		if (place_fits(*v)) {
-			if (w.need)
-				writer_u8(&w, ' ');
-			writer_bytes(&w, bytes_of(*v, hosts_only ? host_len(*v) : strlen(*v)));
-		}
-	return text;
-}
-
-const char *
-kerb_k5_places(struct call *call, krb5_context k5, const char *realm, bool kpasswd)
-{
-	struct pool *p = pool_of();
-	const char *places = "";
-	bool hosts_only = false, read;
-	char **values = NULL;
-
-	(void)k5;
-	if (!p)
-		return NULL;
-	read = realm_values(p, realm, kpasswd ? "kpasswd_server" : "kdc", &values);
-	if (read && !values && kpasswd) {
-		read = realm_values(p, realm, "admin_server", &values);
-		hosts_only = true;
-	}
-	if (values) {
-		places = places_join(call, values, hosts_only);
-		profile_free_list(values);
-	}
-	return read && places ? kerb_pin_places(call, realm, kpasswd, places) : NULL;
-}
-
-bool
-kerb_k5_searches(const char *realm)
-{
-	struct pool *p = pool_of();
-	int yes = 1;
-
-	if (!p || !p->base)
-		return true;
-	/* What cannot be read is no leave to ask the world. */
-	return profile_get_boolean(p->base, "libdefaults", "dns_lookup_kdc", NULL, 1, &yes) == 0 &&
-	    profile_get_boolean(p->base, "libdefaults", realm, "dns_lookup_kdc", yes, &yes) == 0 && yes != 0;
-}
-
-const char *
-kerb_k5_default_realm(struct call *call)
-{
-	struct pool *p = pool_of();
-	char *found = NULL, *text = NULL;
-
-	if (p && p->base && profile_get_string(p->base, "libdefaults", "default_realm", NULL, NULL, &found) == 0 && found) {
-		text = call_memory(call, strlen(found) + 1);
-		if (text)
-			bytes_copy(text, found, strlen(found));
-		profile_release_string(found);
-	}
-	return text ? text : "";
-}
-
-/* --- warming ----------------------------------------------------------------- */
-
-void
-kerb_k5_warm(void)
-{
-	krb5_context k5 = kerb_k5_take(NULL);
-	krb5_get_init_creds_opt *options = NULL;
-	krb5_init_creds_context as = NULL;
-	krb5_data none = { 0 }, out = { 0 }, realm = { 0 };
-	krb5_principal nobody = NULL;
-	unsigned flags = 0;
-
-	if (!k5)
-		return;
-	/* The first step of all loads the preauthentication plug-ins. */
-	if (krb5_parse_name(k5, "nobody@WARM", &nobody) == 0 && krb5_get_init_creds_opt_alloc(k5, &options) == 0 &&
-	    krb5_init_creds_init(k5, nobody, NULL, NULL, 0, options, &as) == 0 &&
-	    krb5_init_creds_step(k5, as, &none, &out, &realm, &flags) == 0) {
-		krb5_free_data_contents(k5, &out);
-		krb5_free_data_contents(k5, &realm);
-	}
-	krb5_init_creds_free(k5, as);
-	krb5_get_init_creds_opt_free(k5, options);
-	krb5_free_principal(k5, nobody);
-	kerb_k5_give(k5);
-}

@@ -7,9 +7,10 @@
  * A krb5 context belongs to one running call at a time: take it at the entry
  * of a turn, give it back before returning (also when returning
  * STATUS_PENDING). A step machine for an initial ticket, which holds what
- * plug-ins made, keeps the one that it was made with for as long as it lives:
- * kerb_k5_take it and give it back when the machine is dropped. Tickets,
- * ccaches and machines for service tickets work with any.
+ * plug-ins made, needs the one that it was made with for as long as it lives.
+ * One that is turned on a job keeps one to itself: kerb_k5_take it and give it
+ * back when the machine is dropped; all others share a few (kerb_k5_join).
+ * Tickets, ccaches and machines for service tickets work with any.
  */
 #ifndef OPENLSA_PKG_KERBEROS_KERB_K5_H
 #define OPENLSA_PKG_KERBEROS_KERB_K5_H
@@ -21,6 +22,15 @@
 /* NULL: no memory, or krb5.conf is broken (said in a reason). */
 krb5_context kerb_k5_take(struct call *call) MUST_CHECK;
 void kerb_k5_give(krb5_context k5);
+/*
+ * Of those that are shared, one that nobody uses just now where there is such a one, entered; NULL as kerb_k5_take. A
+ * context has some 2 KiB, and its use by a machine ends with the turn: kerb_k5_leave, then kerb_k5_enter for the next
+ * and to drop the machine. Between them others wait: nothing slow. `clock` is what kerb_k5_clock says; leaving forgets it.
+ */
+struct kerb_k5_shared;
+struct kerb_k5_shared *kerb_k5_join(struct call *call, krb5_context *ret_k5) MUST_CHECK;
+krb5_context kerb_k5_enter(struct kerb_k5_shared *shared, int32_t clock);
+void kerb_k5_leave(struct kerb_k5_shared *shared);
 /* Loads all that is loaded late (configuration, plug-ins), once, where files may be read and code be loaded. */
 void kerb_k5_warm(void);
 

@@ -20,19 +20,20 @@
 #define RENEW_SECONDS (7 * 86400)	/* as long as the KDC lets it be, at most */
 
 /*
- * A step machine. One for an initial ticket keeps the context that it was made with, and a job may hold it beyond its
- * call; one for a service ticket has a context while it is turned.
+ * A step machine. One for an initial ticket by a password keeps the context that it was made with, and a job may hold it
+ * beyond its call; any other has a context while it is turned: by a keytab the one that it was made with, else any.
  */
 struct kerb_steps {
 	_Atomic uint32_t refs;
-	krb5_context k5;
+	krb5_context k5;		/* NULL: it rests */
+	struct kerb_k5_shared *shared;	/* whose k5 it is, or NULL */
 	krb5_init_creds_context as;
 	krb5_get_init_creds_opt *options;
 	krb5_keytab keytab;
 	bool keytab_shared;		/* not ours to close */
 	krb5_principal client;
 	krb5_tkt_creds_context tgs;
-	int32_t clock;			/* of tgs: what its context takes for the time */
+	int32_t clock;			/* what its context takes for the time, while it rests */
 	unsigned taken;			/* steps */
 	uint8_t *in;			/* the KDC's answer, malloc'ed */
 	size_t in_len;
@@ -41,6 +42,35 @@ struct kerb_steps {
 	krb5_error_code code;
 };
 
+/* Before a machine is turned or dropped. */
+static NTSTATUS
+steps_wake(struct call *call, struct kerb_steps *s)
+{
+	if (s->k5)
+		return STATUS_SUCCESS;
+	if (s->shared) {
+		s->k5 = kerb_k5_enter(s->shared, s->clock);
+		return STATUS_SUCCESS;
+	}
+	s->k5 = kerb_k5_take(call);
+	return s->k5 && (!s->clock || kerb_k5_clock(s->k5, s->clock)) ? STATUS_SUCCESS : STATUS_INSUFFICIENT_RESOURCES;
+}
+
+/* While it waits, and when it is gone. */
+static void
+steps_rest(struct kerb_steps *s)
+{
+	if (!s->k5)
+		return;
+	if (s->shared) {
+		s->clock = kerb_k5_clock_offset(s->k5);
+		kerb_k5_leave(s->shared);
+	} else {
+		kerb_k5_give(s->k5);
+	}
+	s->k5 = NULL;
+}
+
 static void
 steps_drop(void *at)
 {
@@ -48,8 +78,8 @@ steps_drop(void *at)
 
 	if (!s || atomic_fetch_sub(&s->refs, 1) != 1)
 		return;
-	if (!s->k5 && s->tgs)
-		s->k5 = kerb_k5_take(NULL);
+	if (s->as || s->tgs)
+		(void)steps_wake(NULL, s);
 	if (s->k5) {
 		krb5_init_creds_free(s->k5, s->as);
 		krb5_get_init_creds_opt_free(s->k5, s->options);
@@ -59,44 +89,30 @@ steps_drop(void *at)
 		krb5_free_principal(s->k5, s->client);
 		krb5_free_data_contents(s->k5, &s->out);
 		krb5_free_data_contents(s->k5, &s->realm);
-		kerb_k5_give(s->k5);
+		steps_rest(s);
 	}
 	free(s->in);
 	free(s);
 }
 
 static NTSTATUS
-steps_new(struct call *call, struct kerb_fetch *f)
+steps_new(struct call *call, struct kerb_fetch *f, bool share)
 {
 	struct kerb_steps *s = calloc(1, sizeof *s);
 
 	if (!s)
 		return STATUS_INSUFFICIENT_RESOURCES;
 	atomic_init(&s->refs, 1);
-	s->k5 = kerb_k5_take(call);
+	if (share)
+		s->shared = kerb_k5_join(call, &s->k5);
+	else
+		s->k5 = kerb_k5_take(call);
 	if (!s->k5) {
 		steps_drop(s);
 		return STATUS_INSUFFICIENT_RESOURCES;
 	}
 	f->steps = s;
 	return STATUS_SUCCESS;
-}
-
-/* Before a machine for a service ticket is turned, and after it was, while it waits. */
-static NTSTATUS
-steps_wake(struct call *call, struct kerb_steps *s)
-{
-	if (s->k5)
-		return STATUS_SUCCESS;
-	s->k5 = kerb_k5_take(call);
-	return s->k5 && (!s->clock || kerb_k5_clock(s->k5, s->clock)) ? STATUS_SUCCESS : STATUS_INSUFFICIENT_RESOURCES;
-}
-
-static void
-steps_rest(struct kerb_steps *s)
-{
-	kerb_k5_give(s->k5);
-	s->k5 = NULL;
 }
 
 void
@@ -332,14 +348,18 @@ as_turn(struct call *call, struct kerb_fetch *f, const struct kerb_cred *cred, c
 		else
 			status = kerb_trip_place(call, f, realm_of(cred->client));
 		if (status == STATUS_SUCCESS)
-			status = steps_new(call, f);
+			status = steps_new(call, f, cred->is != KERB_PASSWORD);
 		if (status != STATUS_SUCCESS)
 			return status;
 		f->steps->code = as_open(call, f->steps, cred, service);
 		if (f->steps->code)
 			return as_failed(call, f, cred);
 	}
-	status = fetch_turn(call, f, cred->is == KERB_PASSWORD);
+	status = steps_wake(call, f->steps);
+	if (status == STATUS_SUCCESS)
+		status = fetch_turn(call, f, cred->is == KERB_PASSWORD);
+	if (goes_on(status) && f->steps->shared)
+		steps_rest(f->steps);
 	return status == STATUS_SUCCESS && f->steps->code ? as_failed(call, f, cred) : status;
 }
 
@@ -497,7 +517,7 @@ fetch(struct call *call, struct kerb_fetch *f, struct kerb_hoard *hoard, const c
 			return STATUS_SUCCESS;
 		status = tgs_place(call, f, hoard, server, second != NULL);
 		if (status == STATUS_SUCCESS)
-			status = steps_new(call, f);
+			status = steps_new(call, f, false);
 		if (status != STATUS_SUCCESS) {
 			if (status != STATUS_PENDING)
 				kerb_fetch_drop(f);
