@@ -69,7 +69,7 @@ say_tickets(void)
 {
 	struct secret *tickets = NULL;
 
-	(void)kerb_gather(&tickets);
+	(void)kerb_gather(&tickets, true);
 	secret_drop(&tickets);
 	printf("secure=%lu\n", getauxval(AT_SECURE) ? 1ul : 0ul);
 	return 0;

@@ -360,3 +360,134 @@ kerb_k5_clock_offset(krb5_context k5)
 	return krb5_get_time_offsets(k5, &seconds, &micro) == 0 ? seconds : 0;
 }
 
+/* --- places ------------------------------------------------------------------ */
+
+/* False: it could not be read. *ret_values NULL: the profile says nothing. */
+static bool
+realm_values(struct pool *p, const char *realm, const char *name, char ***ret_values)
+{
+	const char *names[] = { "realms", realm, name, NULL };
+	long code = p->base ? profile_get_values(p->base, names, ret_values) : PROF_NO_SECTION;
+
+	if (code)
+		*ret_values = NULL;
+	return !code || code == PROF_NO_SECTION || code == PROF_NO_RELATION;
+}
+
+/* A place of the kdc_ask kind; HTTPS proxies are none. */
+static bool
+place_fits(const char *place)
+{
+	return *place && !strstr(place, "://") && !strpbrk(place, " \t");
+}
+
+/* "host:port" without its port, unless it is an IPv6 literal. */
+static size_t
+host_len(const char *place)
+{
+	const char *colon = strrchr(place, ':');
+
+	if (!colon || (strchr(place, ':') != colon && colon[-1] != ']'))
+		return strlen(place);
+	return (size_t)(colon - place);
+}
+
+static const char *
+places_join(struct call *call, char **values, bool hosts_only)
+{
+	size_t room = 1;
+	char *text;
+	struct writer w;
+
+	for (char **v = values; *v; v++)
+		room += strlen(*v) + 1;
+	text = call_memory(call, room);
+	if (!text)
+		return NULL;
+	w = writer_of(text, room - 1);
+	for (char **v = values; *v; v++)
+		if (place_fits(*v)) {
+			if (w.need)
+				writer_u8(&w, ' ');
+			writer_bytes(&w, bytes_of(*v, hosts_only ? host_len(*v) : strlen(*v)));
+		}
+	return text;
+}
+
+const char *
+kerb_k5_places(struct call *call, krb5_context k5, const char *realm, bool kpasswd)
+{
+	struct pool *p = pool_of();
+	const char *places = "";
+	bool hosts_only = false, read;
+	char **values = NULL;
+
+	(void)k5;
+	if (!p)
+		return NULL;
+	read = realm_values(p, realm, kpasswd ? "kpasswd_server" : "kdc", &values);
+	if (read && !values && kpasswd) {
+		read = realm_values(p, realm, "admin_server", &values);
+		hosts_only = true;
+	}
+	if (values) {
+		places = places_join(call, values, hosts_only);
+		profile_free_list(values);
+	}
+	return read && places ? kerb_pin_places(call, realm, kpasswd, places) : NULL;
+}
+
+bool
+kerb_k5_searches(const char *realm)
+{
+	struct pool *p = pool_of();
+	int yes = 1;
+
+	if (!p || !p->base)
+		return true;
+	/* What cannot be read is no leave to ask the world. */
+	return profile_get_boolean(p->base, "libdefaults", "dns_lookup_kdc", NULL, 1, &yes) == 0 &&
+	    profile_get_boolean(p->base, "libdefaults", realm, "dns_lookup_kdc", yes, &yes) == 0 && yes != 0;
+}
+
+const char *
+kerb_k5_default_realm(struct call *call)
+{
+	struct pool *p = pool_of();
+	char *found = NULL, *text = NULL;
+
+	if (p && p->base && profile_get_string(p->base, "libdefaults", "default_realm", NULL, NULL, &found) == 0 && found) {
+		text = call_memory(call, strlen(found) + 1);
+		if (text)
+			bytes_copy(text, found, strlen(found));
+		profile_release_string(found);
+	}
+	return text ? text : "";
+}
+
+/* --- warming ----------------------------------------------------------------- */
+
+void
+kerb_k5_warm(void)
+{
+	krb5_context k5 = kerb_k5_take(NULL);
+	krb5_get_init_creds_opt *options = NULL;
+	krb5_init_creds_context as = NULL;
+	krb5_data none = { 0 }, out = { 0 }, realm = { 0 };
+	krb5_principal nobody = NULL;
+	unsigned flags = 0;
+
+	if (!k5)
+		return;
+	/* The first step of all loads the preauthentication plug-ins. */
+	if (krb5_parse_name(k5, "nobody@WARM", &nobody) == 0 && krb5_get_init_creds_opt_alloc(k5, &options) == 0 &&
+	    krb5_init_creds_init(k5, nobody, NULL, NULL, 0, options, &as) == 0 &&
+	    krb5_init_creds_step(k5, as, &none, &out, &realm, &flags) == 0) {
+		krb5_free_data_contents(k5, &out);
+		krb5_free_data_contents(k5, &realm);
+	}
+	krb5_init_creds_free(k5, as);
+	krb5_get_init_creds_opt_free(k5, options);
+	krb5_free_principal(k5, nobody);
+	kerb_k5_give(k5);
+}
