@@ -2034,6 +2034,10 @@ NTSTATUS NTAPI LsaRemovePrivilegesFromAccount(LSA_HANDLE AccountHandle, BOOLEAN 
 NTSTATUS NTAPI LsaGetSystemAccessAccount(LSA_HANDLE AccountHandle, PULONG SystemAccess);
 NTSTATUS NTAPI LsaSetSystemAccessAccount(LSA_HANDLE AccountHandle, ULONG SystemAccess);
 
+/* An account's quotas, or those of PolicyDefaultQuotaInformation where it has none of its own. */
+NTSTATUS NTAPI LsaGetQuotasForAccount(LSA_HANDLE AccountHandle, PQUOTA_LIMITS QuotaLimits);
+NTSTATUS NTAPI LsaSetQuotasForAccount(LSA_HANDLE AccountHandle, PQUOTA_LIMITS QuotaLimits);
+
 /* A privilege's LUID, its name, its text for people. Strings: LsaFreeMemory. */
 NTSTATUS NTAPI LsaLookupPrivilegeValue(LSA_HANDLE PolicyHandle, PLSA_UNICODE_STRING Name,
 	PLUID Value);

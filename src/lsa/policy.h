@@ -49,6 +49,9 @@ NTSTATUS policy_peer_may(struct served *s, uint32_t needs) MUST_CHECK;
 /* QUOTA_LIMITS that a primary token gets, as six u64. */
 NTSTATUS policy_quotas(struct store *store, uint8_t ret_quotas[48]) MUST_CHECK;
 
+/* An account's own, by its SID, or those. */
+NTSTATUS account_quotas(struct store *store, struct bytes sid, uint8_t ret_quotas[48]) MUST_CHECK;
+
 /* What is granted of what is wanted, or STATUS_ACCESS_DENIED: all or nothing, but for MAXIMUM_ALLOWED. */
 NTSTATUS access_grant(uint32_t *ret_granted, enum policy_kind what, uint32_t allowed, uint32_t wanted) MUST_CHECK;
 /* The guard that an object has from its making on. The owner is the one who made it. */

@@ -48,6 +48,14 @@ secret_erase(struct book_change *c, struct bytes key)
 	return status;
 }
 
+NTSTATUS
+account_erase(struct book_change *c, struct bytes key)
+{
+	NTSTATUS status = book_erase(c, BOOK_ACCOUNT, key);
+
+	return status == STATUS_SUCCESS ? value_erase(c, BOOK_QUOTA, key) : status;
+}
+
 bool
 trust_info_take(struct trust_info *info, struct reader *r)
 {

@@ -23,6 +23,9 @@ bool secret_entry_take(struct secret_entry *e, struct bytes value) MUST_CHECK;
 void secret_entry_put(struct writer *w, const struct secret_entry *e);
 NTSTATUS secret_erase(struct book_change *c, struct bytes key) MUST_CHECK;
 
+/* An account's entry, and what hangs on it. STATUS_NOT_FOUND. */
+NTSTATUS account_erase(struct book_change *c, struct bytes key) MUST_CHECK;
+
 /* The basic facts of a trusted domain also cross the wire in this layout. Names UTF-16LE. */
 struct trust_info {
 	struct bytes name, flat, sid;

@@ -62,14 +62,14 @@ admit(struct served *s, const struct logon_in *in, const struct lsa_package **re
 
 /* For primary tokens alone. Nothing here is limited by them, nor are they ever taken from the client. */
 static NTSTATUS
-quotas(struct served *s, struct logon_out *out)
+quotas(struct served *s, struct bytes sid, struct logon_out *out)
 {
 	uint8_t *at = call_memory(&s->call, 48);
 	struct store *store;
 	NTSTATUS status = at ? lsa_store(s->link->lsa, &store, &s->call) : STATUS_INSUFFICIENT_RESOURCES;
 
 	if (status == STATUS_SUCCESS)
-		status = policy_quotas(store, at);
+		status = account_quotas(store, sid, at);
 	if (status == STATUS_SUCCESS)
 		out->quotas = bytes_of(at, 48);
 	return status;
@@ -82,7 +82,7 @@ let_in(struct served *s, const struct logon_in *in, const struct logon_result *g
 	struct session *session = got->borrowed ? session_hold(got->session) : got->session;
 	struct token *token = NULL;
 	bool as_another = in->type == LOGON_NEW_CREDENTIALS;
-	NTSTATUS status = kinds[in->type] == TYPE_PRIMARY ? quotas(s, out) : STATUS_SUCCESS;
+	NTSTATUS status = kinds[in->type] == TYPE_PRIMARY ? quotas(s, session->sid, out) : STATUS_SUCCESS;
 
 	if (status == STATUS_SUCCESS)
 		status = who_token(&s->call, session, kinds[in->type], got->level ? got->level : LEVEL_USUAL, in->source, &token);

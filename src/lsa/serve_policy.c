@@ -227,7 +227,7 @@ delete_work(struct edit *e, struct book_change *c)
 	switch ((enum policy_kind)e->n) {
 	case OBJECT_ACCOUNT:
 		rights_lost(e, c);
-		return book_erase(c, BOOK_ACCOUNT, e->key);
+		return account_erase(c, e->key);
 	case OBJECT_SECRET:
 		return secret_erase(c, e->key);
 	case OBJECT_TRUST:

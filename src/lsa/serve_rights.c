@@ -6,6 +6,7 @@
 
 #include "base/privilege.h"
 #include "lsa/policy.h"
+#include "lsa/policy_entry.h"
 #include "pkg/lsa_mode.h"
 
 #define ADJUSTS		(ACCOUNT_SEE | ACCOUNT_PRIVILEGES | ACCOUNT_ACCESS)
@@ -165,7 +166,7 @@ del_work(struct edit *e, struct book_change *c)
 		has = (struct rights){ 0 };
 	rights_differ(e, &had, &has);
 	if (e->n || (!has.privileges && !has.access))
-		return book_erase(c, BOOK_ACCOUNT, e->key);
+		return account_erase(c, e->key);
 	if (has.privileges == had.privileges && has.access == had.access)
 		return STATUS_SUCCESS;
 	return entry_write(c, e->key, &has, guard);

@@ -5,7 +5,6 @@
  */
 #include "secur32/pol.h"
 
-#include "secur32/unsupported.h"
 
 /* --- forests ------------------------------------------------------------------------------------- */
 
@@ -88,11 +87,25 @@ LsaQueryCAPs(PSID *CAPIDs, ULONG CAPIDCount, PCENTRAL_ACCESS_POLICY *CAPs, PULON
 	return CAPIDCount ? pol_refuse(STATUS_OBJECT_NAME_NOT_FOUND, "this machine has no central access policy") : STATUS_SUCCESS;
 }
 
+/* None can be applied but those of a domain's directory; to apply none takes the same right. */
 NTSTATUS
 LsaSetCAPs(PLSA_UNICODE_STRING CAPDNs, ULONG CAPDNCount, ULONG Flags)
 {
-	(void)CAPDNs;
-	(void)CAPDNCount;
-	(void)Flags;
-	return unsupported_lsa(__func__);
+	LSA_HANDLE policy = NULL;
+	NTSTATUS status;
+
+	if ((CAPDNCount && !CAPDNs) || (Flags & ~(ULONG)LSASETCAPS_VALID_FLAG_MASK))
+		return pol_refuse(STATUS_INVALID_PARAMETER, "there are no names, or the flags are not understood");
+	for (ULONG i = 0; i < CAPDNCount; i++) {
+		struct bytes name;
+
+		if (!pol_text(&name, &CAPDNs[i]) || !name.len)
+			return pol_refuse(STATUS_INVALID_PARAMETER, "a name of a policy is none");
+	}
+	status = LsaOpenPolicy(NULL, NULL, POLICY_SERVER_ADMIN, &policy);
+	if (status != STATUS_SUCCESS)
+		return status;
+	(void)LsaClose(policy);
+	return CAPDNCount ? pol_refuse(STATUS_DIRECTORY_SERVICE_REQUIRED,
+	    "central access policies are a domain's directory's, and this machine is joined to none") : STATUS_SUCCESS;
 }

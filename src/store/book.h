@@ -32,6 +32,7 @@ enum book_kind {
 	BOOK_LOGON,		/* users known without a KDC, by principal: FILETIME of the last logon */
 	BOOK_LOGON_PROOF,	/* what they are known by; hidden */
 	BOOK_HISTORY,		/* earlier passwords' hashes, by RID; hidden */
+	BOOK_QUOTA,		/* what an account may use, by SID: QUOTA_LIMITS as six u64 */
 	BOOK_KINDS
 };
 

@@ -521,6 +521,29 @@ new_credentials(void)
 	logon_end(&l);
 }
 
+/* Those of the user's own account of policy come before; the logon ends here. */
+static bool
+own_quotas(struct logging *l, const QUOTA_LIMITS *usual)
+{
+	QUOTA_LIMITS own = { 0x1000, 0x2000, 0x3000, 0x4000, 0x5000, { .QuadPart = 7 } };
+	LSA_HANDLE policy = NULL, account = NULL;
+	PSECURITY_LOGON_SESSION_DATA data = NULL;
+	bool good = CHECK(LsaGetLogonSessionData(&l->luid, &data) == STATUS_SUCCESS && data && data->Sid);
+
+	good = good && CHECK(LsaOpenPolicy(NULL, NULL, POLICY_ALL_ACCESS, &policy) == STATUS_SUCCESS);
+	good = good && CHECK(LsaCreateAccount(policy, data->Sid, ACCOUNT_ALL_ACCESS, &account) == STATUS_SUCCESS);
+	good = good && CHECK(LsaSetQuotasForAccount(account, &own) == STATUS_SUCCESS);
+	logon_end(l);
+	good = good && CHECK(logon_run(l) == STATUS_SUCCESS && memcmp(&l->quotas, &own, sizeof own) == 0); /* not secret */
+	logon_end(l);
+	good = good && CHECK(LsaDelete(account) == STATUS_SUCCESS);
+	good = good && CHECK(logon_run(l) == STATUS_SUCCESS && memcmp(&l->quotas, usual, sizeof own) == 0); /* not secret */
+	logon_end(l);
+	LsaFreeReturnBuffer(data);
+	LsaClose(policy);
+	return good;
+}
+
 /* What policy says that a primary token gets. */
 static void
 default_quotas(void)
@@ -539,7 +562,7 @@ default_quotas(void)
 	CHECK(LsaSetInformationPolicy(policy, PolicyDefaultQuotaInformation, &set) == STATUS_SUCCESS);
 	CHECK_U64((ULONG)logon_run(&l), STATUS_SUCCESS);
 	CHECK(memcmp(&l.quotas, &set.QuotaLimits, sizeof l.quotas) == 0);
-	logon_end(&l);
+	CHECK(own_quotas(&l, &set.QuotaLimits));
 	CHECK(LsaSetInformationPolicy(policy, PolicyDefaultQuotaInformation, before) == STATUS_SUCCESS);
 	LsaFreeMemory(before);
 	LsaClose(policy);

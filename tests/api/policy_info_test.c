@@ -465,6 +465,12 @@ TEST(no_central_access_policies)
 	CHECK(ids == NULL && count == 0);
 	CHECK_ST(LsaQueryCAPs(NULL, 0, &caps, &count), STATUS_SUCCESS);
 	CHECK(caps == NULL && count == 0);
+	CHECK_ST(LsaSetCAPs(NULL, 0, 0), STATUS_SUCCESS);
+	CHECK_ST(LsaSetCAPs(NULL, 0, LSASETCAPS_RELOAD_FLAG), STATUS_SUCCESS);
+	CHECK_ST(LsaSetCAPs(U("CN=Rules,DC=example"), 1, 0), STATUS_DIRECTORY_SERVICE_REQUIRED);
+	CHECK_ST(LsaSetCAPs(U("CN=Rules,DC=example"), 1, 2), STATUS_INVALID_PARAMETER);
+	CHECK_ST(LsaSetCAPs(NULL, 1, 0), STATUS_INVALID_PARAMETER);
+	CHECK_ST(LsaSetCAPs(U(""), 1, 0), STATUS_INVALID_PARAMETER);
 }
 
 int

@@ -1,6 +1,6 @@
 /*
- * policy_ranks_test.c - lsa/serve_policy.c, rights.c and base/guard.c: who
- * may do what. Far by nature: it brings its own daemon, run by root, and its
+ * policy_ranks_test.c - lsa/serve_policy.c, rights.c, serve_quota.c and
+ * base/guard.c, and messages of packages: who may do what. Far by nature: it brings its own daemon, run by root, and its
  * callers are children with other uids. What nobody was given, nobody may.
  */
 #ifndef _GNU_SOURCE
@@ -14,6 +14,8 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include <openlsa.h>
 
 #include "tests/api/policy.h"
 
@@ -82,6 +84,25 @@ ASKED(see_holders) { void *b; ULONG n; return (uint32_t)LsaEnumerateAccountsWith
 ASKED(make_account) { struct a_sid s = SIDV(5, 21, 9, 9, 9, 1001); LSA_HANDLE h; return (uint32_t)LsaCreateAccount(whole(), &s, 1, &h); }
 ASKED(open_account) { struct a_sid s = VICTIM; LSA_HANDLE h; return (uint32_t)LsaOpenAccount(whole(), &s, ACCOUNT_VIEW, &h); }
 ASKED(adjust_account) { struct a_sid s = VICTIM; LSA_HANDLE h; return (uint32_t)LsaOpenAccount(whole(), &s, ACCOUNT_ADJUST_PRIVILEGES, &h); }
+ASKED(see_quotas)
+{
+	struct a_sid s = VICTIM;
+	LSA_HANDLE h;
+	QUOTA_LIMITS q;
+	NTSTATUS status = LsaOpenAccount(whole(), &s, ACCOUNT_VIEW, &h);
+
+	return (uint32_t)(status == STATUS_SUCCESS ? LsaGetQuotasForAccount(h, &q) : status);
+}
+ASKED(set_quotas)
+{
+	struct a_sid s = VICTIM;
+	LSA_HANDLE h;
+	QUOTA_LIMITS q = { 0 };
+	NTSTATUS status = LsaOpenAccount(whole(), &s, ACCOUNT_ADJUST_QUOTAS, &h);
+
+	return (uint32_t)(status == STATUS_SUCCESS ? LsaSetQuotasForAccount(h, &q) : status);
+}
+ASKED(set_caps) { return (uint32_t)LsaSetCAPs(NULL, 0, 0); }
 ASKED(store_data) { LSA_UNICODE_STRING d = { 2, 2, (PWSTR)(uintptr_t)"xy" }; return (uint32_t)LsaStorePrivateData(whole(), U("L$mine"), &d); }
 ASKED(drop_data) { return (uint32_t)LsaStorePrivateData(whole(), U("L$mine"), NULL); }
 ASKED(read_data) { LSA_UNICODE_STRING *d; return (uint32_t)LsaRetrievePrivateData(whole(), U("L$mine"), &d); }
@@ -152,6 +173,99 @@ register_now(HANDLE *ret_lsa)
 	return LsaRegisterLogonProcess(&name, ret_lsa, &mode);
 }
 
+/* A message by the best connection that the caller gets. */
+static uint32_t
+message(const char *package, void *ask, ULONG len)
+{
+	LSA_STRING name = { (USHORT)strlen(package), (USHORT)strlen(package), (char *)(uintptr_t)package };
+	NTSTATUS status, verdict = STATUS_PENDING;
+	void *reply = NULL;
+	ULONG id = 0, reply_len = 0;
+	HANDLE h;
+
+	status = register_now(&h);
+	if (status != STATUS_SUCCESS)
+		status = LsaConnectUntrusted(&h);
+	if (status == STATUS_SUCCESS)
+		status = LsaLookupAuthenticationPackage(h, &name, &id);
+	if (status == STATUS_SUCCESS)
+		status = LsaCallAuthenticationPackage(h, id, ask, len, &reply, &reply_len, &verdict);
+	LsaFreeReturnBuffer(reply);
+	return (uint32_t)(status == STATUS_SUCCESS ? verdict : status);
+}
+
+static uint32_t
+plain(const char *package, ULONG type, ULONG len)
+{
+	ULONG ask[32] = { type };
+
+	return message(package, ask, len);
+}
+
+/* By KDC's name and realm: in the place of both, the packed form. */
+static uint32_t
+named(ULONG type)
+{
+	struct { KERB_ADD_BINDING_CACHE_ENTRY_EX_REQUEST m; WCHAR text[4]; } ask = { .text = { 'R', 'A', 'N', 'K' } };
+
+	ask.m.MessageType = (KERB_PROTOCOL_MESSAGE_TYPE)type;
+	ask.m.RealmName = ask.m.KdcAddress = (UNICODE_STRING){ 8, 8, (PWSTR)(uintptr_t)sizeof ask.m };
+	return message("Kerberos", &ask, sizeof ask);
+}
+
+static LUID roots;			/* the session of this process, which is there for as long as it is */
+
+/* The only one that is none of the system's: nobody else has asked for anything yet. */
+static HANDLE
+session_begin(void)
+{
+	OlsaDeriveCredRequest ask = { .MessageType = MsV1_0DeriveCredential };
+	LUID *list = NULL;
+	NTSTATUS verdict;
+	ULONG count = 0, found = 0;
+	HANDLE h = NULL;
+
+	CHECK_ST(LsaConnectUntrusted(&h), STATUS_SUCCESS);
+	for (ULONG id = 0; id < 3; id++)
+		(void)LsaCallAuthenticationPackage(h, id, &ask, sizeof ask, NULL, NULL, &verdict);
+	CHECK_ST(LsaEnumerateLogonSessions(&count, &list), STATUS_SUCCESS);
+	for (ULONG i = 0; i < count; i++)
+		if (list[i].LowPart > 0xffff) {
+			roots = list[i];
+			found++;
+		}
+	CHECK_U64(found, 1);
+	LsaFreeReturnBuffer(list);
+	return h;
+}
+
+ASKED(set_process_option) { return plain("NTLM", MsV1_0SetProcessOption, sizeof(OlsaSetOptionRequest)); }
+ASKED(set_thread_option) { return plain("NTLM", MsV1_0SetThreadOption, sizeof(OlsaSetOptionRequest)); }
+ASKED(judge) { return plain("NTLM", MsV1_0ValidateAuth, sizeof(OlsaValidateAuthRequest)); }
+ASKED(derive_own) { return plain("NTLM", MsV1_0DeriveCredential, sizeof(OlsaDeriveCredRequest)); }
+ASKED(derive_another)
+{
+	OlsaDeriveCredRequest ask = { .MessageType = MsV1_0DeriveCredential, .LogonId = roots };
+
+	return message("NTLM", &ask, sizeof ask);
+}
+ASKED(see_proxies_of_another)
+{
+	KERB_QUERY_KDC_PROXY_CACHE_REQUEST ask = { KerbQueryKdcProxyCacheMessage, 0, roots };
+
+	return message("Kerberos", &ask, sizeof ask);
+}
+ASKED(bind_kdc) { return named(KerbAddBindingCacheEntryExMessage); }
+ASKED(pin_kdc) { return named(KerbPinKdcMessage); }
+ASKED(see_bindings) { return plain("Kerberos", KerbQueryBindingCacheMessage, sizeof(KERB_QUERY_BINDING_CACHE_REQUEST)); }
+ASKED(purge_bindings) { return plain("Kerberos", KerbPurgeBindingCacheMessage, sizeof(KERB_PURGE_BINDING_CACHE_REQUEST)); }
+ASKED(unpin) { return plain("Kerberos", KerbUnpinAllKdcsMessage, sizeof(OlsaUnpinAllKdcsRequest)); }
+ASKED(cleanup_pkinit) { return plain("Kerberos", KerbCleanupMachinePkinitCredsMessage, 12); }
+ASKED(see_policies) { return plain("Kerberos", KerbQueryDomainExtendedPoliciesMessage, 24); }
+ASKED(see_s4u) { return plain("Kerberos", KerbQueryS4U2ProxyCacheMessage, sizeof(KERB_QUERY_S4U2PROXY_CACHE_REQUEST)); }
+ASKED(purge_proxies) { return plain("Kerberos", KerbPurgeKdcProxyCacheMessage, sizeof(KERB_PURGE_KDC_PROXY_CACHE_REQUEST)); }
+ASKED(keytab_of_nobody) { return plain("Kerberos", KerbRetrieveKeyTabMessage, sizeof(KERB_RETRIEVE_KEY_TAB_REQUEST)); }
+
 ASKED(be_logon_process) { HANDLE h; return (uint32_t)register_now(&h); }
 ASKED(be_administrator)
 {
@@ -182,6 +296,9 @@ static const struct { const char *what; uint32_t (*fn)(void); NTSTATUS stranger,
 	{ "CreateAccount",           make_account,    NO,  YES },
 	{ "OpenAccount VIEW",        open_account,    NO,  YES },
 	{ "OpenAccount ADJUST",      adjust_account,  NO,  YES },
+	{ "GetQuotasForAccount",     see_quotas,      NO,  YES },
+	{ "SetQuotasForAccount",     set_quotas,      NO,  YES },
+	{ "SetCAPs",                 set_caps,        NO,  YES },
 	{ "RemoveAccountRights",     take_rights,     NO,  YES },
 	{ "StorePrivateData",        store_data,      NO,  YES },
 	{ "RetrievePrivateData",     read_data,       NO,  YES },
@@ -205,6 +322,22 @@ static const struct { const char *what; uint32_t (*fn)(void); NTSTATUS stranger,
 	{ "DeleteTrustedDomain",     drop_trust,      NO,  YES },
 	{ "AuditSetSystemPolicy",    set_auditing,    ERROR_ACCESS_DENIED, YES },
 	{ "AuditQuerySystemPolicy",  see_auditing,    ERROR_ACCESS_DENIED, YES },
+	{ "SetProcessOption",        set_process_option, NO, YES },
+	{ "SetThreadOption",         set_thread_option,  NO, YES },
+	{ "ValidateAuth of nobody",  judge,           NO,  STATUS_LOGON_FAILURE },
+	{ "DeriveCredential",        derive_own,      STATUS_NO_SUCH_LOGON_SESSION, STATUS_NO_SUCH_LOGON_SESSION },
+	{ "DeriveCredential, root's", derive_another, NO,  STATUS_NO_SUCH_LOGON_SESSION },
+	{ "KDC proxies, root's",     see_proxies_of_another, NO, YES },
+	{ "PurgeKdcProxyCache",      purge_proxies,   YES, YES },
+	{ "AddBindingCacheEntryEx",  bind_kdc,        NO,  YES },
+	{ "PinKdc",                  pin_kdc,         NO,  YES },
+	{ "QueryBindingCache",       see_bindings,    YES, YES },
+	{ "PurgeBindingCache",       purge_bindings,  NO,  YES },
+	{ "UnpinAllKdcs",            unpin,           NO,  YES },
+	{ "CleanupMachinePkinit",    cleanup_pkinit,  NO,  YES },
+	{ "DomainExtendedPolicies",  see_policies,    YES, YES },
+	{ "QueryS4U2ProxyCache",     see_s4u,         YES, YES },
+	{ "RetrieveKeyTab",          keytab_of_nobody, STATUS_INVALID_PARAMETER, STATUS_INVALID_PARAMETER },
 };
 
 TEST(uid_by_call)
@@ -347,6 +480,7 @@ daemon_start(void)
 int
 main(void)
 {
+	HANDLE session;
 	char command[120];
 	int status = 0;
 
@@ -358,10 +492,12 @@ main(void)
 		puts("the daemon did not start\n0 passed, 1 failed");
 		return 1;
 	}
+	session = session_begin();
 	RUN(uid_by_call);
 	RUN(tcb_by_policy);
 	RUN(secrets_keep_to_their_maker);
 	RUN(handles_die_in_a_child);
+	CHECK_ST(LsaDeregisterLogonProcess(session), STATUS_SUCCESS);
 	parents = whole();
 	kill(daemon_pid, SIGTERM);
 	(void)waitpid(daemon_pid, &status, 0);

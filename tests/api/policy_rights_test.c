@@ -1,8 +1,8 @@
 /*
  * policy_rights_test.c - secur32/policy.c, rights.c and pol.c with
- * lsa/serve_policy.c, serve_rights.c and rights.c behind them: handles and
- * their access, rights by SID and by handle, names of privileges, security
- * descriptors, and that logon rights are more than words. Spec lsa-policy 2, 5, 9.
+ * lsa/serve_policy.c, serve_rights.c, serve_quota.c and rights.c behind them:
+ * handles and their access, rights by SID and by handle, quotas
+ * (secur32/account_quota.c), names of privileges, security descriptors, and that logon rights are more than words. Spec lsa-policy 2, 5, 9.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -168,6 +168,61 @@ TEST(accounts_by_handle)
 	LsaClose(h);
 }
 
+static bool
+same_limits(const QUOTA_LIMITS *a, const QUOTA_LIMITS *b)
+{
+	return memcmp(a, b, sizeof *a) == 0; /* not secret */
+}
+
+TEST(quotas)
+{
+	LSA_HANDLE h = policy_open_for(POLICY_ALL_ACCESS), a = NULL, sees = NULL;
+	struct a_sid sid = SIDV(5, 21, 1, 2, 3, 1510);
+	POLICY_DEFAULT_QUOTA_INFO *usual = NULL;
+	QUOTA_LIMITS q = { 0 }, own = { 1, 2, 3, 4, 5, { .QuadPart = -6 } };
+	ULONGLONG before;
+
+	CHECK_ST((LsaQueryInformationPolicy(h, PolicyDefaultQuotaInformation, (PVOID *)&usual)), STATUS_SUCCESS);
+	CHECK_ST((LsaCreateAccount(h, &sid, ACCOUNT_VIEW | ACCOUNT_ADJUST_QUOTAS | DELETE, &a)), STATUS_SUCCESS);
+	CHECK_ST((LsaOpenAccount(h, &sid, ACCOUNT_VIEW, &sees)), STATUS_SUCCESS);
+	CHECK_ST((LsaGetQuotasForAccount(sees, &q)), STATUS_SUCCESS);
+	CHECK(usual && same_limits(&q, &usual->QuotaLimits));
+	before = policy_modified(h);
+	CHECK_ST((LsaSetQuotasForAccount(sees, &own)), STATUS_ACCESS_DENIED);
+	CHECK_U64(policy_modified(h), before);
+	CHECK_ST((LsaSetQuotasForAccount(a, &own)), STATUS_SUCCESS);
+	CHECK_U64(policy_modified(h), before + 1);
+	CHECK_ST((LsaGetQuotasForAccount(sees, &q)), STATUS_SUCCESS);
+	CHECK(same_limits(&q, &own));
+	/* Rights come and go beside them. */
+	CHECK_ST((LsaAddAccountRights(h, &sid, U("SeBackupPrivilege"), 1)), STATUS_SUCCESS);
+	CHECK_ST((LsaGetQuotasForAccount(sees, &q)), STATUS_SUCCESS);
+	CHECK(same_limits(&q, &own));
+	CHECK_ST((LsaClose(sees)), STATUS_SUCCESS);
+	CHECK_ST((LsaOpenAccount(h, &sid, ACCOUNT_ADJUST_QUOTAS, &sees)), STATUS_SUCCESS);
+	CHECK_ST((LsaGetQuotasForAccount(sees, &q)), STATUS_ACCESS_DENIED);
+	CHECK_ST((LsaGetQuotasForAccount(a, NULL)), STATUS_INVALID_PARAMETER);
+	CHECK_ST((LsaSetQuotasForAccount(a, NULL)), STATUS_INVALID_PARAMETER);
+	CHECK_ST((LsaGetQuotasForAccount(h, &q)), STATUS_INVALID_HANDLE);		/* policy is no account */
+	CHECK_ST((LsaSetQuotasForAccount(NULL, &q)), STATUS_INVALID_HANDLE);
+	/* They go with the account, one way or the other. */
+	CHECK_ST((LsaDelete(a)), STATUS_SUCCESS);
+	CHECK_ST((LsaSetQuotasForAccount(sees, &own)), STATUS_OBJECT_NAME_NOT_FOUND);
+	CHECK_ST((LsaClose(sees)), STATUS_SUCCESS);
+	for (int way = 0; way < 2; way++) {
+		CHECK_ST((LsaAddAccountRights(h, &sid, U("SeBackupPrivilege"), 1)), STATUS_SUCCESS);
+		CHECK_ST((LsaOpenAccount(h, &sid, ACCOUNT_VIEW | ACCOUNT_ADJUST_QUOTAS, &a)), STATUS_SUCCESS);
+		CHECK_ST((LsaGetQuotasForAccount(a, &q)), STATUS_SUCCESS);
+		CHECK(usual && same_limits(&q, &usual->QuotaLimits));
+		CHECK_ST((LsaSetQuotasForAccount(a, &own)), STATUS_SUCCESS);
+		CHECK_ST((LsaRemoveAccountRights(h, &sid, way == 0, way ? U("SeBackupPrivilege") : NULL, (ULONG)way)), STATUS_SUCCESS);
+		CHECK_ST((LsaGetQuotasForAccount(a, &q)), STATUS_OBJECT_NAME_NOT_FOUND);
+		CHECK_ST((LsaClose(a)), STATUS_SUCCESS);
+	}
+	LsaFreeMemory(usual);
+	LsaClose(h);
+}
+
 TEST(names_of_privileges)
 {
 	LSA_HANDLE h = policy_open_for(POLICY_LOOKUP_NAMES | POLICY_VIEW_LOCAL_INFORMATION);
@@ -300,6 +355,7 @@ main(void)
 	RUN(rights_by_sid);
 	RUN(defaults);
 	RUN(accounts_by_handle);
+	RUN(quotas);
 	RUN(names_of_privileges);
 	RUN(security_descriptors);
 	RUN(logon_rights_have_effect);
