@@ -23,10 +23,11 @@
 #endif
 
 #define THREADS	8u
+#define FIND_THREADS 2u			/* of their own: whoever looks names up holds up no logon */
 
 struct authority_seat {
 	const struct authority *table;
-	struct jobs *jobs;
+	struct jobs *jobs, *finds;
 };
 
 /* One piece of memory: what is asked lies behind it. The job and the call hold it. */
@@ -100,7 +101,8 @@ authority_open(struct lsa *lsa, char *why)
 		return no_authority(why, "no memory");
 	lsa->authority->table = atomic_load(&loaded);
 	lsa->authority->jobs = jobs_new(THREADS);
-	return lsa->authority->jobs || no_authority(why, "no memory");
+	lsa->authority->finds = jobs_new(FIND_THREADS);
+	return (lsa->authority->jobs && lsa->authority->finds) || no_authority(why, "no memory");
 }
 
 void
@@ -109,7 +111,14 @@ authority_close(struct lsa *lsa)
 	if (!lsa->authority)
 		return;
 	jobs_drop(lsa->authority->jobs);
+	jobs_drop(lsa->authority->finds);
 	free(lsa->authority);
+}
+
+bool
+authority_knows(const struct lsa *lsa)
+{
+	return lsa->authority && lsa->authority->table->find;
 }
 
 bool
@@ -236,4 +245,136 @@ authority_vouched(struct call *call, struct vouched *ret)
 	ret->has_key = a->answer.has_key;
 	bytes_copy(ret->key, a->answer.key, sizeof ret->key);
 	return STATUS_SUCCESS;
+}
+
+/* --- names and SIDs ------------------------------------------------------------------- */
+
+/* As asking is: the items, then what was asked. */
+struct finding_out {
+	_Atomic uint32_t refs;
+	const struct authority *table;
+	struct authority_find find;
+	uint32_t *numbers;			/* of the questions */
+	struct authority_item items[];
+};
+
+static void
+finding_drop(void *arg)
+{
+	struct finding_out *f = arg;
+
+	if (atomic_fetch_sub(&f->refs, 1) == 1)
+		free(f);
+}
+
+void
+authority_find_forget(struct served *s)
+{
+	if (!s->finding_out)
+		return;
+	atomic_store(&s->finding_out->find.given_up, true);
+	finding_drop(s->finding_out);
+	s->finding_out = NULL;
+}
+
+static NTSTATUS
+finding_work(void *arg)
+{
+	struct finding_out *f = arg;
+
+	if (!atomic_load(&f->find.given_up))
+		f->table->find(&f->find);
+	return STATUS_SUCCESS;
+}
+
+NTSTATUS
+authority_find(struct call *call, bool by_sid, const struct find_ask *asks, size_t count)
+{
+	struct served *s = SERVED(call);
+	struct authority_seat *seat = s->link->lsa->authority;
+	size_t len = 0;
+	struct finding_out *f;
+	struct writer w;
+
+	for (size_t i = 0; i < count; i++)
+		len += asks[i].domain.len + asks[i].name.len + 2;
+	f = calloc(1, sizeof *f + count * (sizeof f->items[0] + sizeof *f->numbers) + len);
+	if (!f)
+		return STATUS_INSUFFICIENT_RESOURCES;
+	atomic_init(&f->refs, 2);
+	atomic_init(&f->find.given_up, false);
+	f->table = seat->table;
+	f->find.by_sid = by_sid;
+	f->find.items = f->items;
+	f->find.count = (uint32_t)count;
+	f->numbers = (uint32_t *)(void *)&f->items[count];
+	w = writer_of((uint8_t *)&f->numbers[count], len);
+	for (size_t i = 0; i < count; i++) {
+		struct authority_item *item = &f->items[i];
+		struct writer b = writer_of(item->sid.bytes, sizeof item->sid.bytes);
+
+		item->domain = text_keep(&w, asks[i].domain);
+		item->name = text_keep(&w, asks[i].name);
+		if (by_sid)
+			sid_put(&b, &asks[i].sid);
+		item->sid.len = (uint32_t)b.need;
+		f->numbers[i] = asks[i].number;
+	}
+	authority_find_forget(s);
+	s->finding_out = f;
+	return await_job_of(call, seat->finds, finding_work, finding_drop, f);
+}
+
+static bool
+sid_known(struct sid *to, const struct authority_sid *from)
+{
+	struct reader r = reader_of(bytes_of(from->bytes, from->len <= sizeof from->bytes ? from->len : 0));
+
+	sid_take(to, &r);
+	return reader_done(&r);
+}
+
+static struct bytes
+name_known(const char name[AUTHORITY_NAME])
+{
+	size_t len = 0;
+
+	while (len < AUTHORITY_NAME && name[len])
+		len++;
+	return len < AUTHORITY_NAME ? bytes_of(name, len) : BYTES_NONE;
+}
+
+NTSTATUS
+authority_found(struct call *call, uint32_t number, struct find_answer *ret)
+{
+	const struct finding_out *f = SERVED(call)->finding_out;
+	const struct authority_item *item;
+	uint32_t i = 0;
+
+	*ret = (struct find_answer){ .use = 0 };
+	while (f && i < f->find.count && f->numbers[i] != number)
+		i++;
+	if (!f || i == f->find.count)
+		return STATUS_NOT_FOUND;
+	item = &f->items[i];
+	ret->has_domain = sid_known(&ret->domain, &item->domain_sid);
+	ret->domain_name = name_known(item->domain_name);
+	ret->name = name_known(item->found_name);
+	if (ret->has_domain && (f->find.by_sid ? sid_known(&ret->sid, &item->sid) : sid_known(&ret->sid, &item->found)))
+		ret->use = item->use;
+	return STATUS_SUCCESS;
+}
+
+NTSTATUS
+authority_find_said(struct call *call)
+{
+	struct finding_out *f = SERVED(call)->finding_out;
+	NTSTATUS status = awaited(call);
+
+	if (!f || status != STATUS_SUCCESS)
+		return status < 0 ? status : STATUS_INTERNAL_ERROR;
+	f->find.why[sizeof f->find.why - 1] = 0;
+	if (*f->find.why)
+		because(call, f->find.status, TO_TRUSTED, "%s", f->find.why);
+	return f->find.status;
 }

@@ -143,6 +143,7 @@ struct served {
 	bool guessed, gate_open, settling;
 	struct session *viewed[SESSIONS_VIEWED];	/* held until the call ends */
 	struct asking *asking;		/* of the authority, held. authority.c */
+	struct finding_out *finding_out;	/* names or SIDs, likewise */
 	bool judged;			/* the session that it names was found to be the peer's to use */
 	/* For the audit of a logon. */
 	struct { struct bytes workstation, version; uint32_t level, type; bool levelled, changing, refused; uint64_t privileges; } told;
@@ -283,6 +284,22 @@ void authority_forget(struct served *s);
 bool authority_vouches(struct call *call, struct bytes domain);
 NTSTATUS authority_vouch(struct call *call, const struct vouch_ask *ask);
 NTSTATUS authority_vouched(struct call *call, struct vouched *ret);
+/* A name (UTF-8, domain empty where none was said), or a SID; and what its authority knows of it. */
+struct find_ask { struct bytes domain, name; struct sid sid; uint32_t number; };	/* number: by which the answer is found */
+struct find_answer {
+	uint32_t use;			/* SID_NAME_USE; 0: nobody is known */
+	struct sid sid, domain;
+	bool has_domain;
+	struct bytes name, domain_name;	/* UTF-8, until the call ends; no name where a name was asked */
+};
+/* Whether somebody can be asked at all. Then all in one: STATUS_PENDING; s->finding_out is there in the turn after it. */
+bool authority_knows(const struct lsa *lsa);
+NTSTATUS authority_find(struct call *call, bool by_sid, const struct find_ask *asks, size_t count);
+/* STATUS_NO_LOGON_SERVERS: not all could be asked about. Other failures: nothing is known at all. */
+NTSTATUS authority_find_said(struct call *call);
+/* STATUS_NOT_FOUND: that was not asked. */
+NTSTATUS authority_found(struct call *call, uint32_t number, struct find_answer *ret);
+void authority_find_forget(struct served *s);
 
 /* services.c */
 void services_forget(struct served *s);		/* an attempt that nobody settled */

@@ -149,6 +149,7 @@ services_forget(struct served *s)
 	account_drop(s->account);
 	s->account = NULL;
 	authority_forget(s);
+	authority_find_forget(s);
 }
 
 /* What a session and its view have in common, whoever vouched for it. */

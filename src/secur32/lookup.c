@@ -255,7 +255,8 @@ names_ask(struct pol *p, ULONG flags, ULONG count, const UNICODE_STRING *names, 
 		status = POL_ASK(&c, p->link, names_find, &in, &out);
 		if (status == STATUS_SUCCESS)
 			status = answer_add(a, out.domains, out.sids, n);
-		status = pol_end(&c, status);
+		/* What was said is kept with what the caller sees. */
+		(void)pol_end(&c, status == STATUS_SUCCESS ? mapped(a) : status);
 		i += (ULONG)n;
 	}
 	free(list);
@@ -396,7 +397,7 @@ sids_ask(struct pol *p, ULONG options, ULONG count, PSID *sids, struct answer *a
 		status = POL_ASK(&c, p->link, sids_find, &in, &out);
 		if (status == STATUS_SUCCESS)
 			status = answer_add(a, out.domains, out.names, n);
-		status = pol_end(&c, status);
+		(void)pol_end(&c, status == STATUS_SUCCESS ? mapped(a) : status);
 	}
 	for (size_t i = 0; i < a->item_count && status == STATUS_SUCCESS; i++)
 		if ((a->items[i].use == USE_USER || a->items[i].use == USE_GROUP) && pol_sid(&sid, sids[i]))

@@ -170,12 +170,11 @@ caller_of(struct caller *c, HANDLE token)
 	    !GetTokenInformation(token, TokenStatistics, &stats, sizeof stats, &len))
 		return STATUS_NONE_MAPPED;
 	status = account_of_sid(&c->account, ((TOKEN_USER *)(void *)room)->User.Sid);
-	if (status == STATUS_NONE_MAPPED)
+	/* Where nobody says whose SID it is now, the session knows who came. */
+	if (status != STATUS_SUCCESS)
 		c->account.name[0] = c->account.domain[0] = 0;
-	else if (status != STATUS_SUCCESS)
-		return status;
 	said = session_says(c, &stats);
-	return status == STATUS_SUCCESS ? status : said;
+	return status == STATUS_SUCCESS || said == STATUS_SUCCESS ? STATUS_SUCCESS : status;
 }
 
 static BOOLEAN

@@ -1,9 +1,9 @@
-"""domain_test.py - accounts of a domain by NTLM: lsad asks the domain's
-controller by way of winbindd. Our client and Samba's ntlm_auth as clients; the SIDs are
-those that winbindd tells of the user. A controller that is silent or gone holds up nobody else.
-Covers lsa/authority.c, pkg/ntlm/ntlm_domain.c, winbind/winbind.c.
+"""domain_test.py - accounts of a domain by NTLM, their names and SIDs: lsad, or the LSA in
+a process, asks the domain's controller by way of winbindd. Our client and Samba's ntlm_auth as clients; the SIDs
+are those that winbindd tells of the user. A controller that is silent or gone holds up nobody else.
+Covers winbind/winbind.c, lsa/authority.c, lsa/lookup.c, lsa/serve_lookup.c, pkg/ntlm/ntlm_domain.c.
 
-    domain_test.py SSPI_PIPE LSA_NTLM_AUTH LSAD LSACTL MODULE       in the environment of tests/lab/ad.py
+    domain_test.py SSPI_PIPE LSA_NTLM_AUTH LSAD LSACTL MODULE DOMAIN_ASK    in the environment of tests/lab/ad.py
 """
 import contextlib
 import json
@@ -19,7 +19,7 @@ import interop
 import pipe
 from interop import check
 
-program, helper, lsad, lsactl, module = sys.argv[1:6]
+program, helper, lsad, lsactl, module, asker = sys.argv[1:7]
 if not os.path.exists(module):
     interop.skip("libwbclient-dev was not installed when this was built")
 DOMAIN, SECRET, PRELOAD = os.environ["AD_DOMAIN"], os.environ["AD_PASSWORD"], os.environ["AD_PRELOAD"]
@@ -36,11 +36,15 @@ def rooted():
         shutil.rmtree(path, ignore_errors=True)
 
 
-@contextlib.contextmanager
-def serving(folder, **settings):
-    path = f"{folder}/lsad.conf"
+def conf_put(path, **settings):
     with open(path, "w", encoding="utf-8") as f:
         f.writelines(f"{key} = {value}\n" for key, value in settings.items())
+    return path
+
+
+@contextlib.contextmanager
+def serving(folder, **settings):
+    path = conf_put(f"{folder}/lsad.conf", **settings)
     env = {k: v for k, v in os.environ.items() if not k.startswith("OPENLSA_") and k != "NOTIFY_SOCKET"}
     with interop.folder() as work, open(f"{work}/log", "w", encoding="utf-8") as log:
         sock = f"{work}/s"
@@ -116,19 +120,117 @@ def silent(env):
     for pid in pids:
         os.kill(pid, signal.SIGSTOP)
     try:
-        waiting = [subprocess.Popen([sys.executable, __file__, *sys.argv[1:6], "one"], env=dict(os.environ, ONE_SOCKET=env["OPENLSA_SOCKET"]),
+        waiting = [subprocess.Popen([sys.executable, __file__, *sys.argv[1:7], "one"], env=dict(os.environ, ONE_SOCKET=env["OPENLSA_SOCKET"]),
                                     stdout=subprocess.PIPE, text=True) for _ in range(10)]
         time.sleep(1)
         began = time.monotonic()
         status, _, why = talk(env, "local", "Correct-Horse-7", "")
         took = time.monotonic() - began
         check("others are served meanwhile", status == 0 and took < 5, hex(status), why, took)
+        began = time.monotonic()
+        a = ask(env, "names", f"{DOMAIN}\\alice", "Everyone")
+        took = time.monotonic() - began
+        check("a silent controller: a look-up ends at its deadline", a.status not in (0, SOME_NOT_MAPPED, NONE_MAPPED) and 3 < took < 9, a.text, took)
+        began = time.monotonic()
+        a = ask(env, "sids", "S-1-5-18")
+        check("what is known here takes no time", a.status == 0 and time.monotonic() - began < 2, a.text)
         for process in waiting:
             said = process.communicate(timeout=60)[0]
             check("a silent controller: the call ends at its deadline", process.returncode == 0, said)
     finally:
         for pid in pids:
             os.kill(pid, signal.SIGCONT)
+
+
+# --- names and SIDs --------------------------------------------------------------------
+
+USER, GROUP, IS_DOMAIN, ALIAS, UNKNOWN = 1, 2, 3, 4, 8
+SOME_NOT_MAPPED, NONE_MAPPED, NO_SERVERS = 0x107, 0xC0000073, 0xC000005E
+
+
+def near(folder, **settings):
+    """The environment of a process with an LSA of its own; as root, so that it is trusted."""
+    path = f"{folder}/near.conf"
+    conf_put(path, impersonate="identity", **settings)
+    env = {k: v for k, v in os.environ.items() if not k.startswith("OPENLSA_")}
+    return dict(env, OPENLSA_MODE="embedded", OPENLSA_STATE=f"{folder}/near", DOMAIN_CONF=path, LD_PRELOAD=PRELOAD)
+
+
+class Answer:
+    """What domain_ask printed."""
+    def __init__(self, text):
+        self.text = text
+        self.status, self.domains, self.items, self.why, self.facts = None, [], [], "", {}
+        for line in text.splitlines():
+            word, _, rest = line.partition(" ")
+            if word == "status":
+                self.status = int(rest, 16)
+            elif word == "domain":
+                self.domains.append(tuple(rest.split()))
+            elif word == "item":
+                self.items.append(rest)
+            elif word in ("substatus", "flags", "session"):
+                self.facts[word] = rest
+            else:
+                self.why += line + "\n"
+
+
+def ask(env, *words, limit=60):
+    done = subprocess.run([asker, *words], env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False, timeout=limit)
+    return Answer(done.stdout)
+
+
+def names_known(where, env):
+    """Whose SIDs winbindd itself says they are."""
+    alice, staff, users = (wbinfo("-n", f"{DOMAIN}\\{name}")[0] for name in ("alice", "staff", "Domain Users"))
+    domain = alice.rpartition("-")[0]
+    realm = os.environ["AD_REALM"]
+    a = ask(env, "names", f"{DOMAIN}\\alice", f"{realm}\\staff", f"alice@{realm}", f"{DOMAIN}\\Domain Users", DOMAIN, "Everyone", "bob",
+            f"{DOMAIN.lower()}\\ALICE")
+    bob = wbinfo("-n", f"{DOMAIN}\\bob")[0]
+    check(f"{where}: names to SIDs", a.status == 0 and a.items == [
+        f"{USER} 0 {alice}", f"{GROUP} 0 {staff}", f"{USER} 0 {alice}", f"{GROUP} 0 {users}", f"{IS_DOMAIN} 0 {domain}", "5 1 S-1-1-0",
+        f"{USER} 0 {bob}", f"{USER} 0 {alice}"], a.text)
+    check(f"{where}: the domain once", a.domains[:1] == [(DOMAIN, domain)] and len(a.domains) == 2, a.text)
+    a = ask(env, "rids", f"{DOMAIN}\\alice", DOMAIN)
+    check(f"{where}: LsaLookupNames gives RIDs", a.items == [f"{USER} 0 {alice.rpartition('-')[2]}", f"{IS_DOMAIN} 0 -1"], a.text)
+    a = ask(env, "names", f"{DOMAIN}\\nobody-there", f"{DOMAIN}\\alice", "NOSUCHDOMAIN\\alice", "alice@nosuch.test", "\\alice", f"{DOMAIN}\\")
+    check(f"{where}: some names are nobody's", a.status == SOME_NOT_MAPPED and a.items == ["8 -1 -", f"{USER} 0 {alice}"] + 4 * ["8 -1 -"], a.text)
+    check(f"{where}: and it says how many", "5 of 6 names" in a.why, a.text)
+    a = ask(env, "names", f"{DOMAIN}\\nobody-there")
+    check(f"{where}: no name is anybody's", a.status == NONE_MAPPED and a.items == ["8 -1 -"] and not a.domains and "1 of 1" in a.why, a.text)
+    a = ask(env, "local", "bob", DOMAIN, f"{DOMAIN}\\bob")
+    check(f"{where}: isolated names as local ones", a.status == SOME_NOT_MAPPED and a.items == ["8 -1 -", "8 -1 -", f"{USER} 0 {bob}"], a.text)
+    a = ask(env, "sids", alice, "S-1-1-0", staff, domain, f"{domain}-99999", "S-1-5-21-1-2-3-1000", "S-1-5-21-1-2-3", bob)
+    check(f"{where}: SIDs to names", a.status == SOME_NOT_MAPPED and a.items == [
+        f"{USER} 0 alice", "5 1 Everyone", f"{GROUP} 0 staff", f"{IS_DOMAIN} 0 -", f"{UNKNOWN} 0 99999", f"{UNKNOWN} -1 S-1-5-21-1-2-3-1000",
+        f"{UNKNOWN} -1 S-1-5-21-1-2-3", f"{USER} 0 bob"], a.text)
+    check(f"{where}: the domain of SIDs once", a.domains[:1] == [(DOMAIN, domain)] and len(a.domains) == 2, a.text)
+    a = ask(env, "sids", f"{domain}-99999")
+    check(f"{where}: a domain is known, who is in it is not", a.status == NONE_MAPPED and a.items == [f"{UNKNOWN} 0 99999"] and
+          a.domains == [(DOMAIN, domain)], a.text)
+    a = ask(env, "account", f"alice@{realm}")
+    check(f"{where}: LookupAccountName and back", a.items == [f"{USER} {DOMAIN} {DOMAIN} alice {alice}"], a.text)
+    a = ask(env, "translate", f"alice@{realm}")
+    check(f"{where}: TranslateName", a.items == [f"{DOMAIN}\\alice"], a.text)
+    a = ask(env, "whoami", DOMAIN.lower(), "Alice", SECRET)
+    check(f"{where}: GetUserNameEx", a.items == [f"{DOMAIN}\\alice"], a.text)
+    a = ask(env, "names", *(250 * [f"{DOMAIN}\\alice", f"{DOMAIN}\\nobody", "Everyone", f"{DOMAIN}\\staff"]))
+    check(f"{where}: a thousand names", a.status == SOME_NOT_MAPPED and len(a.items) == 1000 and
+          a.items == 250 * [f"{USER} 0 {alice}", "8 -1 -", "5 1 S-1-1-0", f"{GROUP} 0 {staff}"], a.text[:600])
+    a = ask(env, "sids", *(500 * [alice, staff]))
+    check(f"{where}: a thousand SIDs", a.status == 0 and a.items == 500 * [f"{USER} 0 alice", f"{GROUP} 0 staff"], a.text[:600])
+    return alice
+
+
+def names_lost(where, env, alice):
+    """winbindd is not there: what is known here is known."""
+    a = ask(env, "names", f"{DOMAIN}\\alice", "Everyone")
+    check(f"{where}: nobody to be asked about names", a.status == SOME_NOT_MAPPED and a.items == ["8 -1 -", "5 0 S-1-1-0"] and
+          "nobody answers for another domain now" in a.why, a.text)
+    a = ask(env, "sids", alice)
+    check(f"{where}: nobody to be asked about SIDs", a.status == NONE_MAPPED and a.items == [f"{UNKNOWN} -1 {alice}"] and
+          "nobody answers for another domain now" in a.why, a.text)
 
 
 def one():
@@ -149,7 +251,10 @@ def main():
             if check("lsad serves with winbind", env, log):
                 people(env)
                 by_password(env)
+                # Users of the domain have no uid here.
+                alice = names_known("far", dict(env, DOMAIN_CONF=conf_put(f"{folder}/far.conf", impersonate="identity")))
                 silent(env)
+        names_known("near", near(folder, domain_authority=mine))
         with serving(folder, domain_authority="winbind.so") as (env, log):
             check("a name that is none is refused", env is None and "domain_authority" in log, log)
         os.chmod(mine, 0o666)
@@ -161,9 +266,11 @@ def main():
             if check("lsad serves without winbindd", env, log):
                 status, _, why = talk(env, "alice", SECRET)
                 check("no winbindd: nobody can be asked", status == NO_AUTHORITY, hex(status), why)
+                names_lost("far", env, alice)
+        names_lost("near", near(folder, domain_authority=mine), alice)
 
 
-if sys.argv[6:] == ["one"]:
+if sys.argv[7:] == ["one"]:
     one()
 main()
 interop.end()
