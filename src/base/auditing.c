@@ -30,7 +30,7 @@ static const char *const names[AUDIT_PLACES] = {
 
 /* What is audited unless policy says otherwise: all that there is to tell. */
 static const uint8_t usual[] = { PLACE_SECURITY_STATE, PLACE_SUBSYSTEM, PLACE_INTEGRITY, PLACE_LOGON, PLACE_LOGOFF,
-	PLACE_LOCKOUT, PLACE_SPECIAL_LOGON, PLACE_OTHER_LOGON, PLACE_SENSITIVE, PLACE_AUDIT_POLICY, PLACE_AUTHENTICATION,
+	PLACE_LOCKOUT, PLACE_SPECIAL_LOGON, PLACE_OTHER_LOGON, PLACE_HANDLE, PLACE_SENSITIVE, PLACE_AUDIT_POLICY, PLACE_AUTHENTICATION,
 	PLACE_AUTHORIZATION, PLACE_OTHER_POLICY, PLACE_USER_ACCOUNT };
 
 const char *
@@ -55,6 +55,15 @@ auditing_first(uint32_t category)
 	static const uint8_t firsts[AUDIT_CATEGORIES + 1] = { 0, 5, 16, 30, 33, 39, 45, 51, 55, AUDIT_PLACES };
 
 	return firsts[category <= AUDIT_CATEGORIES ? category : AUDIT_CATEGORIES];
+}
+
+unsigned
+auditing_join(unsigned all, unsigned user, bool administrator)
+{
+	unsigned with = (user & AUDITS_WITH_SUCCESS ? AUDITS_SUCCESS : 0) | (user & AUDITS_WITH_FAILURE ? AUDITS_FAILURE : 0);
+	unsigned without = (user & AUDITS_WITHOUT_SUCCESS ? AUDITS_SUCCESS : 0) | (user & AUDITS_WITHOUT_FAILURE ? AUDITS_FAILURE : 0);
+
+	return (all | with) & ~(administrator ? 0 : without);
 }
 
 bool

@@ -7,16 +7,22 @@
 #include "base/guard.h"
 
 #define CONTROL_LIST		0x0004u
+#define CONTROL_SYSTEM_LIST	0x0010u
 #define CONTROL_RELATIVE	0x8000u
 #define ENTRY_ALLOWS		0u
 #define ENTRY_DENIES		1u
+#define ENTRY_AUDITS		2u
 #define ENTRY_INHERIT_ONLY	0x08u
+#define ENTRY_WHEN_GRANTED	0x40u
+#define ENTRY_WHEN_DENIED	0x80u
 #define ENTRIES_MAX		256u
 #define HEAD_LEN		20u
 
 struct parts {
 	struct bytes owner, group, list;	/* each as it stands, or empty */
+	struct bytes system_list;
 	bool has_list;				/* false: no list at all, which guards nothing */
+	bool has_system_list;
 };
 
 uint32_t
@@ -64,7 +70,13 @@ item_take(struct item *item, struct reader *list)
 	(void)reader_u16(&r);
 	item->mask = reader_u32(&r);
 	sid_take(&item->sid, &r);
-	return reader_ok(&r) && reader_ok(list) && reader_ok(&head) && item->type <= ENTRY_DENIES;
+	return reader_ok(&r) && reader_ok(list) && reader_ok(&head);
+}
+
+static bool
+item_fits(const struct item *item, bool system)
+{
+	return system ? item->type == ENTRY_AUDITS : item->type == ENTRY_ALLOWS || item->type == ENTRY_DENIES;
 }
 
 /* Behind its head; *ret_count entries. */
@@ -84,23 +96,32 @@ list_open(struct reader *ret_items, uint16_t *ret_count, struct bytes list)
 }
 
 static bool
-list_at(struct bytes *ret_list, struct bytes guard, uint32_t offset)
+list_whole(struct bytes list, bool system)
+{
+	struct reader r;
+	struct item item;
+	uint16_t count;
+
+	if (!list_open(&r, &count, list))
+		return false;
+	while (count > 0 && item_take(&item, &r) && item_fits(&item, system))
+		count--;
+	return count == 0;
+}
+
+static bool
+list_at(struct bytes *ret_list, struct bytes guard, uint32_t offset, bool system)
 {
 	struct bytes rest;
 	struct reader r;
-	struct item item;
-	uint16_t size, count;
+	uint16_t size;
 
 	if (!bytes_part(&rest, guard, offset, offset <= guard.len ? guard.len - offset : 0))
 		return false;
 	r = reader_of(rest);
 	reader_skip(&r, 2);
 	size = reader_u16(&r);
-	if (!reader_ok(&r) || !bytes_part(ret_list, rest, 0, size) || !list_open(&r, &count, *ret_list))
-		return false;
-	while (count > 0 && item_take(&item, &r))
-		count--;
-	return count == 0;
+	return reader_ok(&r) && bytes_part(ret_list, rest, 0, size) && list_whole(*ret_list, system);
 }
 
 static bool
@@ -109,20 +130,22 @@ parts_take(struct parts *p, struct bytes guard)
 	struct reader r = reader_of(guard);
 	uint8_t revision = reader_u8(&r);
 	uint16_t control;
-	uint32_t owner, group, list;
+	uint32_t owner, group, system_list, list;
 
 	*p = (struct parts){ .has_list = false };
 	reader_skip(&r, 1);
 	control = reader_u16(&r);
 	owner = reader_u32(&r);
 	group = reader_u32(&r);
-	(void)reader_u32(&r);
+	system_list = reader_u32(&r);
 	list = reader_u32(&r);
 	if (!reader_ok(&r) || guard.len > GUARD_MAX || revision != 1 || !(control & CONTROL_RELATIVE))
 		return false;
 	p->has_list = (control & CONTROL_LIST) && list != 0;
+	p->has_system_list = (control & CONTROL_SYSTEM_LIST) && system_list != 0;
 	return sid_at(&p->owner, guard, owner) && sid_at(&p->group, guard, group) &&
-	    (!p->has_list || list_at(&p->list, guard, list));
+	    (!p->has_list || list_at(&p->list, guard, list, false)) &&
+	    (!p->has_system_list || list_at(&p->system_list, guard, system_list, true));
 }
 
 bool
@@ -174,7 +197,7 @@ guard_allows(struct bytes guard, const struct sid *sids, size_t count, const str
 	while (items-- > 0) {
 		uint32_t mask;
 
-		if (!item_take(&item, &r))
+		if (!item_take(&item, &r) || !item_fits(&item, false))
 			return 0;
 		if ((item.flags & ENTRY_INHERIT_ONLY) || !is_one(&item.sid, sids, count))
 			continue;
@@ -189,6 +212,38 @@ guard_allows(struct bytes guard, const struct sid *sids, size_t count, const str
 	return allowed;
 }
 
+bool
+guard_audits(struct bytes guard, const struct sid *sids, size_t count, const struct access_map *map, uint32_t mask, bool granted)
+{
+	unsigned when = granted ? ENTRY_WHEN_GRANTED : ENTRY_WHEN_DENIED;
+	struct reader r;
+	struct item item;
+	struct parts p;
+	uint16_t items;
+
+	if (!parts_take(&p, guard) || !p.has_system_list || !list_open(&r, &items, p.system_list))
+		return false;
+	while (items-- > 0 && item_take(&item, &r))
+		if (!(item.flags & ENTRY_INHERIT_ONLY) && (item.flags & when) && (access_mapped(map, item.mask) & mask) &&
+		    is_one(&item.sid, sids, count))
+			return true;
+	return false;
+}
+
+bool
+guard_system_list_valid(struct bytes list)
+{
+	return list_whole(list, true);
+}
+
+bool
+guard_has(struct bytes guard, uint32_t part)
+{
+	struct parts p;
+
+	return parts_take(&p, guard) && (part == GUARD_LIST ? p.has_list : part == GUARD_SYSTEM_LIST && p.has_system_list);
+}
+
 /* --- writing ------------------------------------------------------------------ */
 
 static void
@@ -198,15 +253,17 @@ parts_put(struct writer *w, const struct parts *p)
 
 	writer_u8(w, 1);
 	writer_u8(w, 0);
-	writer_u16(w, (uint16_t)(CONTROL_RELATIVE | (p->has_list ? CONTROL_LIST : 0)));
+	writer_u16(w, (uint16_t)(CONTROL_RELATIVE | (p->has_list ? CONTROL_LIST : 0) | (p->has_system_list ? CONTROL_SYSTEM_LIST : 0)));
 	writer_u32(w, p->owner.len ? at : 0);
 	at += (uint32_t)p->owner.len;
 	writer_u32(w, p->group.len ? at : 0);
 	at += (uint32_t)p->group.len;
-	writer_u32(w, 0);
+	writer_u32(w, p->has_system_list ? at : 0);
+	at += (uint32_t)p->system_list.len;
 	writer_u32(w, p->has_list ? at : 0);
 	writer_bytes(w, p->owner);
 	writer_bytes(w, p->group);
+	writer_bytes(w, p->system_list);
 	writer_bytes(w, p->list);
 }
 
@@ -251,6 +308,10 @@ guard_merge(struct writer *w, struct bytes old, struct bytes fresh, uint32_t par
 		p.list = f.list;
 		p.has_list = f.has_list;
 	}
+	if (parts & GUARD_SYSTEM_LIST) {
+		p.system_list = f.system_list;
+		p.has_system_list = f.has_system_list;
+	}
 	parts_put(w, &p);
 }
 
@@ -268,6 +329,10 @@ guard_cut(struct writer *w, struct bytes guard, uint32_t parts)
 	if (!(parts & GUARD_LIST)) {
 		p.list = BYTES_NONE;
 		p.has_list = false;
+	}
+	if (!(parts & GUARD_SYSTEM_LIST)) {
+		p.system_list = BYTES_NONE;
+		p.has_system_list = false;
 	}
 	parts_put(w, &p);
 }

@@ -186,7 +186,7 @@ audit(NTSTATUS status, NTSTATUS substatus, const UNICODE_STRING *user, const UNI
 	uint8_t text[768];
 	struct writer w = writer_of(text, sizeof text);
 	struct audit a = { .event = status == STATUS_SUCCESS ? AUDIT_LOGON : AUDIT_LOGON_FAILED,
-	    .status = substatus < 0 ? substatus : status };
+	    .status = substatus < 0 ? substatus : status, .user = sid_of_pointer(sid) };
 	struct bytes name, domain, machine;
 
 	if (!t || !t->lsa->store)

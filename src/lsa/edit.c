@@ -59,6 +59,7 @@ edit_new(struct served *s, struct store *store, struct edit *model)
 	e->name = span(e, &used, model->name);
 	e->guard = span(e, &used, model->guard);
 	e->sid_count = peer_sids(&s->link->peer, e->sids);
+	e->security = sids_security(store, e->sids, e->sid_count);
 	return e;
 }
 
@@ -108,6 +109,8 @@ edit_run(struct served *s, struct edit *model, struct edit **ret_edit)
 		(void)because(&s->call, status, TO_CALLER, "%s", h->edit->why);
 	if (h->edit->what)
 		raise_edit(s, h->edit, status);
+	if (h->edit->audited)
+		raise_opened(s, h->edit->object, h->edit->key, h->edit->wanted, status);
 	if (status < 0 && h->edit->why)
 		return status;
 	*ret_edit = h->edit;
@@ -124,5 +127,15 @@ edit_denied(struct edit *e, const char *why)
 uint32_t
 edit_allows(const struct edit *e, enum policy_kind what, struct bytes guard)
 {
-	return guard_allows(guard, e->sids, e->sid_count, &policy_maps[what]);
+	return guard_allows(guard, e->sids, e->sid_count, &policy_maps[what]) | e->security;
+}
+
+NTSTATUS
+edit_grant(struct edit *e, enum policy_kind what, struct bytes guard, uint32_t never)
+{
+	NTSTATUS status = access_grant(&e->granted, what, edit_allows(e, what, guard) & ~never, e->wanted);
+
+	e->audited = guard_audits(guard, e->sids, e->sid_count, &policy_maps[what],
+	    status == STATUS_SUCCESS ? e->granted : access_mapped(&policy_maps[what], e->wanted), status == STATUS_SUCCESS);
+	return status;
 }

@@ -44,8 +44,13 @@ NTSTATUS policy_hold(struct served *s, uint64_t word, enum policy_kind what, uin
 /* The same for a call that needs no more of it. */
 NTSTATUS policy_may(struct served *s, uint64_t word, uint32_t needs) MUST_CHECK;
 void policy_destroy(void *object);
-/* For calls that carry no handle: who asks is judged by the guard of policy. */
-NTSTATUS policy_peer_may(struct served *s, uint32_t needs) MUST_CHECK;
+/*
+ * What is audited, whose calls carry no handle (serve_audit_guard.c): who asks holds SeSecurityPrivilege or has this
+ * access by the guard of auditing. AUDIT_SET_SYSTEM_POLICY and the like; AUDIT_BY_PRIVILEGE: nobody by the guard.
+ */
+enum { AUDIT_SET_SYSTEM = 0x1, AUDIT_SEE_SYSTEM = 0x2, AUDIT_SET_USER = 0x4, AUDIT_SEE_USER = 0x8, AUDIT_SEE_USERS = 0x10,
+	AUDIT_SET_MISC = 0x20, AUDIT_SEE_MISC = 0x40, AUDIT_ALL = 0x7F, AUDIT_BY_PRIVILEGE = 0 };
+NTSTATUS audit_peer_may(struct served *s, uint32_t needs) MUST_CHECK;
 /* QUOTA_LIMITS that a primary token gets, as six u64. */
 NTSTATUS policy_quotas(struct store *store, uint8_t ret_quotas[48]) MUST_CHECK;
 
@@ -54,6 +59,11 @@ NTSTATUS account_quotas(struct store *store, struct bytes sid, uint8_t ret_quota
 
 /* What is granted of what is wanted, or STATUS_ACCESS_DENIED: all or nothing, but for MAXIMUM_ALLOWED. */
 NTSTATUS access_grant(uint32_t *ret_granted, enum policy_kind what, uint32_t allowed, uint32_t wanted) MUST_CHECK;
+/* The same for the peer and an object with this guard; what the guard's system list says is audited (4656). */
+NTSTATUS peer_grant(struct served *s, uint32_t *ret_granted, enum policy_kind what, struct bytes guard, struct bytes key,
+    uint32_t wanted) MUST_CHECK;
+/* ACCESS_SYSTEM_LIST for those who hold SeSecurityPrivilege: no guard allows it. */
+uint32_t sids_security(struct store *store, const struct sid *sids, size_t count);
 /* The guard that an object has from its making on. The owner is the one who made it. */
 struct bytes guard_usual(uint8_t to[GUARD_MAX], enum policy_kind what, const struct sid *maker);
 /* Policy's own. */
@@ -86,8 +96,10 @@ struct edit {
 	/* Who asks. */
 	struct sid sids[PEER_SIDS];
 	size_t sid_count;
+	uint32_t security;		/* sids_security */
 	/* What came of it. */
 	uint32_t granted;
+	bool audited;			/* the object's system list wants the opening told */
 	uint64_t times[2];
 	struct rights given, taken;	/* rights that an account has or has not got since */
 	struct auditing before, after;	/* what is audited */
@@ -104,6 +116,8 @@ NTSTATUS edit_run(struct served *s, struct edit *model, struct edit **ret_edit) 
 /* It has begun: only the end is asked for. */
 bool edit_runs(const struct served *s);
 NTSTATUS edit_denied(struct edit *e, const char *why);
+/* access_grant of e->wanted, less what is not for anybody; and whether it is audited. */
+NTSTATUS edit_grant(struct edit *e, enum policy_kind what, struct bytes guard, uint32_t never) MUST_CHECK;
 /* What the one who asks may do to an object with this guard. */
 uint32_t edit_allows(const struct edit *e, enum policy_kind what, struct bytes guard);
 

@@ -32,23 +32,58 @@ sid_bytes(uint8_t room[SID_SIZE_MAX], const struct sid *sid)
 	return writer_ok(&w) ? bytes_of(room, w.need) : BYTES_NONE;
 }
 
-static bool
-begin(struct raised *r, struct served *s, enum audit_event event, NTSTATUS status)
+/* Whose event it is, for his own audit policy. The one who asks, or the one who logs on. */
+struct whose { struct bytes sid; bool administrator; };
+
+static struct whose
+whose_groups(struct bytes sid, const struct session_group *groups, size_t count)
 {
+	static const uint8_t administrators[] = { 1, 2, 0, 0, 0, 0, 0, 5, 32, 0, 0, 0, 0x20, 2, 0, 0 };
+	struct whose who = { .sid = sid };
+
+	for (size_t i = 0; i < count && !who.administrator; i++)
+		who.administrator = bytes_same(groups[i].sid, bytes_of(administrators, sizeof administrators));
+	return who;
+}
+
+static struct whose
+whose_session(const struct session *session)
+{
+	return whose_groups(session->sid, session->groups, session->group_count);
+}
+
+static bool
+begin_of(struct raised *r, struct served *s, enum audit_event event, NTSTATUS status, const struct whose *whose)
+{
+	const struct lsa_peer *peer = &s->link->peer;
 	struct lsa *lsa = s->link->lsa;
 	struct store *store = lsa->store;
+	struct bytes asks = BYTES_NONE;
 	struct sid sid;
 
 	/* Embedded, the store is opened when it is first needed: here, where there is something to tell. */
 	if (!store && (lsa->settings.audit.file || lsa->settings.audit.journal) && lsa_store(lsa, &store, &s->call) != STATUS_SUCCESS)
 		return false;
-	if (!store || !audit_wanted(store, event, status))
+	if (!store)
 		return false;
-	r->a = (struct audit){ .event = event, .status = status, .has_caller = true, .caller_uid = s->link->peer.uid,
-	    .caller_pid = s->link->peer.pid };
-	if (sid_child(&sid, &sid_unix_users, s->link->peer.uid))
-		audit_text(&r->a, AF_SUBJECT_SID, sid_bytes(r->subject, &sid));
+	if (sid_child(&sid, &sid_unix_users, peer->uid))
+		asks = sid_bytes(r->subject, &sid);
+	r->a = (struct audit){ .event = event, .status = status, .has_caller = true, .caller_uid = peer->uid,
+	    .caller_pid = peer->pid, .user = asks, .administrator = peer->near || peer->admin || peer->uid == 0 };
+	if (whose) {
+		r->a.user = whose->sid;
+		r->a.administrator = whose->administrator;
+	}
+	if (!audit_wanted(store, &r->a))
+		return false;
+	audit_text(&r->a, AF_SUBJECT_SID, asks);
 	return true;
+}
+
+static bool
+begin(struct raised *r, struct served *s, enum audit_event event, NTSTATUS status)
+{
+	return begin_of(r, s, event, status, NULL);
 }
 
 static void
@@ -83,7 +118,7 @@ chain(struct raised *r, struct served *s)
 static void
 end(struct raised *r, struct served *s)
 {
-	audit_raise(s->link->lsa->store, &r->a);
+	audit_tell(s->link->lsa->store, &r->a);
 }
 
 /* --- the LSA itself -------------------------------------------------------------- */
@@ -160,9 +195,10 @@ static void
 granted(struct served *s, const struct session *session, const char *package)
 {
 	uint64_t special = s->told.privileges & SPECIAL;
+	struct whose whose = whose_session(session);
 	struct raised r;
 
-	if (begin(&r, s, AUDIT_LOGON, STATUS_SUCCESS)) {
+	if (begin_of(&r, s, AUDIT_LOGON, STATUS_SUCCESS, &whose)) {
 		add_session(&r.a, session);
 		add_how(&r, s, session->logon_type, bytes_of_text(package));
 		if (s->told.levelled)
@@ -170,7 +206,7 @@ granted(struct served *s, const struct session *session, const char *package)
 		audit_fact(&r.a, AF_ELEVATED, special != 0);
 		end(&r, s);
 	}
-	if (special && begin(&r, s, AUDIT_SPECIAL, STATUS_SUCCESS)) {
+	if (special && begin_of(&r, s, AUDIT_SPECIAL, STATUS_SUCCESS, &whose)) {
 		add_session(&r.a, session);
 		audit_number(&r.a, AF_PRIVILEGES, special);
 		end(&r, s);
@@ -178,13 +214,14 @@ granted(struct served *s, const struct session *session, const char *package)
 }
 
 static void
-refused(struct served *s, NTSTATUS cause, struct bytes domain, struct bytes user, struct bytes package, uint32_t type)
+refused(struct served *s, NTSTATUS cause, struct bytes domain, struct bytes user, struct bytes package, uint32_t type,
+    const struct whose *whose)
 {
 	enum audit_event event = s->told.changing ? AUDIT_PASSWORD_CHANGED :
 	    cause == STATUS_ACCOUNT_LOCKED_OUT ? AUDIT_LOGON_LOCKED : AUDIT_LOGON_FAILED;
 	struct raised r;
 
-	if (!begin(&r, s, event, cause))
+	if (!begin_of(&r, s, event, cause, s->told.changing ? NULL : whose))
 		return;
 	audit_text(&r.a, AF_TARGET_NAME, user);
 	audit_text(&r.a, AF_TARGET_DOMAIN, domain);
@@ -197,12 +234,16 @@ void
 raise_logon(struct call *call, NTSTATUS cause, struct bytes domain, struct bytes user, const char *package, uint64_t luid)
 {
 	struct served *s = SERVED(call);
+	struct whose whose = { .sid = BYTES_NONE };
 	struct session *session;
 
+	if (s->account)			/* it was looked for by this name */
+		whose.sid = bytes_of(s->account->sid, sizeof s->account->sid);
 	if (cause != STATUS_SUCCESS && s->told.refused)		/* told with a better cause */
 		return;
 	if (cause != STATUS_SUCCESS) {
-		refused(s, cause, domain, user, bytes_of_text(package), s->told.type ? s->told.type : LOGON_NETWORK);
+		refused(s, cause, domain, user, bytes_of_text(package), s->told.type ? s->told.type : LOGON_NETWORK,
+		    &whose);
 		return;
 	}
 	session = session_find(s->link->lsa->sessions, luid);
@@ -214,8 +255,10 @@ raise_logon(struct call *call, NTSTATUS cause, struct bytes domain, struct bytes
 void
 raise_refused(struct call *call, NTSTATUS cause, const struct session_new *who)
 {
+	struct whose whose = whose_groups(who->sid, who->groups, who->group_count);
+
 	SERVED(call)->told.refused = true;
-	refused(SERVED(call), cause, who->domain, who->user, who->package, who->logon_type);
+	refused(SERVED(call), cause, who->domain, who->user, who->package, who->logon_type, &whose);
 }
 
 static void
@@ -223,24 +266,26 @@ left(struct store *store, struct audit *a, const struct session *session)
 {
 	add_session(a, session);
 	audit_fact(a, AF_LOGON_TYPE, session->logon_type);
-	audit_raise(store, a);
+	audit_tell(store, a);
 }
 
 void
 raise_logoff(struct lsa *lsa, const struct session *session)
 {
-	struct audit a = { .event = AUDIT_LOGOFF };
+	struct whose whose = whose_session(session);
+	struct audit a = { .event = AUDIT_LOGOFF, .user = whose.sid, .administrator = whose.administrator };
 
-	if (lsa->store && audit_wanted(lsa->store, a.event, a.status))
+	if (lsa->store && audit_wanted(lsa->store, &a))
 		left(lsa->store, &a, session);
 }
 
 void
 raise_user_logoff(struct served *s, const struct session *session)
 {
+	struct whose whose = whose_session(session);
 	struct raised r;
 
-	if (begin(&r, s, AUDIT_USER_LOGOFF, STATUS_SUCCESS))
+	if (begin_of(&r, s, AUDIT_USER_LOGOFF, STATUS_SUCCESS, &whose))
 		left(s->link->lsa->store, &r.a, session);
 }
 
@@ -363,42 +408,45 @@ rights(struct served *s, const struct edit *e, NTSTATUS status, const struct rig
 }
 
 static void
-auditing_changed(struct served *s, const char *name, const char *change, NTSTATUS status)
+auditing_changed(struct served *s, const struct edit *e, const char *name, const char *change, NTSTATUS status)
 {
 	struct raised r;
 
-	if (!begin(&r, s, AUDIT_AUDITING, status))
+	if (!begin(&r, s, e->event, status))
 		return;
+	audit_text(&r.a, AF_TARGET_USER_SID, e->name);
 	audit_text(&r.a, AF_SUBCATEGORY, bytes_of_text(name));
 	audit_text(&r.a, AF_CHANGES, bytes_of_text(change));
 	chain(&r, s);
 	end(&r, s);
 }
 
+/* "Success removed, Failure added": each bit that differs, by name. */
 static void
 auditing(struct served *s, const struct edit *e, NTSTATUS status)
 {
-	static const char *const changes[2][2] = {	/* success, failure: removed or added */
-		{ "Success removed", "Success added" }, { "Failure removed", "Failure added" },
-	};
+	static const char *const of_all[] = { "Success", "Failure" };
+	static const char *const of_user[] = { "Success include", "Success exclude", "Failure include", "Failure exclude" };
+	bool user = e->event == AUDIT_USER_AUDITING;
+	const char *const *names = user ? of_user : of_all;
 
 	if (status != STATUS_SUCCESS) {
-		auditing_changed(s, "", "", status);
+		auditing_changed(s, e, "", "", status);
 		return;
 	}
 	if (e->before.on != e->after.on)
-		auditing_changed(s, "", e->after.on ? "auditing on" : "auditing off", status);
+		auditing_changed(s, e, "", e->after.on ? "auditing on" : "auditing off", status);
 	for (uint32_t i = 0; i < AUDIT_PLACES; i++) {
 		unsigned differs = e->before.settings[i] ^ e->after.settings[i];
-		const char *success = changes[0][(e->after.settings[i] & AUDITS_SUCCESS) != 0];
-		const char *failure = changes[1][(e->after.settings[i] & AUDITS_FAILURE) != 0];
-		char text[48];
+		char text[120] = "";
+		size_t used = 0;
 
-		if (!differs)
-			continue;
-		(void)snprintf(text, sizeof text, "%s%s%s", differs & AUDITS_SUCCESS ? success : "",
-		    differs == 3 ? ", " : "", differs & AUDITS_FAILURE ? failure : "");
-		auditing_changed(s, auditing_name(i), text, status);
+		for (unsigned bit = 0; bit < (user ? 4 : 2); bit++)
+			if (differs & 1u << bit)
+				used += (size_t)snprintf(text + used, sizeof text - used, "%s%s %s", used ? ", " : "", names[bit],
+				    e->after.settings[i] & 1u << bit ? "added" : "removed");
+		if (used)
+			auditing_changed(s, e, auditing_name(i), text, status);
 	}
 }
 
@@ -415,11 +463,27 @@ add_key(struct raised *r, struct bytes key, enum audit_field sid_field, enum aud
 		audit_text(&r->a, name_field, bytes_of(room, w.need));
 }
 
+static const char *const types[OBJECT_KINDS] = { [OBJECT_ANY] = "", [OBJECT_POLICY] = "PolicyObject",
+	[OBJECT_ACCOUNT] = "AccountObject", [OBJECT_SECRET] = "SecretObject", [OBJECT_TRUST] = "TrustedDomainObject" };
+
+void
+raise_opened(struct served *s, unsigned what, struct bytes key, uint32_t wanted, NTSTATUS status)
+{
+	uint8_t name[1024];
+	struct raised r;
+
+	if (!begin(&r, s, AUDIT_HANDLE, status))
+		return;
+	audit_text(&r.a, AF_OBJECT_TYPE, bytes_of_text(what < OBJECT_KINDS ? types[what] : ""));
+	add_key(&r, key, AF_TARGET_SID, AF_OBJECT_NAME, name);
+	audit_number(&r.a, AF_ACCESS_MASK, wanted);
+	chain(&r, s);
+	end(&r, s);
+}
+
 static void
 object(struct served *s, const struct edit *e, NTSTATUS status)
 {
-	static const char *const types[OBJECT_KINDS] = { [OBJECT_ANY] = "", [OBJECT_POLICY] = "PolicyObject",
-		[OBJECT_ACCOUNT] = "AccountObject", [OBJECT_SECRET] = "SecretObject", [OBJECT_TRUST] = "TrustedDomainObject" };
 	bool trust = e->event == AUDIT_TRUST_MADE || e->event == AUDIT_TRUST_GONE || e->event == AUDIT_TRUST_CHANGED;
 	uint8_t name[1024];
 	struct raised r;
@@ -441,11 +505,29 @@ object(struct served *s, const struct edit *e, NTSTATUS status)
 	end(&r, s);
 }
 
+/* Neither has a key of its own to tell. */
+static void
+audit_object(struct served *s, const struct edit *e, NTSTATUS status)
+{
+	struct raised r;
+
+	if (!begin(&r, s, e->event, status))
+		return;
+	if (e->event == AUDIT_GLOBAL_SACL) {
+		audit_text(&r.a, AF_OBJECT_TYPE, bytes_of_text("Global SACL"));
+		audit_text(&r.a, AF_OBJECT_NAME, bytes_of_text(e->what));
+	}
+	chain(&r, s);
+	end(&r, s);
+}
+
 void
 raise_edit(struct served *s, const struct edit *e, NTSTATUS status)
 {
-	if (e->event == AUDIT_AUDITING) {
+	if (e->event == AUDIT_AUDITING || e->event == AUDIT_USER_AUDITING) {
 		auditing(s, e, status);
+	} else if (e->event == AUDIT_AUDIT_GUARD || e->event == AUDIT_GLOBAL_SACL) {
+		audit_object(s, e, status);
 	} else if (e->event == AUDIT_DOMAIN_POLICY) {
 		raise_domain_policy(s, status, e->what);
 	} else if (e->event == AUDIT_RIGHT_GIVEN || e->event == AUDIT_RIGHT_TAKEN) {

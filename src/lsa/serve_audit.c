@@ -1,30 +1,19 @@
 /*
  * serve_audit.c - what is audited of single users, beside what is of all.
- * Kept by SID; nothing here writes an event.
+ * Kept by SID; store/audit.c reads it where an event is judged.
  */
 #include <stdlib.h>
 
 #include "lsa/policy.h"
 
-#define KEY_PREFIX	"user:"
-#define KEY_MOST	(sizeof KEY_PREFIX + SID_SIZE_MAX)
 #define SIDS_ROOM	65000u
 
-/* Of one subcategory: what is written besides, and what is not. */
-enum { WITH_SUCCESS = 1, WITHOUT_SUCCESS = 2, WITH_FAILURE = 4, WITHOUT_FAILURE = 8, AS_ALL = 16 };
-
 static bool
-key_of(uint8_t to[KEY_MOST], struct bytes *ret_key, struct bytes binary)
+key_of(uint8_t to[AUDIT_USER_KEY_MAX], struct bytes *ret_key, struct bytes binary)
 {
-	struct writer w = writer_of(to, KEY_MOST);
 	struct sid sid;
 
-	if (!sid_whole(&sid, binary))
-		return false;
-	writer_bytes(&w, bytes_of_text(KEY_PREFIX));
-	writer_bytes(&w, binary);
-	*ret_key = bytes_of(to, w.need);
-	return writer_ok(&w);
+	return sid_whole(&sid, binary) && audit_user_key(to, ret_key, binary);
 }
 
 static NTSTATUS
@@ -45,9 +34,9 @@ settings_find(struct store *store, struct bytes key, uint8_t ret_settings[AUDIT_
 NTSTATUS
 serve_audited_user(struct served *s, const struct audited_user_in *in, struct audited_user_out *out)
 {
-	uint8_t *room = call_memory(&s->call, AUDIT_PLACES), key[KEY_MOST];
+	uint8_t *room = call_memory(&s->call, AUDIT_PLACES), key[AUDIT_USER_KEY_MAX];
 	struct bytes at;
-	NTSTATUS status = policy_peer_may(s, POLICY_VIEW_AUDIT);
+	NTSTATUS status = audit_peer_may(s, AUDIT_SEE_USER);
 
 	if (status != STATUS_SUCCESS)
 		return status;
@@ -65,10 +54,10 @@ serve_audited_user(struct served *s, const struct audited_user_in *in, struct au
 NTSTATUS
 serve_audited_users(struct served *s, const struct audited_users_in *in, struct audited_users_out *out)
 {
-	size_t prefix = sizeof KEY_PREFIX - 1, count = 0;
+	size_t prefix = sizeof AUDIT_USER_PREFIX - 1, count = 0;
 	struct writer w = writer_of(call_memory(&s->call, SIDS_ROOM), SIDS_ROOM);
 	struct entry **entries = NULL;
-	NTSTATUS status = w.at ? policy_peer_may(s, POLICY_VIEW_AUDIT) : STATUS_INSUFFICIENT_RESOURCES;
+	NTSTATUS status = w.at ? audit_peer_may(s, AUDIT_SEE_USERS) : STATUS_INSUFFICIENT_RESOURCES;
 
 	(void)in;
 	if (status == STATUS_SUCCESS)
@@ -78,7 +67,7 @@ serve_audited_users(struct served *s, const struct audited_users_in *in, struct 
 	for (size_t i = 0; i < count; i++) {
 		struct bytes key = entries[i]->key;
 
-		if (key.len > prefix && bytes_same(bytes_of(key.at, prefix), bytes_of_text(KEY_PREFIX)))
+		if (key.len > prefix && bytes_same(bytes_of(key.at, prefix), bytes_of_text(AUDIT_USER_PREFIX)))
 			writer_sized(&w, bytes_of(key.at + prefix, key.len - prefix));
 		entry_drop(entries[i]);
 	}
@@ -106,14 +95,16 @@ user_work(struct edit *e, struct book_change *c)
 	secret_drop(&old);
 	if (status != STATUS_SUCCESS && status != STATUS_NOT_FOUND)
 		return status;
+	bytes_copy(e->before.settings, settings, AUDIT_PLACES);
 	while (reader_left(&r) > 0) {
 		uint32_t place = reader_u32(&r), option = reader_u32(&r);
 
-		if (!reader_ok(&r) || place >= AUDIT_PLACES || option > AS_ALL)
+		if (!reader_ok(&r) || place >= AUDIT_PLACES || option > AUDITS_AS_ALL)
 			return STATUS_INVALID_PARAMETER;
 		if (option)
-			settings[place] = option == AS_ALL ? 0 : (uint8_t)option;
+			settings[place] = option == AUDITS_AS_ALL ? 0 : (uint8_t)option;
 	}
+	bytes_copy(e->after.settings, settings, AUDIT_PLACES);
 	for (unsigned i = 0; i < AUDIT_PLACES; i++)
 		any = any || settings[i];
 	if (any)
@@ -124,15 +115,15 @@ user_work(struct edit *e, struct book_change *c)
 NTSTATUS
 serve_audit_user(struct served *s, const struct audit_user_in *in, struct audit_user_out *out)
 {
-	struct edit m = { .work = user_work, .guard = in->places, .classes = 1u << 1, .what = "per-user audit policy",
-	    .event = AUDIT_DOMAIN_POLICY }, *e;
-	uint8_t key[KEY_MOST];
+	struct edit m = { .work = user_work, .name = in->sid, .guard = in->places, .classes = 1u << 1,
+	    .what = "per-user audit policy", .event = AUDIT_USER_AUDITING }, *e;
+	uint8_t key[AUDIT_USER_KEY_MAX];
 	NTSTATUS status = STATUS_SUCCESS;
 
 	(void)out;
 	if (!key_of(key, &m.key, in->sid))
 		return STATUS_INVALID_PARAMETER;
 	if (!edit_runs(s))
-		status = policy_peer_may(s, POLICY_AUDITING);
+		status = audit_peer_may(s, AUDIT_SET_USER);
 	return status == STATUS_SUCCESS ? edit_run(s, &m, &e) : status;
 }

@@ -406,31 +406,12 @@ serve_info_set(struct served *s, const struct info_set_in *in, struct info_set_o
 /* --- what is audited, by subcategory ---------------------------------------------------------- */
 
 NTSTATUS
-policy_peer_may(struct served *s, uint32_t needs)
-{
-	struct sid sids[PEER_SIDS];
-	uint8_t room[GUARD_MAX];
-	struct store *store;
-	struct bytes guard;
-	NTSTATUS status = lsa_store(s->link->lsa, &store, &s->call);
-
-	if (status == STATUS_SUCCESS)
-		status = guard_of_policy(store, room, &guard);
-	if (status != STATUS_SUCCESS)
-		return status;
-	if (needs & ~guard_allows(guard, sids, peer_sids(&s->link->peer, sids), &policy_maps[OBJECT_POLICY]))
-		return because(&s->call, STATUS_ACCESS_DENIED, TO_CALLER, "uid %u may not have access 0x%x to policy",
-		    s->link->peer.uid, needs);
-	return STATUS_SUCCESS;
-}
-
-NTSTATUS
 serve_audited(struct served *s, const struct audited_in *in, struct audited_out *out)
 {
 	uint8_t *room = call_memory(&s->call, AUDIT_PLACES);
 	struct entry *entry = NULL;
 	struct auditing a;
-	NTSTATUS status = policy_peer_may(s, POLICY_VIEW_AUDIT);
+	NTSTATUS status = audit_peer_may(s, AUDIT_SEE_SYSTEM);
 
 	(void)in;
 	if (status != STATUS_SUCCESS)
@@ -478,6 +459,6 @@ serve_audit_set(struct served *s, const struct audit_set_in *in, struct audit_se
 
 	(void)out;
 	if (!edit_runs(s))
-		status = policy_peer_may(s, POLICY_AUDITING);
+		status = audit_peer_may(s, AUDIT_SET_SYSTEM);
 	return status == STATUS_SUCCESS ? edit_run(s, &m, &e) : status;
 }

@@ -4,9 +4,11 @@
  */
 #include <stdlib.h>
 
+#include "base/privilege.h"
 #include "base/utf16.h"
 #include "lsa/policy.h"
 #include "lsa/policy_entry.h"
+#include "lsa/raise.h"
 #include "pkg/lsa_mode.h"
 
 #define READ	ACCESS_READ_CONTROL
@@ -82,8 +84,37 @@ access_grant(uint32_t *ret_granted, enum policy_kind what, uint32_t allowed, uin
 
 	if (granted & ~allowed)
 		return STATUS_ACCESS_DENIED;
-	*ret_granted = mask & ACCESS_MAXIMUM ? allowed : granted;
+	/* A system list has to be named: the most that one may have is without it. */
+	*ret_granted = mask & ACCESS_MAXIMUM ? granted | (allowed & ~ACCESS_SYSTEM_LIST) : granted;
 	return STATUS_SUCCESS;
+}
+
+uint32_t
+sids_security(struct store *store, const struct sid *sids, size_t count)
+{
+	struct rights rights = { 0 };
+
+	return rights_of(store, sids, count, &rights) == STATUS_SUCCESS && (rights.privileges & PRIVILEGE_BIT(PRIVILEGE_SECURITY)) ?
+	    ACCESS_SYSTEM_LIST : 0;
+}
+
+NTSTATUS
+peer_grant(struct served *s, uint32_t *ret_granted, enum policy_kind what, struct bytes guard, struct bytes key, uint32_t wanted)
+{
+	const struct access_map *map = &policy_maps[what];
+	struct sid sids[PEER_SIDS];
+	size_t count = peer_sids(&s->link->peer, sids);
+	uint32_t allowed = guard_allows(guard, sids, count, map), granted = 0;
+	NTSTATUS status;
+
+	if (wanted & ACCESS_SYSTEM_LIST)
+		allowed |= sids_security(s->link->lsa->store, sids, count);
+	status = access_grant(&granted, what, allowed, wanted);
+	if (guard_audits(guard, sids, count, map, status == STATUS_SUCCESS ? granted : access_mapped(map, wanted), status == STATUS_SUCCESS))
+		raise_opened(s, what, key, wanted, status);
+	if (status == STATUS_SUCCESS)
+		*ret_granted = granted;
+	return status;
 }
 
 /* --- handles ------------------------------------------------------------------------ */
@@ -180,7 +211,6 @@ policy_may(struct served *s, uint64_t word, uint32_t needs)
 NTSTATUS
 serve_pol_open(struct served *s, const struct pol_open_in *in, struct pol_open_out *out)
 {
-	struct sid sids[PEER_SIDS];
 	uint8_t room[GUARD_MAX];
 	struct store *store;
 	struct bytes guard;
@@ -190,8 +220,7 @@ serve_pol_open(struct served *s, const struct pol_open_in *in, struct pol_open_o
 		status = guard_of_policy(store, room, &guard);
 	if (status != STATUS_SUCCESS)
 		return status;
-	status = access_grant(&out->granted, OBJECT_POLICY,
-	    guard_allows(guard, sids, peer_sids(&s->link->peer, sids), &policy_maps[OBJECT_POLICY]), in->access);
+	status = peer_grant(s, &out->granted, OBJECT_POLICY, guard, BYTES_NONE, in->access);
 	if (status != STATUS_SUCCESS)
 		return because(&s->call, status, TO_CALLER, "uid %u may not have all of access 0x%x to policy",
 		    s->link->peer.uid, in->access);
@@ -313,18 +342,18 @@ serve_guard_set(struct served *s, const struct guard_set_in *in, struct guard_se
 {
 	struct edit m = { .work = guard_replace, .what = "security descriptor set", .event = AUDIT_GUARD, .guard = in->guard, .wanted = in->parts }, *e;
 	uint32_t needs = (in->parts & (GUARD_OWNER | GUARD_GROUP) ? ACCESS_WRITE_OWNER : 0) |
-	    (in->parts & GUARD_LIST ? ACCESS_WRITE_LIST : 0);
+	    (in->parts & GUARD_LIST ? ACCESS_WRITE_LIST : 0) | (in->parts & GUARD_SYSTEM_LIST ? ACCESS_SYSTEM_LIST : 0);
 	struct policy_object *p = NULL;
 	NTSTATUS status = STATUS_SUCCESS;
 
 	(void)out;
 	if (!edit_runs(s)) {
 		if (in->parts == 0 || in->parts & ~(uint32_t)GUARD_PARTS)
-			return because(&s->call, in->parts & 8u ? STATUS_ACCESS_DENIED : STATUS_INVALID_PARAMETER, TO_CALLER,
-			    "owner, group and discretionary list can be set, nothing else");
+			return because(&s->call, STATUS_INVALID_PARAMETER, TO_CALLER,
+			    "owner, group, discretionary and system list can be set, nothing else");
 		if (!guard_valid(in->guard))
 			return because(&s->call, STATUS_INVALID_SECURITY_DESCR, TO_CALLER,
-			    "this is not a security descriptor whose list only allows and denies");
+			    "this is not a security descriptor, or an entry of it neither allows, denies nor audits");
 		status = policy_hold(s, in->object, OBJECT_ANY, needs, &p);
 		if (status != STATUS_SUCCESS)
 			return status;
@@ -354,10 +383,11 @@ serve_guard_get(struct served *s, const struct guard_get_in *in, struct guard_ge
 	if (!room)
 		return STATUS_INSUFFICIENT_RESOURCES;
 	if (in->parts == 0 || in->parts & ~(uint32_t)GUARD_PARTS)
-		return because(&s->call, in->parts & 8u ? STATUS_ACCESS_DENIED : STATUS_INVALID_PARAMETER, TO_CALLER,
-		    "owner, group and discretionary list can be read, nothing else");
+		return because(&s->call, STATUS_INVALID_PARAMETER, TO_CALLER,
+		    "owner, group, discretionary and system list can be read, nothing else");
 	if (status == STATUS_SUCCESS)
-		status = policy_hold(s, in->object, OBJECT_ANY, ACCESS_READ_CONTROL, &p);
+		status = policy_hold(s, in->object, OBJECT_ANY, (in->parts & GUARD_SYSTEM_LIST ? ACCESS_SYSTEM_LIST : 0) |
+		    (in->parts & ~(uint32_t)GUARD_SYSTEM_LIST ? ACCESS_READ_CONTROL : 0), &p);
 	if (status != STATUS_SUCCESS)
 		return status;
 	if (p->what == OBJECT_POLICY) {

@@ -302,8 +302,32 @@ make_work(struct edit *e, struct book_change *c)
 		return STATUS_OBJECT_NAME_COLLISION;
 	}
 	if (status == STATUS_NOT_FOUND)
-		status = access_grant(&e->granted, OBJECT_ACCOUNT, account_allows(e, BYTES_NONE), e->wanted);
+		status = edit_grant(e, OBJECT_ACCOUNT, guard_usual(room, OBJECT_ACCOUNT, NULL), 0);
 	return status == STATUS_SUCCESS ? entry_write(c, e->key, &none, BYTES_NONE) : status;
+}
+
+static NTSTATUS
+account_open(struct served *s, struct bytes key, uint32_t wanted, uint32_t *ret_granted)
+{
+	uint8_t usual[GUARD_MAX];
+	struct entry *entry = NULL;
+	struct rights rights;
+	struct bytes guard;
+	struct store *store;
+	NTSTATUS status = lsa_store(s->link->lsa, &store, &s->call);
+
+	if (status == STATUS_SUCCESS)
+		status = book_find(store, BOOK_ACCOUNT, key, &entry);
+	if (status == STATUS_NOT_FOUND)
+		return because(&s->call, STATUS_OBJECT_NAME_NOT_FOUND, TO_CALLER, "policy knows no account of this SID");
+	if (status != STATUS_SUCCESS)
+		return status;
+	if (rights_take(&rights, &guard, entry->value))
+		status = peer_grant(s, ret_granted, OBJECT_ACCOUNT, guard.len ? guard : guard_usual(usual, OBJECT_ACCOUNT, NULL), key, wanted);
+	else
+		status = STATUS_INTERNAL_DB_ERROR;
+	entry_drop(entry);
+	return status;
 }
 
 NTSTATUS
@@ -311,8 +335,6 @@ serve_acct_open(struct served *s, const struct acct_open_in *in, struct acct_ope
 {
 	struct edit m = { .work = make_work, .key = in->sid, .wanted = in->access, .what = "account made in policy",
 	    .event = AUDIT_OBJECT, .object = OBJECT_ACCOUNT }, *e;
-	struct rights rights;
-	uint32_t allowed;
 	struct sid sid;
 	NTSTATUS status;
 
@@ -328,9 +350,7 @@ serve_acct_open(struct served *s, const struct acct_open_in *in, struct acct_ope
 		if (status == STATUS_SUCCESS)
 			out->granted = e->granted;
 	} else {
-		status = account_look(s, in->sid, &rights, &allowed);
-		if (status == STATUS_SUCCESS)
-			status = access_grant(&out->granted, OBJECT_ACCOUNT, allowed, in->access);
+		status = account_open(s, in->sid, in->access, &out->granted);
 		if (status == STATUS_ACCESS_DENIED)
 			status = because(&s->call, status, TO_CALLER, "the caller may not have all of access 0x%x to the account", in->access);
 	}

@@ -351,12 +351,10 @@ serve_data_get(struct served *s, const struct data_get_in *in, struct data_get_o
 /* --- secrets by handle --------------------------------------------------------------------------- */
 
 /* What may not be read by name may not be read by handle. */
-static uint32_t
-secret_allows(struct edit *e, struct bytes guard)
+static NTSTATUS
+secret_grant(struct edit *e, struct bytes guard)
 {
-	uint32_t allowed = edit_allows(e, OBJECT_SECRET, guard);
-
-	return kind_of(e->key) == SECRET_MACHINE ? allowed & ~(uint32_t)SECRET_QUERY : allowed;
+	return edit_grant(e, OBJECT_SECRET, guard, kind_of(e->key) == SECRET_MACHINE ? SECRET_QUERY : 0);
 }
 
 static NTSTATUS
@@ -375,7 +373,7 @@ secret_make_work(struct edit *e, struct book_change *c)
 		return status;
 	status = entry_make(e, &o.entry, guard);
 	if (status == STATUS_SUCCESS)
-		status = access_grant(&e->granted, OBJECT_SECRET, secret_allows(e, o.entry.guard), e->wanted);
+		status = secret_grant(e, o.entry.guard);
 	return status == STATUS_SUCCESS ? entry_write(c, e->key, &o.entry) : status;
 }
 
@@ -388,8 +386,7 @@ secret_open_read(struct edit *e)
 
 	if (status != STATUS_SUCCESS)
 		return status == STATUS_NOT_FOUND ? STATUS_OBJECT_NAME_NOT_FOUND : status;
-	status = secret_entry_take(&secret, entry->value) ?
-	    access_grant(&e->granted, OBJECT_SECRET, secret_allows(e, secret.guard), e->wanted) : STATUS_INTERNAL_DB_ERROR;
+	status = secret_entry_take(&secret, entry->value) ? secret_grant(e, secret.guard) : STATUS_INTERNAL_DB_ERROR;
 	if (status == STATUS_ACCESS_DENIED)
 		e->why = "the security descriptor of the secret does not let the caller have all of this access";
 	entry_drop(entry);

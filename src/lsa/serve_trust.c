@@ -241,8 +241,7 @@ make_work(struct edit *e, struct book_change *c)
 	if (status == STATUS_SUCCESS)
 		status = posix_next(c, &t.posix);
 	if (status == STATUS_SUCCESS)
-		status = access_grant(&e->granted, OBJECT_TRUST,
-		    edit_allows(e, OBJECT_TRUST, guard_usual(usual, OBJECT_TRUST, NULL)), e->wanted);
+		status = edit_grant(e, OBJECT_TRUST, guard_usual(usual, OBJECT_TRUST, NULL), 0);
 	if (status == STATUS_SUCCESS)
 		status = entry_put(c, e->key, &t);
 	return status == STATUS_SUCCESS ? auth_put(c, e->key, e->value[0]) : status;
@@ -286,11 +285,13 @@ serve_trust_open(struct served *s, const struct trust_open_in *in, struct trust_
 {
 	struct trust_entry t;
 	struct bytes key;
+	uint8_t usual[GUARD_MAX];
 	uint32_t allowed;
 	NTSTATUS status = trust_meant(s, in->object, 0, in->sid, in->name, &t, &key, &allowed);
 
 	if (status == STATUS_SUCCESS)
-		status = access_grant(&out->granted, OBJECT_TRUST, allowed, in->access);
+		status = peer_grant(s, &out->granted, OBJECT_TRUST, t.guard.len ? t.guard : guard_usual(usual, OBJECT_TRUST, NULL), key,
+		    in->access);
 	if (status == STATUS_ACCESS_DENIED)
 		return refused(s);
 	return status == STATUS_SUCCESS ? policy_open(s, OBJECT_TRUST, key, out->granted, &out->trust) : status;

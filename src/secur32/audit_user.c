@@ -7,42 +7,10 @@
 
 #include <stdlib.h>
 
-#include "base/auditing.h"
 #include "base/sid.h"
-#include "secur32/audit_names.h"
-#include "secur32/pol.h"
+#include "secur32/audit_ask.h"
 
 #define BOTH(success, failure) ((success) | (failure))
-
-static BOOLEAN
-said(NTSTATUS status)
-{
-	if (status == STATUS_SUCCESS)
-		return TRUE;
-	SetLastError(LsaNtStatusToWinError(status));
-	return FALSE;
-}
-
-static NTSTATUS
-link_any(struct link **ret_link)
-{
-	struct why why = { NULL, 0, 0 };
-	NTSTATUS status = root_sspi_link(ret_link, &why);
-
-	why_drop(&why);
-	return status;
-}
-
-static bool
-places_good(const GUID *guids, ULONG count)
-{
-	if (!guids || !count || count > AUDIT_PLACES)
-		return false;
-	for (ULONG i = 0; i < count; i++)
-		if (audit_place(&guids[i]) == AUDIT_PLACES)
-			return false;
-	return true;
-}
 
 /* What is kept of the user; and of the system where it is asked for, too. */
 static NTSTATUS
@@ -54,7 +22,7 @@ settings_ask(struct bytes sid, uint8_t user[AUDIT_PLACES], uint8_t *all)
 	struct audited_out all_out;
 	struct pol_call c;
 	struct link *link;
-	NTSTATUS status = link_any(&link);
+	NTSTATUS status = audit_link(&link);
 
 	if (status != STATUS_SUCCESS)
 		return status;
@@ -76,24 +44,6 @@ settings_ask(struct bytes sid, uint8_t user[AUDIT_PLACES], uint8_t *all)
 	return status;
 }
 
-static NTSTATUS
-list_out(const uint8_t settings[AUDIT_PLACES], ULONG none, const GUID *guids, ULONG count, PAUDIT_POLICY_INFORMATION *ret_list)
-{
-	AUDIT_POLICY_INFORMATION *list = buffer_new(BUFFER_POLICY, count * sizeof *list);
-
-	if (!list)
-		return STATUS_INSUFFICIENT_RESOURCES;
-	for (ULONG i = 0; i < count; i++) {
-		uint32_t place = audit_place(&guids[i]);
-
-		list[i].AuditSubCategoryGuid = guids[i];
-		list[i].AuditCategoryGuid = *audit_category_at(place);
-		list[i].AuditingInformation = settings[place] ? settings[place] : none;
-	}
-	*ret_list = list;
-	return STATUS_SUCCESS;
-}
-
 /* --- kept --------------------------------------------------------------------------- */
 
 BOOLEAN
@@ -103,11 +53,11 @@ AuditQueryPerUserPolicy(const PSID pSid, const GUID *pSubCategoryGuids, ULONG Po
 	struct bytes sid;
 	NTSTATUS status;
 
-	if (!pol_sid(&sid, pSid) || !places_good(pSubCategoryGuids, PolicyCount) || !ppAuditPolicy)
-		return said(STATUS_INVALID_PARAMETER);
+	if (!pol_sid(&sid, pSid) || !audit_places_good(pSubCategoryGuids, PolicyCount) || !ppAuditPolicy)
+		return audit_said(STATUS_INVALID_PARAMETER);
 	status = settings_ask(sid, settings, NULL);
-	return said(status == STATUS_SUCCESS ?
-	    list_out(settings, PER_USER_AUDIT_NONE, pSubCategoryGuids, PolicyCount, ppAuditPolicy) : status);
+	return audit_said(status == STATUS_SUCCESS ?
+	    audit_list(ppAuditPolicy, settings, PER_USER_AUDIT_NONE, pSubCategoryGuids, PolicyCount) : status);
 }
 
 /* Both of a pair contradict each other; none goes together with nothing. */
@@ -124,31 +74,21 @@ option_good(ULONG option)
 BOOLEAN
 AuditSetPerUserPolicy(const PSID pSid, PCAUDIT_POLICY_INFORMATION pAuditPolicy, ULONG PolicyCount)
 {
-	uint8_t places[8 * AUDIT_PLACES];
-	struct writer w = writer_of(places, sizeof places);
+	uint8_t places[AUDIT_SETTINGS_MAX];
 	struct audit_user_in in = { .places = BYTES_NONE };
 	struct audit_user_out out;
 	struct pol_call c;
 	struct link *link;
 	NTSTATUS status;
 
-	if (!pol_sid(&in.sid, pSid) || !pAuditPolicy || !PolicyCount || PolicyCount > AUDIT_PLACES)
-		return said(STATUS_INVALID_PARAMETER);
-	for (ULONG i = 0; i < PolicyCount; i++) {
-		uint32_t place = audit_place(&pAuditPolicy[i].AuditSubCategoryGuid);
-
-		if (place == AUDIT_PLACES || !option_good(pAuditPolicy[i].AuditingInformation))
-			return said(STATUS_INVALID_PARAMETER);
-		writer_u32(&w, place);
-		writer_u32(&w, pAuditPolicy[i].AuditingInformation);
-	}
-	status = link_any(&link);
+	if (!pol_sid(&in.sid, pSid) || !audit_settings(places, &in.places, pAuditPolicy, PolicyCount, option_good))
+		return audit_said(STATUS_INVALID_PARAMETER);
+	status = audit_link(&link);
 	if (status != STATUS_SUCCESS)
-		return said(status);
-	in.places = bytes_of(places, w.need);
+		return audit_said(status);
 	status = POL_ASK(&c, link, audit_user, &in, &out);
 	link_release(link);
-	return said(pol_end(&c, status));
+	return audit_said(pol_end(&c, status));
 }
 
 static NTSTATUS
@@ -193,20 +133,19 @@ AuditEnumeratePerUserPolicy(PPOLICY_AUDIT_SID_ARRAY *ppAuditSidArray)
 	NTSTATUS status;
 
 	if (!ppAuditSidArray)
-		return said(STATUS_INVALID_PARAMETER);
-	status = link_any(&link);
+		return audit_said(STATUS_INVALID_PARAMETER);
+	status = audit_link(&link);
 	if (status != STATUS_SUCCESS)
-		return said(status);
+		return audit_said(status);
 	status = POL_ASK(&c, link, audited_users, &in, &out);
 	if (status == STATUS_SUCCESS)
 		status = sids_out(out.sids, ppAuditSidArray);
 	link_release(link);
-	return said(pol_end(&c, status));
+	return audit_said(pol_end(&c, status));
 }
 
 /* --- together --------------------------------------------------------------------------- */
 
-/* Administrators cannot be left out: what they do is always audited as what everybody does. */
 static NTSTATUS
 effective(struct bytes sid, bool administrator, const GUID *guids, ULONG count, PAUDIT_POLICY_INFORMATION *ret_list)
 {
@@ -215,17 +154,22 @@ effective(struct bytes sid, bool administrator, const GUID *guids, ULONG count, 
 
 	if (status != STATUS_SUCCESS)
 		return status;
-	for (unsigned i = 0; i < AUDIT_PLACES; i++) {
-		if (user[i] & PER_USER_AUDIT_SUCCESS_INCLUDE)
-			all[i] |= AUDITS_SUCCESS;
-		if (user[i] & PER_USER_AUDIT_FAILURE_INCLUDE)
-			all[i] |= AUDITS_FAILURE;
-		if ((user[i] & PER_USER_AUDIT_SUCCESS_EXCLUDE) && !administrator)
-			all[i] &= (uint8_t)~AUDITS_SUCCESS;
-		if ((user[i] & PER_USER_AUDIT_FAILURE_EXCLUDE) && !administrator)
-			all[i] &= (uint8_t)~AUDITS_FAILURE;
-	}
-	return list_out(all, POLICY_AUDIT_EVENT_NONE, guids, count, ret_list);
+	for (unsigned i = 0; i < AUDIT_PLACES; i++)
+		all[i] = (uint8_t)auditing_join(all[i], user[i], administrator);
+	return audit_list(ret_list, all, POLICY_AUDIT_EVENT_NONE, guids, count);
+}
+
+/* By its SID alone: root and the system itself are, and so is the group. */
+static bool
+administers(struct bytes binary)
+{
+	struct reader r = reader_of(binary);
+	struct sid sid, parent;
+	uint32_t id;
+
+	sid_take(&sid, &r);
+	return reader_done(&r) && (sid_same(&sid, &sid_system) || sid_same(&sid, &sid_administrators) ||
+	    (sid_parent(&parent, &id, &sid) && sid_same(&parent, &sid_unix_users) && id == 0));
 }
 
 BOOLEAN
@@ -234,9 +178,9 @@ AuditComputeEffectivePolicyBySid(const PSID pSid, const GUID *pSubCategoryGuids,
 {
 	struct bytes sid;
 
-	if (!pol_sid(&sid, pSid) || !places_good(pSubCategoryGuids, PolicyCount) || !ppAuditPolicy)
-		return said(STATUS_INVALID_PARAMETER);
-	return said(effective(sid, false, pSubCategoryGuids, PolicyCount, ppAuditPolicy));
+	if (!pol_sid(&sid, pSid) || !audit_places_good(pSubCategoryGuids, PolicyCount) || !ppAuditPolicy)
+		return audit_said(STATUS_INVALID_PARAMETER);
+	return audit_said(effective(sid, administers(sid), pSubCategoryGuids, PolicyCount, ppAuditPolicy));
 }
 
 static void *
@@ -272,8 +216,8 @@ AuditComputeEffectivePolicyByToken(HANDLE hTokenHandle, const GUID *pSubCategory
 	struct bytes sid;
 	NTSTATUS status;
 
-	if (!places_good(pSubCategoryGuids, PolicyCount) || !ppAuditPolicy)
-		return said(STATUS_INVALID_PARAMETER);
+	if (!audit_places_good(pSubCategoryGuids, PolicyCount) || !ppAuditPolicy)
+		return audit_said(STATUS_INVALID_PARAMETER);
 	user = token_facts(hTokenHandle, TokenUser);
 	groups = token_facts(hTokenHandle, TokenGroups);
 	status = user && groups && pol_sid(&sid, user->User.Sid) ? STATUS_SUCCESS : STATUS_INVALID_HANDLE;
@@ -281,5 +225,5 @@ AuditComputeEffectivePolicyByToken(HANDLE hTokenHandle, const GUID *pSubCategory
 		status = effective(sid, is_administrator(groups), pSubCategoryGuids, PolicyCount, ppAuditPolicy);
 	free(user);
 	free(groups);
-	return said(status);
+	return audit_said(status);
 }

@@ -50,6 +50,11 @@ NTSTATUS pol_refuse(NTSTATUS status, const char *why);
 bool pol_text(struct bytes *ret_text, const UNICODE_STRING *string) MUST_CHECK;
 /* False: no SID of revision 1. */
 bool pol_sid(struct bytes *ret_binary, PSID sid) MUST_CHECK;
+/*
+ * Either form of a descriptor as one block with offsets; a system list only where `parts` asks for it. The lengths are
+ * those that the structures say of themselves: the caller's. False: not valid.
+ */
+bool pol_guard(struct writer *w, PSECURITY_DESCRIPTOR descriptor, SECURITY_INFORMATION parts) MUST_CHECK;
 /* Sized items one behind the other; malloc'ed, free it. STATUS_INVALID_PARAMETER. */
 NTSTATUS pol_texts(uint8_t **ret_list, size_t *ret_len, const UNICODE_STRING *strings, ULONG count);
 

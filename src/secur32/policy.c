@@ -140,9 +140,8 @@ LsaQuerySecurityObject(LSA_HANDLE ObjectHandle, SECURITY_INFORMATION SecurityInf
 	return pol_end(&c, status);
 }
 
-/* Either form as one block with offsets. The lengths are those that the structures say of themselves: the caller's. */
-static bool
-guard_flat(struct writer *w, PSECURITY_DESCRIPTOR descriptor)
+bool
+pol_guard(struct writer *w, PSECURITY_DESCRIPTOR descriptor, SECURITY_INFORMATION parts)
 {
 	const SECURITY_DESCRIPTOR *d = descriptor;
 	const SECURITY_DESCRIPTOR_RELATIVE *r = descriptor;
@@ -151,24 +150,30 @@ guard_flat(struct writer *w, PSECURITY_DESCRIPTOR descriptor)
 	PSID owner = flat ? (r->Owner ? (PSID)(uintptr_t)(base + r->Owner) : NULL) : d->Owner;
 	PSID group = flat ? (r->Group ? (PSID)(uintptr_t)(base + r->Group) : NULL) : d->Group;
 	const ACL *list = flat ? (r->Dacl ? (const ACL *)(const void *)(base + r->Dacl) : NULL) : d->Dacl;
-	struct bytes o = BYTES_NONE, g = BYTES_NONE, l = BYTES_NONE;
+	const ACL *system = flat ? (r->Sacl ? (const ACL *)(const void *)(base + r->Sacl) : NULL) : d->Sacl;
+	struct bytes o = BYTES_NONE, g = BYTES_NONE, l = BYTES_NONE, s = BYTES_NONE;
 	bool has_list = (d->Control & 0x4) && list;
+	bool has_system = (d->Control & 0x10) && system && (parts & SACL_SECURITY_INFORMATION);
 	uint32_t at = 20;
 
 	if (d->Revision != 1 || (owner && !pol_sid(&o, owner)) || (group && !pol_sid(&g, group)))
 		return false;
 	if (has_list)
 		l = bytes_of(list, list->AclSize);
+	if (has_system)
+		s = bytes_of(system, system->AclSize);
 	writer_u16(w, 1);
-	writer_u16(w, (uint16_t)(0x8000 | (has_list ? 4 : 0)));
+	writer_u16(w, (uint16_t)(0x8000 | (has_list ? 0x4 : 0) | (has_system ? 0x10 : 0)));
 	writer_u32(w, o.len ? at : 0);
 	at += (uint32_t)o.len;
 	writer_u32(w, g.len ? at : 0);
 	at += (uint32_t)g.len;
-	writer_u32(w, 0);
+	writer_u32(w, has_system ? at : 0);
+	at += (uint32_t)s.len;
 	writer_u32(w, has_list ? at : 0);
 	writer_bytes(w, o);
 	writer_bytes(w, g);
+	writer_bytes(w, s);
 	writer_bytes(w, l);
 	return writer_ok(w) && guard_valid(bytes_of(w->at, w->need));
 }
@@ -187,10 +192,10 @@ LsaSetSecurityObject(LSA_HANDLE ObjectHandle, SECURITY_INFORMATION SecurityInfor
 
 	if (!p)
 		return STATUS_INVALID_HANDLE;
-	if (!SecurityDescriptor || !guard_flat(&w, SecurityDescriptor)) {
+	if (!SecurityDescriptor || !pol_guard(&w, SecurityDescriptor, SecurityInformation)) {
 		pol_release(p);
 		return pol_refuse(SecurityDescriptor ? STATUS_INVALID_SECURITY_DESCR : STATUS_INVALID_PARAMETER,
-		    "this is not a security descriptor whose list only allows and denies");
+		    "this is not a security descriptor, or an entry of it neither allows, denies nor audits");
 	}
 	in.object = p->wire;
 	in.guard = bytes_of(flat, w.need);

@@ -10,6 +10,7 @@
 #ifndef OPENLSA_STORE_AUDIT_H
 #define OPENLSA_STORE_AUDIT_H
 
+#include "base/sid.h"
 #include "store/store.h"
 
 /* Field, its name in JSON (the journal's is made of it), and how its value is shown. */
@@ -69,8 +70,9 @@ enum audit_event {
 	AUDIT_PRIVILEGE, AUDIT_PRIVILEGE_OBJECT,
 	AUDIT_USER_MADE, AUDIT_USER_ENABLED, AUDIT_PASSWORD_CHANGED, AUDIT_PASSWORD_SET, AUDIT_USER_DISABLED,
 	AUDIT_USER_GONE, AUDIT_USER_CHANGED, AUDIT_USER_LOCKED, AUDIT_USER_UNLOCKED,
-	AUDIT_RIGHT_GIVEN, AUDIT_RIGHT_TAKEN, AUDIT_ACCESS_GIVEN, AUDIT_ACCESS_TAKEN, AUDIT_AUDITING, AUDIT_DOMAIN_POLICY,
-	AUDIT_TRUST_MADE, AUDIT_TRUST_GONE, AUDIT_TRUST_CHANGED, AUDIT_GUARD, AUDIT_OBJECT, AUDIT_CHOICE, AUDIT_PACKAGE_TROUBLE,
+	AUDIT_RIGHT_GIVEN, AUDIT_RIGHT_TAKEN, AUDIT_ACCESS_GIVEN, AUDIT_ACCESS_TAKEN, AUDIT_AUDITING, AUDIT_USER_AUDITING, AUDIT_AUDIT_GUARD, AUDIT_GLOBAL_SACL,
+	AUDIT_DOMAIN_POLICY,
+	AUDIT_TRUST_MADE, AUDIT_TRUST_GONE, AUDIT_TRUST_CHANGED, AUDIT_GUARD, AUDIT_HANDLE, AUDIT_OBJECT, AUDIT_CHOICE, AUDIT_PACKAGE_TROUBLE,
 	AUDIT_EVENTS
 };
 
@@ -96,6 +98,8 @@ struct audit_value { enum audit_field field; struct bytes text; uint64_t number;
 struct audit {
 	enum audit_event event;
 	NTSTATUS status;
+	struct bytes user;		/* the SID whose event it is, whose own audit policy counts; empty: nobody's */
+	bool administrator;		/* and nothing of that one's is left out */
 	bool has_caller;
 	uint32_t caller_uid;		/* who asked, when has_caller */
 	int32_t caller_pid;
@@ -110,9 +114,15 @@ void audit_fact(struct audit *a, enum audit_field field, uint64_t number);
 /* Status and SubStatus as Windows gives them for this cause, and its class: "wrong-password". */
 void audit_cause(struct audit *a, NTSTATUS cause);
 
-/* Whether anybody would read it; else nobody need gather what it says. No system call. */
-bool audit_wanted(struct store *store, enum audit_event event, NTSTATUS status) MUST_CHECK;
+/* Whether anybody would read it; else nobody need gather what it says. From memory: no system call. */
+bool audit_wanted(struct store *store, const struct audit *a) MUST_CHECK;
+/* If it is wanted; and for those who have asked that already. */
 void audit_raise(struct store *store, const struct audit *a);
+void audit_tell(struct store *store, const struct audit *a);
+/* The key of a user's own audit policy in the book (BOOK_AUDIT, a byte for each subcategory); false: no SID. */
+#define AUDIT_USER_PREFIX	"user:"
+#define AUDIT_USER_KEY_MAX	(sizeof AUDIT_USER_PREFIX - 1 + SID_SIZE_MAX)
+bool audit_user_key(uint8_t to[AUDIT_USER_KEY_MAX], struct bytes *ret_key, struct bytes sid) MUST_CHECK;
 /* Lines (without the newline) go there at once, instead of anywhere else; NULL: as before. Before threads. */
 void audit_to(struct store *store, void (*line)(void *arg, struct bytes line), void *arg);
 /* Returns when all that was raised before has been written, or a second later. */

@@ -29,7 +29,7 @@ TEST(handles)
 	CHECK_ST((LsaOpenPolicy(U("\\\\localhost"), NULL, 1, &h)), STATUS_SUCCESS);
 	CHECK_ST((LsaClose(h)), STATUS_SUCCESS);
 	CHECK_ST((LsaOpenPolicy(U("elsewhere.example"), NULL, 1, &h)), STATUS_UNSUCCESSFUL);
-	CHECK_ST((LsaOpenPolicy(NULL, NULL, 0x01000000, &h)), STATUS_ACCESS_DENIED);
+	CHECK_ST((LsaOpenPolicy(NULL, NULL, 0x00100000, &h)), STATUS_ACCESS_DENIED);	/* SYNCHRONIZE */
 	CHECK_ST((LsaOpenPolicy(NULL, NULL, 1, NULL)), STATUS_INVALID_PARAMETER);
 	CHECK_ST((LsaConnectUntrusted(&other)), STATUS_SUCCESS);
 	CHECK_ST((LsaClose(other)), STATUS_INVALID_HANDLE);

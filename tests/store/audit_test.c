@@ -1,7 +1,8 @@
 /*
  * audit_test.c - events as lines and datagrams, what policy wants told, and
  * the sinks: a file that turns over, a full disk, a journal that is not read.
- * Covers store/audit.c, audit_table.c, audit_line.c, trail.c, sink.c.
+ * Covers store/audit.c, store/audit_table.c, store/audit_line.c, store/trail.c,
+ * store/sink.c and base/auditing.c.
  */
 #include "estate.h"
 
@@ -165,6 +166,14 @@ set_auditing(struct store *s, const struct auditing *a)
 	    book_end(&c, book_write(&c, BOOK_AUDIT, bytes_of_text("system"), bytes_of(bytes, w.need))) == STATUS_SUCCESS);
 }
 
+static void
+set_own(struct store *s, struct bytes key, struct bytes settings)
+{
+	struct book_change c;
+
+	CHECK(book_begin(&c, s) == STATUS_SUCCESS && book_end(&c, book_write(&c, BOOK_AUDIT, key, settings)) == STATUS_SUCCESS);
+}
+
 static unsigned
 raised(struct store *s, unsigned event, NTSTATUS status)
 {
@@ -213,9 +222,66 @@ TEST(subcategories)
 	store_close(s);
 	/* Nowhere to write to: nothing is wanted. */
 	s = opened(&(struct store_audit){ .rate = 0 });
-	CHECK(!audit_wanted(s, AUDIT_DOMAIN_POLICY, STATUS_SUCCESS));
+	CHECK(!audit_wanted(s, &(struct audit){ .event = AUDIT_DOMAIN_POLICY }));
 	store_close(s);
 	CHECK(access(estate_path("audit.json"), F_OK) != 0);
+	estate_end();
+}
+
+/* A user's own settings beside those of all: of every row of the table, of this user alone, and never less of an administrator. */
+TEST(users)
+{
+	static const uint8_t sid[] = { 1, 1, 0, 0, 0, 0, 0, 22, 9, 0, 0, 0 }, other[] = { 1, 1, 0, 0, 0, 0, 0, 22, 8, 0, 0, 0 };
+	static const struct { unsigned all, own, as_user, as_administrator; } rows[] = {
+		{ 0, 0, 0, 0 }, { 3, 0, 3, 3 }, { 0, AUDITS_WITH_SUCCESS, 1, 1 }, { 0, AUDITS_WITH_FAILURE, 2, 2 },
+		{ 3, AUDITS_WITHOUT_SUCCESS, 2, 3 }, { 3, AUDITS_WITHOUT_FAILURE, 1, 3 },
+		{ 1, AUDITS_WITHOUT_SUCCESS | AUDITS_WITH_FAILURE, 2, 3 }, { 2, AUDITS_WITH_SUCCESS | AUDITS_WITHOUT_FAILURE, 1, 3 },
+		{ 1, AUDITS_AS_ALL, 1, 1 },
+	};
+	struct audit e = { .event = AUDIT_LOGON, .user = bytes_of(sid, sizeof sid) };
+	struct auditing all = { .on = true };
+	uint8_t room[AUDIT_USER_KEY_MAX], own[AUDIT_PLACES], deep[SID_SIZE_MAX + 1] = { 0 };
+	struct bytes key;
+	struct store *s;
+
+	CHECK(!audit_user_key(room, &key, BYTES_NONE) && !audit_user_key(room, &key, bytes_of(deep, sizeof deep)));
+	CHECK(audit_user_key(room, &key, bytes_of(deep, SID_SIZE_MAX)) && audit_user_key(room, &key, e.user));
+	estate_begin();
+	s = listened(0);
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		memset(all.settings, (int)rows[i].all, sizeof all.settings);
+		memset(own, (int)rows[i].own, sizeof own);
+		set_auditing(s, &all);
+		set_own(s, key, bytes_of(own, sizeof own));
+		for (int way = 0; way < 8; way++) {
+			bool administrator = way & 1, his = way & 2;
+			unsigned wants = !his ? rows[i].all : administrator ? rows[i].as_administrator : rows[i].as_user;
+
+			e.status = way & 4 ? STATUS_ACCESS_DENIED : STATUS_SUCCESS;
+			e.administrator = administrator;
+			e.user = his ? bytes_of(sid, sizeof sid) : bytes_of(other, sizeof other);
+			CHECK(audit_wanted(s, &e) == ((wants & (way & 4 ? AUDITS_FAILURE : AUDITS_SUCCESS)) != 0));
+		}
+	}
+	/* What cannot be read is told, rather than not. */
+	e = (struct audit){ .event = AUDIT_LOGON, .user = bytes_of(sid, sizeof sid) };
+	memset(all.settings, 0, sizeof all.settings);
+	set_auditing(s, &all);
+	set_own(s, key, bytes_of(own, 5));
+	CHECK(audit_wanted(s, &e));
+	/* Some rows are told in any case; and where auditing is off, nobody's own settings turn it on. */
+	memset(own, AUDITS_WITHOUT_SUCCESS, sizeof own);
+	set_own(s, key, bytes_of(own, sizeof own));
+	e.event = AUDIT_AUDITING;
+	CHECK(audit_wanted(s, &e));
+	e.event = AUDIT_LOGON;
+	memset(own, AUDITS_WITH_SUCCESS, sizeof own);
+	set_own(s, key, bytes_of(own, sizeof own));
+	CHECK(audit_wanted(s, &e));
+	all.on = false;
+	set_auditing(s, &all);
+	CHECK(!audit_wanted(s, &e));
+	store_close(s);
 	estate_end();
 }
 
@@ -486,6 +552,7 @@ main(void)
 	RUN(a_line);
 	RUN(wild_text);
 	RUN(subcategories);
+	RUN(users);
 	RUN(rate);
 	RUN(file_turns_over);
 	RUN(file_of_others);
