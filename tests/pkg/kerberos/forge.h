@@ -31,6 +31,7 @@ struct forge {
 	struct bytes authdata;			/* instead of the PAC: AuthorizationData's content, as it is */
 	struct bytes ticket_plain, proof_plain;	/* not empty: encrypted instead of what would be made */
 	struct bytes proof_authdata;		/* AuthorizationData's content */
+	bool user2user;				/* the ticket is under a session key, and says so */
 };
 
 static inline void
@@ -197,7 +198,7 @@ forge_encrypted(struct writer *w, unsigned tag, const struct forge *f, const krb
 static inline size_t
 forge_ap_req(const struct forge *f, uint8_t *to)
 {
-	static const uint8_t options[] = { 0, 0x20, 0, 0, 0 };
+	const uint8_t options[] = { 0, f->user2user ? 0x60 : 0x20, 0, 0, 0 };
 	uint8_t *plain = malloc(FORGE_MAX), *part = malloc(FORGE_MAX), *ticket = malloc(FORGE_MAX), *all = malloc(FORGE_MAX);
 	struct writer p = writer_of(part, FORGE_MAX), w = writer_of(all, FORGE_MAX);
 	struct bytes text = f->ticket_plain;
