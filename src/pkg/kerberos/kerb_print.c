@@ -12,6 +12,9 @@
 #define TOKEN_MIC	0x0404u
 #define TOKEN_WRAP	0x0504u
 
+/* [RFC 4121] 4.2.2 */
+enum { FROM_ACCEPTOR = 1, IS_SEALED = 2, ACCEPTORS_KEY = 4, FLAGS_KNOWN = 7 };
+
 struct numbered { int32_t number; const char *name; };
 
 /* --- numbers and their names ---------------------------------------------------- */
@@ -33,6 +36,15 @@ static const struct numbered errors[] = {
 	{ 44, "KRB_AP_ERR_BADKEYVER" }, { 45, "KRB_AP_ERR_NOKEY" }, { 46, "KRB_AP_ERR_MUT_FAIL" },
 	{ 50, "KRB_AP_ERR_INAPP_CKSUM" }, { 60, "KRB_ERR_GENERIC" }, { 68, "KDC_ERR_WRONG_REALM" },
 	{ 69, "KRB_AP_ERR_USER_TO_USER_REQUIRED" }, { 0, NULL },
+};
+
+/* [RFC 4757] 7.2 and 7.3, [RFC 1964] 1.2.1.1 and 1.2.2.1. */
+static const struct numbered sign_algorithms[] = {
+	{ 0x0000, "DES-MAC-MD5" }, { 0x0001, "MD2.5" }, { 0x0002, "DES-MAC" }, { 0x0004, "HMAC-SHA1-DES3-KD" }, { 0x0011, "HMAC" },
+	{ 0, NULL },
+};
+static const struct numbered seal_algorithms[] = {
+	{ 0x0000, "DES" }, { 0x0002, "DES3-KD" }, { 0x0010, "RC4" }, { 0xffff, "none" }, { 0, NULL },
 };
 
 static const char *
@@ -244,28 +256,48 @@ print_user2user(struct outline *o, const struct kerb_frame *f)
 	outline_say(o, o->json ? "%zu" : "%zu bytes", f->inner.len);
 }
 
-/* Of a message's token: what stands in front of it. [RFC 4121] 4.2.6 */
+/* --- tokens of messages ---------------------------------------------------------------- */
+
+static void
+say_flags(struct outline *o, struct bytes at)
+{
+	unsigned flags = at.at[0], unknown = flags & ~(unsigned)FLAGS_KNOWN;
+
+	outline_key(o, "flags", at);
+	if (o->json)
+		outline_say(o, "{\"fromAcceptor\":%s,\"sealed\":%s,\"acceptorSubkey\":%s,\"reserved\":%u}", flags & FROM_ACCEPTOR ? "true" : "false",
+		    flags & IS_SEALED ? "true" : "false", flags & ACCEPTORS_KEY ? "true" : "false", unknown);
+	else
+		outline_say(o, "from the %s%s%s", flags & FROM_ACCEPTOR ? "acceptor" : "initiator", flags & IS_SEALED ? ", sealed" : "",
+		    flags & ACCEPTORS_KEY ? ", by the acceptor's key" : "");
+	if (!o->json && unknown)
+		outline_say(o, ", reserved 0x%02x", unknown);
+}
+
+static void
+say_rest(struct outline *o, const char *key, struct bytes at, bool sealed)
+{
+	outline_key(o, key, at);
+	outline_say(o, o->json ? "%zu" : sealed ? "%zu bytes, encrypted" : "%zu bytes", at.len);
+}
+
+/* [RFC 4121] 4.2.6: what stands in front, and how much follows. */
 static bool
 print_message(struct outline *o)
 {
 	struct reader r = reader_of(o->token);
 	unsigned id = (unsigned)reader_u8(&r) << 8;
-	uint8_t flags;
 	uint64_t sequence = 0;
 	struct bytes at;
 
 	id |= reader_u8(&r);
-	flags = reader_u8(&r);
-	if (o->token.len < 16 || (id != TOKEN_MIC && id != TOKEN_WRAP) || reader_u8(&r) != 0xff || flags > 7)
+	reader_skip(&r, 1);
+	if (o->token.len < 16 || (id != TOKEN_MIC && id != TOKEN_WRAP) || reader_u8(&r) != 0xff)
+		return false;
+	if (id == TOKEN_MIC && (reader_u32(&r) != UINT32_MAX || o->token.at[2] & IS_SEALED))
 		return false;
 	say_head(o, id == TOKEN_MIC ? "MIC" : "Wrap");
-	outline_key(o, "flags", bytes_of(o->token.at + 2, 1));
-	if (o->json)
-		outline_say(o, "{\"fromAcceptor\":%s,\"sealed\":%s,\"acceptorSubkey\":%s}", flags & 1 ? "true" : "false",
-		    flags & 2 ? "true" : "false", flags & 4 ? "true" : "false");
-	else
-		outline_say(o, "from the %s%s%s", flags & 1 ? "acceptor" : "initiator", flags & 2 ? ", sealed" : "",
-		    flags & 4 ? ", by the acceptor's key" : "");
+	say_flags(o, bytes_of(o->token.at + 2, 1));
 	if (id == TOKEN_WRAP) {
 		at = bytes_of(o->token.at + 4, 2);
 		outline_key(o, "extraCount", at);
@@ -279,6 +311,77 @@ print_message(struct outline *o)
 		sequence = sequence << 8 | at.at[i];
 	outline_key(o, "sequence", at);
 	outline_say(o, "%llu", (unsigned long long)sequence);
+	at = bytes_of(o->token.at + 16, o->token.len - 16);
+	say_rest(o, id == TOKEN_MIC ? "checksum" : "body", at, o->token.at[2] & IS_SEALED);
+	return true;
+}
+
+/*
+ * The GSS header of a message's token. Its length counts the data, which SSPI keeps in other buffers, so it may tell of
+ * more than is here; of less it may not.
+ */
+static bool
+old_open(struct reader *r)
+{
+	static const uint8_t mechanism[] = { 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x12, 0x01, 0x02, 0x02 };
+	size_t len, count;
+
+	if (reader_u8(r) != DER_APPLICATION(0))
+		return false;
+	len = reader_u8(r);
+	if (len >= 0x80) {
+		count = len & 0x7f;
+		if (!count || count > 3)
+			return false;
+		for (len = 0; count; count--)
+			len = len << 8 | reader_u8(r);
+	}
+	if (!reader_ok(r) || reader_left(r) > len)
+		return false;
+	reader_expect(r, mechanism, sizeof mechanism);
+	return reader_ok(r);
+}
+
+static void
+say_algorithm(struct outline *o, const char *key, struct bytes at, const struct numbered *names)
+{
+	say_number(o, key, at, at.at[0] | at.at[1] << 8, names);
+}
+
+/* [RFC 4757] 7, [RFC 1964] 1.2; numbers of algorithms are little-endian. */
+static bool
+print_old_message(struct outline *o)
+{
+	struct reader r = reader_of(o->token);
+	struct bytes head, sequence, checksum, confounder = BYTES_NONE, body;
+	bool wrap, sealed = false;
+
+	if (!old_open(&r))
+		return false;
+	head = reader_bytes(&r, 8);
+	sequence = reader_bytes(&r, 8);
+	checksum = reader_bytes(&r, 8);
+	if (!reader_ok(&r) || head.at[1] != 1 || (head.at[0] != 1 && head.at[0] != 2) || head.at[6] != 0xff || head.at[7] != 0xff)
+		return false;
+	wrap = head.at[0] == 2;
+	if (wrap)
+		confounder = reader_bytes(&r, 8);
+	body = reader_rest(&r);
+	if (!reader_ok(&r) || (!wrap && (body.len || head.at[4] != 0xff || head.at[5] != 0xff)))
+		return false;
+	say_head(o, wrap ? "Wrap (RFC 4757)" : "MIC (RFC 4757)");
+	say_algorithm(o, "signAlgorithm", bytes_of(head.at + 2, 2), sign_algorithms);
+	if (wrap) {
+		sealed = head.at[4] != 0xff || head.at[5] != 0xff;
+		say_algorithm(o, "sealAlgorithm", bytes_of(head.at + 4, 2), seal_algorithms);
+	}
+	say_rest(o, "sequence", sequence, true);		/* with the direction, always under the key */
+	outline_key(o, "checksum", checksum);
+	outline_hex(o, checksum);
+	if (wrap) {
+		say_rest(o, "confounder", confounder, sealed);
+		say_rest(o, "body", body, sealed);
+	}
 	return true;
 }
 
@@ -310,7 +413,7 @@ kerb_print(struct writer *w, struct bytes token, bool json)
 {
 	struct outline o = { w, token, json };
 
-	if (!print_context(&o) && !print_message(&o))
+	if (!print_context(&o) && !print_message(&o) && !print_old_message(&o))
 		return false;
 	outline_say(&o, "%s", json ? "}" : "\n");
 	return true;

@@ -1,6 +1,6 @@
 /*
  * kerb_print_test.c - Kerberos tokens as text: libkrb5's own errors, message
- * tokens, and what is cut short. AP-REQs of a KDC's tickets are printed in
+ * tokens, and what is cut short. Message tokens of MIT's are printed in kerb_wrap_test.c, AP-REQs of a KDC's tickets are printed in
  * tests/interop/negotiate_krb5_test.py.
  *
  * Covers pkg/kerberos/kerb_print.c and base/outline.c.
@@ -8,6 +8,7 @@
 #include "pkg/kerberos/kerb_print.h"
 
 #include <krb5.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "pkg/kerberos/kerb_lsa.h"
@@ -89,16 +90,41 @@ TEST(message_tokens)
 	CHECK_TEXT(print(bytes_of(mic, sizeof mic), false),
 	    "Kerberos MIC, 28 bytes\n"
 	    "0002 +1      flags: from the acceptor, by the acceptor's key\n"
-	    "0008 +8      sequence: 258\n");
+	    "0008 +8      sequence: 258\n"
+	    "0010 +12     checksum: 12 bytes\n");
 	CHECK_TEXT(print(bytes_of(wrap, sizeof wrap), false),
 	    "Kerberos Wrap, 19 bytes\n"
 	    "0002 +1      flags: from the initiator, sealed\n"
 	    "0004 +2      extraCount: 16\n"
 	    "0006 +2      rightRotation: 28\n"
-	    "0008 +8      sequence: 7\n");
+	    "0008 +8      sequence: 7\n"
+	    "0010 +3      body: 3 bytes, encrypted\n");
 	CHECK(!print(bytes_of(wrap, 15), false));
 	CHECK(!print(bytes_of("NTLMSSP", 8), false));
 	CHECK(!print(BYTES_NONE, false));
+}
+
+/* Every bit of the flags; those that nobody has given a meaning are shown as they are. */
+TEST(flags_of_messages)
+{
+	uint8_t wrap[16] = { 5, 4, 0, 0xff };
+	char want[64];
+
+	for (unsigned flags = 0; flags < 256; flags++) {
+		const char *text;
+
+		wrap[2] = (uint8_t)flags;
+		text = print(bytes_of(wrap, sizeof wrap), false);
+		if (!CHECK(text))
+			continue;
+		CHECK(!!strstr(text, "from the acceptor") == (flags & 1) && !!strstr(text, ", sealed") == (flags >> 1 & 1));
+		CHECK(!!strstr(text, ", by the acceptor's key") == (flags >> 2 & 1));
+		(void)snprintf(want, sizeof want, ", reserved 0x%02x\n", flags & 0xf8);
+		CHECK(!!strstr(text, want) == (flags > 7) && !!strstr(text, "reserved") == (flags > 7));
+		text = print(bytes_of(wrap, sizeof wrap), true);
+		(void)snprintf(want, sizeof want, "\"reserved\":%u}", flags & 0xf8);
+		CHECK(text && strstr(text, want));
+	}
 }
 
 int
@@ -107,5 +133,6 @@ main(void)
 	RUN(an_error_of_libkrb5);
 	RUN(nothing_is_printed_of_a_piece);
 	RUN(message_tokens);
+	RUN(flags_of_messages);
 	return check_end();
 }

@@ -2,7 +2,8 @@
  * kerb_wrap_test.c - our messages and MIT's GSSAPI: one side of a context is
  * MIT's, the other is played by kerberos_user from what MIT tells of its keys.
  * Covers pkg/kerberos/kerb_wrap.c, pkg/kerberos/kerb_rc4.c, pkg/kerberos/kerb_user_rc4.c, pkg/kerberos/kerb_key.c,
- * pkg/kerberos/kerb_user.c, pkg/kerberos/kerb_data.c, crypto/aes_cts.c, crypto/hmac_sha.c, crypto/confounder.c.
+ * pkg/kerberos/kerb_user.c, pkg/kerberos/kerb_data.c,
+ * pkg/kerberos/kerb_print.c, crypto/aes_cts.c, crypto/hmac_sha.c, crypto/confounder.c.
  *
  * In the environment of tests/lab/kdc.py.
  */
@@ -15,6 +16,7 @@
 
 #include "pkg/kerberos/kerb_data.h"
 #include "pkg/kerberos/kerb_key.h"
+#include "pkg/kerberos/kerb_print.h"
 #include "pkg/user_mode.h"
 #include "tests/check.h"
 
@@ -504,6 +506,54 @@ TEST(derived_keys_of_rfc_8009)
 	CHECK(kerb_derive(got, kerb_etype_of(KERB_AES128_SHA256), &key, 2, KERB_DERIVE_ENCRYPT) && memcmp(got, encrypt, 16) == 0);
 }
 
+/* --- as text: kerb_print of MIT's tokens ------------------------------------------------ */
+
+static const char *
+as_text(const gss_buffer_desc *token, bool json)
+{
+	static char text[4096];
+	struct writer w = writer_of(text, sizeof text - 1);
+
+	if (!kerb_print(&w, bytes_of(token->value, token->length), json) || !writer_ok(&w))
+		return "";
+	text[w.need] = 0;
+	return text;
+}
+
+TEST(tokens_as_text)
+{
+	for (size_t kind = 0; kind < KINDS; kind++)
+		for (int accepts = 0; accepts < 2; accepts++) {
+			struct pair p = pair_make(services[kind], !accepts, false);
+			gss_buffer_desc in = { 20, plain }, out;
+			const char *side = accepts ? "flags: from the acceptor" : "flags: from the initiator";
+			OM_uint32 minor;
+
+			CHECK(gss_get_mic(&minor, p.mit, GSS_C_QOP_DEFAULT, &in, &out) == GSS_S_COMPLETE);
+			CHECK(strstr(as_text(&out, false), p.rc4 ? "Kerberos MIC (RFC 4757), 37 bytes\n" : "Kerberos MIC, "));
+			CHECK(strstr(as_text(&out, false), p.rc4 ? "signAlgorithm: 17 HMAC\n" : side));
+			CHECK(p.rc4 || strstr(as_text(&out, false), "sequence: "));
+			CHECK(strstr(as_text(&out, true), p.rc4 ? "\"signAlgorithm\":17,\"signAlgorithmName\":\"HMAC\"" :
+			    accepts ? "\"fromAcceptor\":true,\"sealed\":false" : "\"fromAcceptor\":false,\"sealed\":false"));
+			for (out.length--; out.length && !p.rc4 && out.length > 20; out.length--)
+				CHECK(strstr(as_text(&out, false), "checksum: "));
+			for (; p.rc4 && out.length; out.length--)
+				CHECK_TEXT(as_text(&out, false), "");
+			gss_release_buffer(&minor, &out);
+			for (int conf = 0; conf < 2; conf++) {
+				CHECK(gss_wrap(&minor, p.mit, conf, GSS_C_QOP_DEFAULT, &in, NULL, &out) == GSS_S_COMPLETE);
+				CHECK(strstr(as_text(&out, false), p.rc4 ? "Kerberos Wrap (RFC 4757), " : "Kerberos Wrap, "));
+				CHECK(strstr(as_text(&out, false), !p.rc4 ? side : conf ? "sealAlgorithm: 16 RC4\n" : "sealAlgorithm: 65535 none\n"));
+				CHECK(!!strstr(as_text(&out, false), ", sealed") == (conf && !p.rc4));
+				CHECK(strstr(as_text(&out, false), p.rc4 ? conf ? "body: 21 bytes, encrypted\n" : "body: 21 bytes\n" : "extraCount: "));
+				out.length -= p.rc4 ? 21 : 0;		/* the token alone, as SSPI's buffers have it */
+				CHECK(!p.rc4 || strstr(as_text(&out, false), conf ? "body: 0 bytes, encrypted\n" : "body: 0 bytes\n"));
+				gss_release_buffer(&minor, &out);
+			}
+			pair_drop(&p);
+		}
+}
+
 int
 main(void)
 {
@@ -521,6 +571,7 @@ main(void)
 	RUN(exported_and_taken_up_again);
 	RUN(rc4_sizes_and_padding);
 	RUN(rc4_reflection_and_order);
+	RUN(tokens_as_text);
 	gss_release_cred(&minor, &initiator);
 	gss_release_cred(&minor, &acceptor);
 	return check_end();
