@@ -23,6 +23,10 @@ typedef int SOCKET;
 #define close_socket	close
 #endif
 
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
 #define MESSAGE_MOST	65536
 
 static inline BOOL
@@ -35,6 +39,26 @@ StartSockets(void)
 #else
 	return TRUE;
 #endif
+}
+
+/* On loopback; "0" is any port, and says which. */
+static inline SOCKET
+Listen(const char *port)
+{
+	struct sockaddr_in at;
+	socklen_t len = sizeof at;
+	SOCKET s = socket(AF_INET, SOCK_STREAM, 0);
+
+	memset(&at, 0, sizeof at);
+	at.sin_family = AF_INET;
+	at.sin_port = htons((USHORT)strtoul(port, NULL, 10));
+	at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	if (s == INVALID_SOCKET || bind(s, (struct sockaddr *)&at, sizeof at) != 0 || listen(s, 1) != 0 ||
+	    getsockname(s, (struct sockaddr *)&at, &len) != 0)
+		return INVALID_SOCKET;
+	printf("listening on 127.0.0.1:%u\n", ntohs(at.sin_port));
+	fflush(stdout);
+	return s;
 }
 
 /* All of them, or FALSE. */

@@ -1,15 +1,15 @@
 #!/bin/sh
-# install_test.sh BUILD - installs below a folder, then builds and runs a
+# install_test.sh - `make install`, set-up and all, below a folder; then builds and runs a
 # program with nothing but pkg-config, in C and in C++, and with 16-bit wchar_t.
+# And once more below DESTDIR. Covers Makefile, .ci/setup.
 set -eu
 root=$(cd "$(dirname "$0")/.." && pwd)
-build=$1
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 fail() { echo "install_test: $*"; echo "0 passed, 1 failed"; exit 1; }
 
-meson setup "$work/build" "$root" --prefix="$work/p" >/dev/null 2>&1 || fail "meson setup"
-ninja -C "$work/build" install >"$work/log" 2>&1 || { tail -20 "$work/log"; fail "install"; }
+make -C "$root" install BUILD="$work/build" PREFIX="$work/p" >"$work/log" 2>&1 || { tail -20 "$work/log"; fail "install"; }
+[ -e "$work/build/.setup-build" ] || fail "no set-up was done"
 [ -x "$work/p/bin/lsactl" ] || fail "no bin/lsactl"
 pc=$(find "$work/p" -name openlsa.pc | head -1)
 [ -n "$pc" ] || fail "no openlsa.pc"
@@ -45,4 +45,9 @@ for how in "cc $work/use.c" "c++ $work/use.cc" "cc -fshort-wchar -DUNICODE $work
 done
 printf 'pw\n' | OPENLSA_STATE=$work/state "$work/p/bin/lsactl" user add carol >/dev/null || fail "lsactl does not run in place"
 OPENLSA_STATE=$work/state "$work/p/bin/lsactl" user list | grep -q carol || fail "the account is not there"
+rm -rf "$work/p"
+make -C "$root" install BUILD="$work/build" PREFIX="$work/p" DESTDIR="$work/d" >"$work/log" 2>&1 ||
+    { tail -20 "$work/log"; fail "install below DESTDIR"; }
+[ -x "$work/d$work/p/bin/lsactl" ] && [ ! -e "$work/p" ] || fail "DESTDIR is not kept to"
+grep -qx "prefix=$work/p" "$(find "$work/d" -name openlsa.pc)" || fail "the prefix has DESTDIR in it"
 echo "1 passed, 0 failed"

@@ -64,7 +64,7 @@ if command -v clang >/dev/null; then
 fi
 
 note "an installation, used from outside"
-sh tests/install_test.sh "$main"; result "install" $?
+sh tests/install_test.sh; result "install" $?
 
 printf '\n%d passed, %d failed\n' "$passed" "$failed"
 [ "$failed" -eq 0 ]

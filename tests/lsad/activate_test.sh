@@ -23,6 +23,10 @@ check "the first one is served: $(cat "$work/out")" $?
 check "the daemon made its store" $?
 OPENLSA_MODE=daemon OPENLSA_SOCKET=$work/s timeout 20 "$lsactl" status >/dev/null 2>&1
 check "and so is the next" $?
+if [ "$(id -u)" = 0 ]; then
+	grep -q 'lsad: warning: it runs as root; --user' "$work/log" && [ "$(stat -c %u "/proc/$pid")" = 0 ]
+	check "root that names no user stays root, with a warning" $?
+fi
 kill "$pid"; wait "$pid"	# systemd-socket-activate has become lsad
 [ $? -eq 0 ]
 check "it ends well" $?

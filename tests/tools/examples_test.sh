@@ -24,6 +24,8 @@ OPENLSA_MODE=embedded OPENLSA_STATE=$tmp/state
 export OPENLSA_MODE OPENLSA_STATE
 unset OPENLSA_SOCKET
 
+root=$(cd "$(dirname "$0")/../.." && pwd)
+
 check() {
 	what=$1
 	shift
@@ -117,6 +119,9 @@ all() {	# near or far
 	logons "$1"
 }
 
+for side in client server; do
+	check "sspi-$side stays under 200 lines" [ "$(wc -l <"$root/examples/sspi-$side.c")" -lt 200 ]
+done
 all near
 
 unset OPENLSA_STATE
