@@ -223,6 +223,23 @@ groups_count(const struct peer_rules *rules, uint32_t uid)
 	return uid != 0 && uid != rules->own && uid != rules->overflow_uid;
 }
 
+/* False: they cannot be told, and what is denied to a group would not be denied. *ret_groups is `few`, or to be freed. */
+static bool
+groups_take(struct peer_facts *facts, int fd, uint32_t few[GROUPS_USUAL], uint32_t **ret_groups)
+{
+	socklen_t len = GROUPS_USUAL * sizeof *few;
+	int rc = getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, few, &len);
+
+	*ret_groups = few;
+	if (rc != 0 && errno == ERANGE && len <= GROUPS_MOST * sizeof *few) {
+		*ret_groups = malloc(len);
+		rc = *ret_groups ? getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, *ret_groups, &len) : -1;
+	}
+	facts->groups = *ret_groups;
+	facts->group_count = rc == 0 ? len / sizeof *few : 0;
+	return rc == 0;
+}
+
 bool
 peer_of(struct lsa_peer *ret_peer, const struct peer_rules *rules, int fd)
 {
@@ -230,26 +247,15 @@ peer_of(struct lsa_peer *ret_peer, const struct peer_rules *rules, int fd)
 	socklen_t len = sizeof cred;
 	uint32_t few[GROUPS_USUAL], *groups = few;
 	struct peer_facts facts = { 0 };
-	struct lsa_peer peer;
+	struct lsa_peer peer = { .known = false };
 
 	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len) != 0 || len != sizeof cred)
 		return false;
 	facts.uid = cred.uid;
 	facts.gid = cred.gid;
 	facts.pid = cred.pid;
-	if (groups_count(rules, cred.uid)) {
-		int rc;
-
-		len = sizeof few;
-		rc = getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, few, &len);
-		if (rc != 0 && errno == ERANGE && len <= GROUPS_MOST * sizeof *groups) {
-			groups = malloc(len);
-			rc = groups ? getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, groups, &len) : -1;
-		}
-		facts.groups = groups;
-		facts.group_count = rc == 0 ? len / sizeof *groups : 0;
-	}
-	peer = peer_judge(rules, &facts);
+	if (!groups_count(rules, cred.uid) || groups_take(&facts, fd, few, &groups))
+		peer = peer_judge(rules, &facts);
 	if (groups != few)
 		free(groups);
 	if (!peer.known)

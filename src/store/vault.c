@@ -29,17 +29,29 @@ struct vault {
 	struct secret *key;
 };
 
-static EVP_CIPHER *cipher;		/* for as long as the process lives */
-static pthread_once_t once = PTHREAD_ONCE_INIT;
+static EVP_CIPHER *cipher;		/* for as long as the process lives; set before there is a vault */
 
-/* A library context of our own: what the program configures for itself does not reach here. */
-static void
-fetch(void)
+/*
+ * A library context of our own: what the program configures for itself does not reach here. Not pthread_once: a
+ * first time without memory must not be the last.
+ */
+static bool
+cipher_fetch(void)
 {
-	OSSL_LIB_CTX *own = OSSL_LIB_CTX_new();
+	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+	OSSL_LIB_CTX *own;
+	bool there;
 
-	if (own)
-		cipher = EVP_CIPHER_fetch(own, "AES-256-GCM", NULL);
+	pthread_mutex_lock(&lock);
+	if (!cipher) {
+		own = OSSL_LIB_CTX_new();
+		cipher = own ? EVP_CIPHER_fetch(own, "AES-256-GCM", NULL) : NULL;
+		if (!cipher)
+			OSSL_LIB_CTX_free(own);
+	}
+	there = cipher != NULL;
+	pthread_mutex_unlock(&lock);
+	return there;
 }
 
 /* --- sealing ----------------------------------------------------------- */
@@ -269,14 +281,14 @@ NTSTATUS
 vault_open(struct vault **ret_vault, int folder, const struct store_settings *settings, bool may_make, char why[STORE_WHY])
 {
 	struct vault *v;
+	bool able = cipher_fetch();
 	NTSTATUS st;
 
-	(void)pthread_once(&once, fetch);
 	v = calloc(1, sizeof *v);
-	if (!cipher || !v) {
-		(void)snprintf(why, STORE_WHY, cipher ? "no memory." : "OpenSSL offers no AES-256-GCM.");
+	if (!able || !v) {
+		(void)snprintf(why, STORE_WHY, able ? "no memory." : "OpenSSL offers no AES-256-GCM, or there is no memory for it.");
 		free(v);
-		return cipher ? STATUS_NO_MEMORY : STATUS_INTERNAL_ERROR;
+		return able ? STATUS_NO_MEMORY : STATUS_INTERNAL_ERROR;
 	}
 	st = key_find(&v->key, folder, settings, may_make, why);
 	if (st != STATUS_SUCCESS) {

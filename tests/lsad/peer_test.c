@@ -1,12 +1,16 @@
 /*
  * peer_test.c - who is who: the rules as a table, then what the kernel says
- * of a socket pair.
+ * of a socket pair, and what it does not say. Covers lsad/peer.c.
  */
 #include "lsad/peer.h"
 
+#include <errno.h>
+#include <grp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "check.h"
@@ -103,6 +107,65 @@ TEST(the_kernel_says_who_it_is)
 	CHECK(!peer.known);
 }
 
+/* The kernel's, but for groups that it has no memory to tell of. */
+static bool groups_fail;
+
+int
+getsockopt(int fd, int level, int name, void *to, socklen_t *len)
+{
+	if (groups_fail && name == 59) {
+		errno = ENOMEM;
+		return -1;
+	}
+	return (int)syscall(SYS_getsockopt, fd, level, name, to, len);
+}
+
+/* As uid 1000 with `count` groups from 2000 on, of which the last is lsa-tcb's; what is wrong with what is made of it. */
+static int
+as_member(size_t count)
+{
+	gid_t *groups = calloc(count, sizeof *groups);
+	struct peer_rules own = rules;
+	struct lsa_peer peer = { .known = false };
+	int pair[2];
+
+	for (size_t i = 0; i < count; i++)
+		groups[i] = (gid_t)(2000 + i);
+	own.tcb_group = groups[count - 1];
+	if (setgroups(count, groups) != 0 || setresgid(1000, 1000, 1000) != 0 || setresuid(1000, 1000, 1000) != 0 ||
+	    socketpair(AF_UNIX, SOCK_STREAM, 0, pair) != 0)
+		return 1;
+	if (!peer_of(&peer, &own, pair[0]) || peer.uid != 1000 || peer.gid != 1000 || !peer.tcb || peer.admin)
+		return 2;
+	if (peer.group_count != (count < PEER_GROUPS ? count : PEER_GROUPS) || peer.groups[0] != 2000)
+		return 3;
+	own.tcb_group = 1999;
+	if (!peer_of(&peer, &own, pair[0]) || peer.tcb)
+		return 4;
+	groups_fail = true;
+	memset(&peer, 0, sizeof peer);
+	return peer_of(&peer, &own, pair[0]) || peer.known ? 5 : 0;
+}
+
+TEST(groups_are_the_kernels_or_nobodys)
+{
+	static const size_t counts[] = { 1, 64, 65, 3000 };
+
+	if (geteuid() != 0) {
+		CHECK_SKIP("only root can have groups as it likes");
+		return;
+	}
+	for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {
+		int status = -1;
+		pid_t child = fork();
+
+		if (child == 0)
+			_exit(as_member(counts[i]));
+		CHECK(waitpid(child, &status, 0) == child);
+		CHECK_U64((unsigned)status, 0);
+	}
+}
+
 static bool
 opens(struct peer_rules *r, const char *users, const char *tcb_group, bool named)
 {
@@ -143,6 +206,7 @@ main(void)
 	RUN(rules_are_a_table);
 	RUN(own_overflow_uid_is_not_trusted);
 	RUN(the_kernel_says_who_it_is);
+	RUN(groups_are_the_kernels_or_nobodys);
 	RUN(names_become_numbers);
 	return check_end();
 }
