@@ -457,6 +457,61 @@ TEST(a_ticket_logs_on)
 	bring_end(&b);
 }
 
+/* KERB_TICKET_UNLOCK_LOGON: a LUID behind the fixed part, so all that is packed stands further on. */
+static struct logging
+ticket_unlocking(HANDLE lsa, const struct brought *b, LUID luid)
+{
+	struct logging l = ticket_logon(lsa, b, true, 0);
+	KERB_TICKET_UNLOCK_LOGON *m = (void *)l.at;
+
+	memmove(l.at + sizeof *m, l.at + sizeof m->Logon, l.len - sizeof m->Logon);
+	l.len += sizeof *m - sizeof m->Logon;
+	l.type = Unlock;
+	m->Logon.MessageType = KerbTicketUnlockLogon;
+	m->Logon.ServiceTicket += sizeof *m - sizeof m->Logon;
+	m->Logon.TicketGrantingTicket += sizeof *m - sizeof m->Logon;
+	m->LogonId = luid;
+	return l;
+}
+
+TEST(a_ticket_unlocks)
+{
+	struct logging l = password(untrusted, Interactive, "alice", lab("KDC_PASSWORD")), u;
+	KERB_PURGE_TKT_CACHE_REQUEST purge = { .MessageType = KerbPurgeTicketCacheMessage };
+	struct brought b = { .k5 = NULL };
+	void *reply = NULL;
+	ULONG len = 0, before;
+	NTSTATUS verdict = -1;
+
+	if (!CHECK_U64((ULONG)logon_run(&l), STATUS_SUCCESS) || !bring(&b, "bob", "host/localhost@OPENLSA.TEST"))
+		return;
+	before = logon_count();
+	purge.LogonId = l.luid;
+	CHECK(LsaCallAuthenticationPackage(untrusted, kerberos, &purge, sizeof purge, &reply, &len, &verdict) == STATUS_SUCCESS &&
+	    verdict == STATUS_SUCCESS);
+	cred_make(&b, &b.service->keyblock);
+	u = ticket_unlocking(untrusted, &b, l.luid);		/* another's */
+	refused(&u, STATUS_ACCESS_DENIED, 0);
+	CHECK_U64(tickets_of(untrusted, l.luid, &verdict), 0);
+	bring_end(&b);
+	b = (struct brought){ .k5 = NULL };
+	if (!bring(&b, "alice", "host/localhost@OPENLSA.TEST"))
+		return;
+	cred_make(&b, &b.service->keyblock);
+	u = ticket_unlocking(untrusted, &b, (LUID){ 4711, 0 });
+	refused(&u, STATUS_NO_SUCH_LOGON_SESSION, 0);
+	u = ticket_unlocking(untrusted, &b, l.luid);
+	CHECK_U64((ULONG)logon_run(&u), STATUS_SUCCESS);
+	CHECK(u.luid.LowPart == l.luid.LowPart && u.luid.HighPart == l.luid.HighPart && logon_count() == before);
+	CHECK_U64(tickets_of(untrusted, l.luid, &verdict), 1);	/* what was brought, in the session that was there */
+	CHECK_U64((ULONG)shakes_as(&l.luid, "alice@"), SEC_E_OK);
+	logon_end(&l);
+	CHECK(logon_listed(u.luid));
+	logon_end(&u);
+	CHECK(!logon_listed(u.luid));
+	bring_end(&b);
+}
+
 /* A service's key is its own, not the machine's; bits of a ticket that were changed. */
 TEST(tickets_that_do_not)
 {
@@ -689,6 +744,7 @@ main(void)
 	RUN(a_session_is_unlocked);
 	RUN(credentials_for_elsewhere);
 	RUN(a_ticket_logs_on);
+	RUN(a_ticket_unlocks);
 	RUN(tickets_that_do_not);
 	RUN(a_name_alone_logs_on);
 	RUN(whoever_leaves_waits_no_more);
