@@ -289,16 +289,80 @@ lookup_begin(LSA_HANDLE policy, ULONG count, const void *in, const void *out, co
 	return status;
 }
 
+/* One item into its place of the caller's list. False: no room. */
+typedef bool item_out(struct parcel *p, void *list, size_t i, const struct item *item);
+
+static LONG
+domain_index(const struct item *item)
+{
+	return item->domain == NO_DOMAIN ? -1 : (LONG)item->domain;
+}
+
+static bool
+sid_out(struct parcel *p, void *list, size_t i, const struct item *item)
+{
+	LSA_TRANSLATED_SID2 *to = (LSA_TRANSLATED_SID2 *)list + i;
+
+	to->Use = (SID_NAME_USE)item->use;
+	to->DomainIndex = domain_index(item);
+	return parcel_sid(p, &to->Sid, item->what);
+}
+
+static bool
+name_out(struct parcel *p, void *list, size_t i, const struct item *item)
+{
+	LSA_TRANSLATED_NAME *to = (LSA_TRANSLATED_NAME *)list + i;
+
+	to->Use = (SID_NAME_USE)item->use;
+	to->DomainIndex = domain_index(item);
+	return item->use == USE_DOMAIN || parcel_text(p, &to->Name, item->what);
+}
+
+static NTSTATUS
+answer_out(const struct answer *a, size_t size, item_out *put, PLSA_REFERENCED_DOMAIN_LIST *ret_domains, void **ret_list)
+{
+	NTSTATUS status = STATUS_INSUFFICIENT_RESOURCES;
+	struct parcel p;
+	void *list;
+	bool good;
+
+	if (a->short_of_memory || !parcel_begin(&p, a->item_count * size + a->text_len + 64))
+		return status;
+	list = parcel_take(&p, a->item_count * size);
+	good = list != NULL;
+	for (size_t i = 0; i < a->item_count && good; i++)
+		good = put(&p, list, i, &a->items[i]);
+	if (good)
+		status = domains_out(a, ret_domains);
+	if (status == STATUS_SUCCESS)
+		*ret_list = list;
+	else
+		parcel_drop(&p);
+	return status;
+}
+
+/* What came of asking; both lists are the caller's with STATUS_NONE_MAPPED, too. */
+static NTSTATUS
+lookup_end(struct pol *pol, struct answer *a, NTSTATUS status, size_t size, item_out *put,
+    PLSA_REFERENCED_DOMAIN_LIST *ret_domains, void **ret_list)
+{
+	NTSTATUS end = mapped(a);
+
+	if (status == STATUS_SUCCESS)
+		status = answer_out(a, size, put, ret_domains, ret_list);
+	answer_drop(a);
+	pol_release(pol);
+	return status == STATUS_SUCCESS ? end : status;
+}
+
 NTSTATUS
 LsaLookupNames2(LSA_HANDLE PolicyHandle, ULONG Flags, ULONG Count, PLSA_UNICODE_STRING Names,
     PLSA_REFERENCED_DOMAIN_LIST *ReferencedDomains, PLSA_TRANSLATED_SID2 *Sids)
 {
-	LSA_TRANSLATED_SID2 *list = NULL;
 	struct answer a;
-	struct parcel p;
 	struct pol *pol;
-	bool good;
-	NTSTATUS status, end;
+	NTSTATUS status;
+	void *list;
 
 	if (ReferencedDomains)
 		*ReferencedDomains = NULL;
@@ -311,29 +375,10 @@ LsaLookupNames2(LSA_HANDLE PolicyHandle, ULONG Flags, ULONG Count, PLSA_UNICODE_
 	status = lookup_begin(PolicyHandle, Count, Names, Sids, ReferencedDomains, &pol, &a);
 	if (status != STATUS_SUCCESS)
 		return status;
-	status = names_ask(pol, Flags, Count, Names, &a);
-	end = mapped(&a);
-	if (status == STATUS_SUCCESS && a.short_of_memory)
-		status = STATUS_INSUFFICIENT_RESOURCES;
-	if (status == STATUS_SUCCESS && !parcel_begin(&p, Count * sizeof *list + a.text_len + 64))
-		status = STATUS_INSUFFICIENT_RESOURCES;
-	if (status == STATUS_SUCCESS) {
-		list = parcel_take(&p, Count * sizeof *list);
-		good = list != NULL;
-		for (size_t i = 0; i < a.item_count && good; i++) {
-			list[i].Use = (SID_NAME_USE)a.items[i].use;
-			list[i].DomainIndex = a.items[i].domain == NO_DOMAIN ? -1 : (LONG)a.items[i].domain;
-			good = parcel_sid(&p, &list[i].Sid, a.items[i].what);
-		}
-		status = good ? domains_out(&a, ReferencedDomains) : STATUS_INSUFFICIENT_RESOURCES;
-		if (status == STATUS_SUCCESS)
-			*Sids = list;
-		else
-			parcel_drop(&p);
-	}
-	answer_drop(&a);
-	pol_release(pol);
-	return status == STATUS_SUCCESS ? end : status;
+	list = NULL;
+	status = lookup_end(pol, &a, names_ask(pol, Flags, Count, Names, &a), sizeof **Sids, sid_out, ReferencedDomains, &list);
+	*Sids = list;
+	return status;
 }
 
 NTSTATUS
@@ -409,12 +454,10 @@ NTSTATUS
 LsaLookupSids2(LSA_HANDLE PolicyHandle, ULONG LookupOptions, ULONG Count, PSID *Sids,
     PLSA_REFERENCED_DOMAIN_LIST *ReferencedDomains, PLSA_TRANSLATED_NAME *Names)
 {
-	LSA_TRANSLATED_NAME *list = NULL;
 	struct answer a;
-	struct parcel p;
 	struct pol *pol;
-	bool good;
-	NTSTATUS status, end;
+	NTSTATUS status;
+	void *list;
 
 	if (ReferencedDomains)
 		*ReferencedDomains = NULL;
@@ -427,29 +470,10 @@ LsaLookupSids2(LSA_HANDLE PolicyHandle, ULONG LookupOptions, ULONG Count, PSID *
 	status = lookup_begin(PolicyHandle, Count, Sids, Names, ReferencedDomains, &pol, &a);
 	if (status != STATUS_SUCCESS)
 		return status;
-	status = sids_ask(pol, LookupOptions, Count, Sids, &a);
-	end = mapped(&a);
-	if (status == STATUS_SUCCESS && a.short_of_memory)
-		status = STATUS_INSUFFICIENT_RESOURCES;
-	if (status == STATUS_SUCCESS && !parcel_begin(&p, Count * sizeof *list + a.text_len + 64))
-		status = STATUS_INSUFFICIENT_RESOURCES;
-	if (status == STATUS_SUCCESS) {
-		list = parcel_take(&p, Count * sizeof *list);
-		good = list != NULL;
-		for (size_t i = 0; i < a.item_count && good; i++) {
-			list[i].Use = (SID_NAME_USE)a.items[i].use;
-			list[i].DomainIndex = a.items[i].domain == NO_DOMAIN ? -1 : (LONG)a.items[i].domain;
-			good = a.items[i].use == USE_DOMAIN || parcel_text(&p, &list[i].Name, a.items[i].what);
-		}
-		status = good ? domains_out(&a, ReferencedDomains) : STATUS_INSUFFICIENT_RESOURCES;
-		if (status == STATUS_SUCCESS)
-			*Names = list;
-		else
-			parcel_drop(&p);
-	}
-	answer_drop(&a);
-	pol_release(pol);
-	return status == STATUS_SUCCESS ? end : status;
+	list = NULL;
+	status = lookup_end(pol, &a, sids_ask(pol, LookupOptions, Count, Sids, &a), sizeof **Names, name_out, ReferencedDomains, &list);
+	*Names = list;
+	return status;
 }
 
 NTSTATUS

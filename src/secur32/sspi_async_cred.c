@@ -67,23 +67,32 @@ acquire_queue(SspiAsyncContext *handle, struct acquire *op, const void *package,
 	return SEC_E_OK;
 }
 
+/* Package and principal, which are dropped here. */
+static SECURITY_STATUS
+acquire_named(SspiAsyncContext *handle, struct acquire *op, struct text names[2], const void *package, const void *logon_id,
+    const void *auth_data, bool wide, bool text_good)
+{
+	SECURITY_STATUS status;
+
+	op->package = names[0].at;
+	op->principal = names[1].at;
+	status = acquire_queue(handle, op, package, logon_id, auth_data, wide, text_good);
+	text_drop(&names[0]);
+	text_drop(&names[1]);
+	return status;
+}
+
 SECURITY_STATUS
 SspiAcquireCredentialsHandleAsyncW(SspiAsyncContext *AsyncContext, LPWSTR pszPrincipal, LPWSTR pszPackage,
     ULONG fCredentialUse, PVOID pvLogonId, PVOID pAuthData, SEC_GET_KEY_FN pGetKeyFn, PVOID pvGetKeyArgument,
     PCredHandle phCredential, PTimeStamp ptsExpiry)
 {
-	struct text principal, package;
-	bool good = text_of_wide(&package, pszPackage), named = text_of_wide(&principal, pszPrincipal);
-	struct acquire op = { .package = package.at, .principal = principal.at, .use = fCredentialUse,
-	    .handle = phCredential, .expiry = ptsExpiry };
-	SECURITY_STATUS status;
+	struct acquire op = { .use = fCredentialUse, .handle = phCredential, .expiry = ptsExpiry };
+	struct text names[2];
+	bool good = text_of_wide(&names[0], pszPackage), named = text_of_wide(&names[1], pszPrincipal);
 
-	(void)pGetKeyFn;
-	(void)pvGetKeyArgument;
-	status = acquire_queue(AsyncContext, &op, pszPackage, pvLogonId, pAuthData, true, good && named);
-	text_drop(&principal);
-	text_drop(&package);
-	return status;
+	(void)pGetKeyFn, (void)pvGetKeyArgument;
+	return acquire_named(AsyncContext, &op, names, pszPackage, pvLogonId, pAuthData, true, good && named);
 }
 
 SECURITY_STATUS
@@ -91,34 +100,26 @@ SspiAcquireCredentialsHandleAsyncA(SspiAsyncContext *AsyncContext, LPSTR pszPrin
     ULONG fCredentialUse, PVOID pvLogonId, PVOID pAuthData, SEC_GET_KEY_FN pGetKeyFn, PVOID pvGetKeyArgument,
     PCredHandle phCredential, PTimeStamp ptsExpiry)
 {
-	struct text principal, package;
-	bool good = text_of_ansi(&package, pszPackage), named = text_of_ansi(&principal, pszPrincipal);
-	struct acquire op = { .package = package.at, .principal = principal.at, .use = fCredentialUse,
-	    .handle = phCredential, .expiry = ptsExpiry };
+	struct acquire op = { .use = fCredentialUse, .handle = phCredential, .expiry = ptsExpiry };
+	struct text names[2];
+	bool good = text_of_ansi(&names[0], pszPackage), named = text_of_ansi(&names[1], pszPrincipal);
 
-	(void)pGetKeyFn;
-	(void)pvGetKeyArgument;
-	return acquire_queue(AsyncContext, &op, pszPackage, pvLogonId, pAuthData, false, good && named);
+	(void)pGetKeyFn, (void)pvGetKeyArgument;
+	return acquire_named(AsyncContext, &op, names, pszPackage, pvLogonId, pAuthData, false, good && named);
 }
 
 /* The kernel-mode shape: counted strings. */
 SECURITY_STATUS
-SspiAcquireCredentialsHandleAsyncU(SspiAsyncContext *AsyncContext, PSECURITY_STRING pszPrincipal,
-    PSECURITY_STRING pszPackage, ULONG fCredentialUse, PVOID pvLogonId, PVOID pAuthData, SEC_GET_KEY_FN pGetKeyFn,
-    PVOID pvGetKeyArgument, PCredHandle phCredential, PTimeStamp ptsExpiry)
+SspiAcquireCredentialsHandleAsyncU(SspiAsyncContext *AsyncContext, PSECURITY_STRING pszPrincipal, PSECURITY_STRING pszPackage,
+    ULONG fCredentialUse, PVOID pvLogonId, PVOID pAuthData, SEC_GET_KEY_FN pGetKeyFn, PVOID pvGetKeyArgument,
+    PCredHandle phCredential, PTimeStamp ptsExpiry)
 {
-	struct text principal, package;
-	bool good = text_of_counted(&package, pszPackage), named = text_of_counted(&principal, pszPrincipal);
-	struct acquire op = { .package = package.at, .principal = principal.at, .use = fCredentialUse,
-	    .handle = phCredential, .expiry = ptsExpiry };
-	SECURITY_STATUS status;
+	struct acquire op = { .use = fCredentialUse, .handle = phCredential, .expiry = ptsExpiry };
+	struct text names[2];
+	bool good = text_of_counted(&names[0], pszPackage), named = text_of_counted(&names[1], pszPrincipal);
 
-	(void)pGetKeyFn;
-	(void)pvGetKeyArgument;
-	status = acquire_queue(AsyncContext, &op, pszPackage, pvLogonId, pAuthData, true, good && named);
-	text_drop(&principal);
-	text_drop(&package);
-	return status;
+	(void)pGetKeyFn, (void)pvGetKeyArgument;
+	return acquire_named(AsyncContext, &op, names, pszPackage, pvLogonId, pAuthData, true, good && named);
 }
 
 static void

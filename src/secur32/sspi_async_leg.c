@@ -131,20 +131,24 @@ leg_queue(SspiAsyncContext *handle, struct leg *op, bool text_good)
 	return SEC_E_OK;
 }
 
+/* The target is dropped here, however its text was written. */
 static SECURITY_STATUS
-init_queue(SspiAsyncContext *handle, PCredHandle cred, PCtxtHandle context, struct bytes target, bool text_good,
+init_queue(SspiAsyncContext *handle, PCredHandle cred, PCtxtHandle context, struct text *target, bool text_good,
     ULONG wants, ULONG data_rep, PSecBufferDesc input, PCtxtHandle fresh, PSecBufferDesc output, PULONG attributes,
     PTimeStamp expiry)
 {
 	struct leg op = { .has_cred = cred != NULL, .has_context = context != NULL, .wants = wants,
-	    .data_rep = data_rep, .target = target, .input = input, .new_context = fresh, .output = output,
+	    .data_rep = data_rep, .target = target->at, .input = input, .new_context = fresh, .output = output,
 	    .attributes = attributes, .expiry = expiry };
+	SECURITY_STATUS status;
 
 	if (cred)
 		op.cred_handle = *cred;
 	if (context)
 		op.context_handle = *context;
-	return leg_queue(handle, &op, text_good);
+	status = leg_queue(handle, &op, text_good);
+	text_drop(target);
+	return status;
 }
 
 SECURITY_STATUS
@@ -154,14 +158,10 @@ SspiInitializeSecurityContextAsyncW(SspiAsyncContext *AsyncContext, PCredHandle 
 {
 	struct text target;
 	bool good = text_of_wide(&target, pszTargetName);
-	SECURITY_STATUS status;
 
-	(void)Reserved1;
-	(void)Reserved2;
-	status = init_queue(AsyncContext, phCredential, phContext, target.at, good, fContextReq, TargetDataRep, pInput,
+	(void)Reserved1, (void)Reserved2;
+	return init_queue(AsyncContext, phCredential, phContext, &target, good, fContextReq, TargetDataRep, pInput,
 	    phNewContext, pOutput, pfContextAttr, ptsExpiry);
-	text_drop(&target);
-	return status;
 }
 
 SECURITY_STATUS
@@ -172,9 +172,8 @@ SspiInitializeSecurityContextAsyncA(SspiAsyncContext *AsyncContext, PCredHandle 
 	struct text target;
 	bool good = text_of_ansi(&target, pszTargetName);
 
-	(void)Reserved1;
-	(void)Reserved2;
-	return init_queue(AsyncContext, phCredential, phContext, target.at, good, fContextReq, TargetDataRep, pInput,
+	(void)Reserved1, (void)Reserved2;
+	return init_queue(AsyncContext, phCredential, phContext, &target, good, fContextReq, TargetDataRep, pInput,
 	    phNewContext, pOutput, pfContextAttr, ptsExpiry);
 }
 
@@ -185,14 +184,10 @@ SspiInitializeSecurityContextAsyncU(SspiAsyncContext *AsyncContext, PCredHandle 
 {
 	struct text target;
 	bool good = text_of_counted(&target, pszTargetName);
-	SECURITY_STATUS status;
 
-	(void)Reserved1;
-	(void)Reserved2;
-	status = init_queue(AsyncContext, phCredential, phContext, target.at, good, fContextReq, TargetDataRep, pInput,
+	(void)Reserved1, (void)Reserved2;
+	return init_queue(AsyncContext, phCredential, phContext, &target, good, fContextReq, TargetDataRep, pInput,
 	    phNewContext, pOutput, pfContextAttr, ptsExpiry);
-	text_drop(&target);
-	return status;
 }
 
 SECURITY_STATUS
