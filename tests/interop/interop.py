@@ -116,12 +116,12 @@ class Place:
 
 
 @contextlib.contextmanager
-def daemon(lsad, given):
+def daemon(lsad, given, *more):
     """Serves a state folder of its own; the environment that finds it, or None. One that ends badly counts as a failure."""
     with folder() as work, open(work + "/log", "w+") as log:
         path = work + "/s"
         env = {k: v for k, v in given.items() if k != "NOTIFY_SOCKET" and not k.startswith("OPENLSA_")}
-        process = subprocess.Popen([lsad, "--foreground", "--socket", path, "--state", work + "/state"], env=env,
+        process = subprocess.Popen([lsad, "--foreground", "--socket", path, "--state", work + "/state", *more], env=env,
                                    stdout=log, stderr=log)
         try:
             serves = check("the daemon serves", wait_for(lambda: os.path.exists(path)))
