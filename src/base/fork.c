@@ -7,6 +7,7 @@
 
 #include <sched.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/types.h>
@@ -127,4 +128,26 @@ fork_changed(uint64_t stamp)
 	struct fork_page *page = page_now();
 
 	return !page || !atomic_load_explicit(&page->alive, memory_order_acquire) || page->stamp != stamp;
+}
+
+void *
+fork_own(_Atomic(struct fork_own *) *place, size_t size, bool (*begin)(void *own), void (*end)(void *own))
+{
+	struct fork_own *now = atomic_load(place), *fresh;
+
+	if (now && !fork_changed(now->stamp))
+		return now;
+	fresh = calloc(1, size);
+	if (!fresh)
+		return NULL;
+	fresh->stamp = fork_stamp();
+	if (fresh->stamp && begin(fresh)) {
+		if (atomic_compare_exchange_strong(place, &now, fresh))
+			return fresh;
+		end(fresh);
+		free(fresh);
+		return now && !fork_changed(now->stamp) ? now : NULL;
+	}
+	free(fresh);
+	return NULL;
 }

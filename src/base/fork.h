@@ -19,6 +19,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct fork_page {
@@ -41,5 +42,17 @@ uint64_t fork_stamp(void);
 
 /* Whether the stamp was taken in another process, that is before a fork. */
 bool fork_changed(uint64_t stamp);
+
+/* What a process has one of and a forked child must not touch (a lock may have been held when it was made) begins so. */
+struct fork_own {
+	uint64_t stamp;
+};
+
+/*
+ * The one at *place: made at the first look, `size` bytes of zeros that `begin` fills, and anew in a child, which leaves
+ * its parent's alone. It stays as long as the process. `end` undoes `begin` where another thread was faster, and frees
+ * nothing of the block itself. NULL: no memory, or begin says false (and has undone what it did).
+ */
+void *fork_own(_Atomic(struct fork_own *) *place, size_t size, bool (*begin)(void *own), void (*end)(void *own));
 
 #endif

@@ -20,50 +20,40 @@
 
 /* Of one process image; a forked child makes its own and leaves its parent's alone. */
 struct process_key {
-	uint64_t stamp;
+	struct fork_own own;
 	struct secret *key;
 };
 
-static _Atomic(struct process_key *) process_key;
+static _Atomic(struct fork_own *) process_key;
 
-static struct process_key *
-process_key_new(void)
+static bool
+process_key_begin(void *own)
 {
-	struct process_key *fresh = malloc(sizeof *fresh);
-	uint8_t *p;
+	struct process_key *k = own;
 	bool filled = false;
+	uint8_t *p;
 
-	if (!fresh)
-		return NULL;
-	fresh->stamp = fork_stamp();
-	fresh->key = fresh->stamp ? secret_new(KEY_LEN) : NULL;
-	if (fresh->key)
-		WITH_SECRET(p, fresh->key)
+	k->key = secret_new(KEY_LEN);
+	if (k->key)
+		WITH_SECRET(p, k->key)
 			filled = random_bytes(p, KEY_LEN);
-	if (filled)
-		return fresh;
-	secret_drop(&fresh->key);
-	free(fresh);
-	return NULL;
+	if (!filled)
+		secret_drop(&k->key);
+	return filled;
 }
 
-/* Without a lock: whoever comes second takes what the first one made. */
+static void
+process_key_end(void *own)
+{
+	secret_drop(&((struct process_key *)own)->key);
+}
+
 static struct secret *
 process_key_get(void)
 {
-	struct process_key *now = atomic_load(&process_key);
-	struct process_key *fresh;
+	struct process_key *k = fork_own(&process_key, sizeof *k, process_key_begin, process_key_end);
 
-	if (now && !fork_changed(now->stamp))
-		return now->key;
-	fresh = process_key_new();
-	if (!fresh)
-		return NULL;
-	if (atomic_compare_exchange_strong(&process_key, &now, fresh))
-		return fresh->key;
-	secret_drop(&fresh->key);
-	free(fresh);
-	return now->key;
+	return k ? k->key : NULL;
 }
 
 /* One round: to ^= F(from). What F covers: use, round, both lengths and `from`. */

@@ -125,11 +125,95 @@ TEST(first_look_of_many_threads)
 	}
 }
 
+/* --- what a process has one of ------------------------------------------------- */
+
+struct thing {
+	struct fork_own own;
+	int filled;
+};
+
+static _Atomic(struct fork_own *) things;
+static _Atomic int begun, ended;
+static bool fails;
+
+static bool
+thing_begin(void *own)
+{
+	struct thing *t = own;
+
+	if (fails)
+		return false;
+	t->filled = ++begun;
+	return true;
+}
+
+static void
+thing_end(void *own)
+{
+	(void)own;
+	ended++;
+}
+
+static struct thing *
+thing_of(void)
+{
+	return fork_own(&things, sizeof(struct thing), thing_begin, thing_end);
+}
+
+static void *
+look_at_thing(void *unused)
+{
+	(void)unused;
+	return thing_of();
+}
+
+/* All see the one that won, and each that was begun beside it has ended. */
+static int
+threads_have_one(void)
+{
+	pthread_t threads[8];
+	void *seen[8];
+	int bad = 0;
+
+	for (int i = 0; i < 8; i++)
+		bad |= pthread_create(&threads[i], NULL, look_at_thing, NULL);
+	for (int i = 0; i < 8; i++) {
+		pthread_join(threads[i], &seen[i]);
+		bad |= seen[i] != thing_of();
+	}
+	return bad || begun != ended + 1;
+}
+
+static int
+child_has_its_own(void)
+{
+	struct thing *parents = (struct thing *)(void *)atomic_load(&things), *t = thing_of();
+
+	return !t || t == parents || t->filled != begun || thing_of() != t;
+}
+
+TEST(one_of_a_kind)
+{
+	struct thing *t;
+
+	fails = true;
+	CHECK(thing_of() == NULL && atomic_load(&things) == NULL);
+	fails = false;
+	for (int i = 0; i < 50; i++)
+		if (!CHECK_U64(in_child(threads_have_one), 0))
+			break;
+	t = thing_of();
+	CHECK(t && t->filled == 1 && thing_of() == t);
+	CHECK_U64(in_child(child_has_its_own), 0);
+	CHECK(thing_of() == t && begun == 1 && ended == 0);
+}
+
 int
 main(void)
 {
 	RUN(page_is_filled_once);
 	RUN(child_finds_nothing);
 	RUN(first_look_of_many_threads);
+	RUN(one_of_a_kind);
 	return check_end();
 }

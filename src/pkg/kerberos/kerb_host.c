@@ -18,7 +18,7 @@ kerb_host_is(const char *principal)
 	const char *realm = strrchr(principal, '@');
 	size_t len = realm ? (size_t)(realm - principal) : 0;
 
-	if (len > 5 && memcmp(principal, "host/", 5) == 0)
+	if (len > 5 && strncmp(principal, "host/", 5) == 0)
 		return true;
 	return len > 1 && principal[len - 1] == '$' && !memchr(principal, '/', len);
 }

@@ -30,7 +30,7 @@ struct kerb_k5_shared {
 
 /* A forked child begins with a pool of its own: a lock may have been held when it was made. */
 struct pool {
-	uint64_t stamp;
+	struct fork_own own;
 	pthread_mutex_t lock;
 	profile_t base, guarded;	/* as long as the process: contexts share them */
 	krb5_context idle[POOL_MAX];
@@ -42,7 +42,7 @@ struct pool {
 	struct kerb_k5_shared shared[SHARED_MAX];
 };
 
-static _Atomic(struct pool *) pools;
+static _Atomic(struct fork_own *) pools;
 
 /* --- the profile ------------------------------------------------------------ */
 
@@ -144,29 +144,33 @@ profile_make(struct pool *p)
 
 /* --- the pool ---------------------------------------------------------------- */
 
+static bool
+pool_begin(void *own)
+{
+	struct pool *p = own;
+
+	pthread_mutex_init(&p->lock, NULL);
+	pthread_mutex_init(&p->names_lock, NULL);
+	for (unsigned i = 0; i < SHARED_MAX; i++)
+		pthread_mutex_init(&p->shared[i].lock, NULL);
+	return true;
+}
+
+static void
+pool_end(void *own)
+{
+	struct pool *p = own;
+
+	pthread_mutex_destroy(&p->lock);
+	pthread_mutex_destroy(&p->names_lock);
+	for (unsigned i = 0; i < SHARED_MAX; i++)
+		pthread_mutex_destroy(&p->shared[i].lock);
+}
+
 static struct pool *
 pool_of(void)
 {
-	struct pool *now = atomic_load(&pools), *fresh;
-
-	if (now && !fork_changed(now->stamp))
-		return now;
-	fresh = calloc(1, sizeof *fresh);
-	if (!fresh)
-		return NULL;
-	fresh->stamp = fork_stamp();
-	pthread_mutex_init(&fresh->lock, NULL);
-	pthread_mutex_init(&fresh->names_lock, NULL);
-	for (unsigned i = 0; i < SHARED_MAX; i++)
-		pthread_mutex_init(&fresh->shared[i].lock, NULL);
-	if (fresh->stamp && atomic_compare_exchange_strong(&pools, &now, fresh))
-		return fresh;
-	pthread_mutex_destroy(&fresh->lock);
-	pthread_mutex_destroy(&fresh->names_lock);
-	for (unsigned i = 0; i < SHARED_MAX; i++)
-		pthread_mutex_destroy(&fresh->shared[i].lock);
-	free(fresh);
-	return now && !fork_changed(now->stamp) ? now : NULL;
+	return fork_own(&pools, sizeof(struct pool), pool_begin, pool_end);
 }
 
 static krb5_error_code

@@ -295,7 +295,7 @@ struct source {
 
 /* A forked child begins anew: secrets are empty there, and the lock may have been held. */
 struct shop {
-	uint64_t stamp;
+	struct fork_own own;
 	pthread_mutex_t lock;
 	uint64_t looked;		/* FILETIME */
 	char named[2 * PATH_LEN];	/* what it was told to look at */
@@ -304,25 +304,24 @@ struct shop {
 	struct kerb_ring *all;
 };
 
-static _Atomic(struct shop *) shops;
+static _Atomic(struct fork_own *) shops;
+
+static bool
+shop_begin(void *own)
+{
+	return pthread_mutex_init(&((struct shop *)own)->lock, NULL) == 0;
+}
+
+static void
+shop_end(void *own)
+{
+	pthread_mutex_destroy(&((struct shop *)own)->lock);
+}
 
 static struct shop *
 shop_of(void)
 {
-	struct shop *now = atomic_load(&shops), *fresh;
-
-	if (now && !fork_changed(now->stamp))
-		return now;
-	fresh = calloc(1, sizeof *fresh);
-	if (!fresh)
-		return NULL;
-	fresh->stamp = fork_stamp();
-	pthread_mutex_init(&fresh->lock, NULL);
-	if (fresh->stamp && atomic_compare_exchange_strong(&shops, &now, fresh))
-		return fresh;
-	pthread_mutex_destroy(&fresh->lock);
-	free(fresh);
-	return now && !fork_changed(now->stamp) ? now : NULL;
+	return fork_own(&shops, sizeof(struct shop), shop_begin, shop_end);
 }
 
 static struct mark
@@ -411,13 +410,13 @@ source_name(struct shop *shop, struct bytes path, bool *changed)
 {
 	struct source *s = &shop->sources[shop->count];
 
-	if (path.len > 5 && memcmp(path.at, "FILE:", 5) == 0)
+	if (path.len > 5 && bytes_same(bytes_of(path.at, 5), bytes_of_text("FILE:")))
 		path = bytes_of(path.at + 5, path.len - 5);
-	else if (path.len > 7 && memcmp(path.at, "WRFILE:", 7) == 0)
+	else if (path.len > 7 && bytes_same(bytes_of(path.at, 7), bytes_of_text("WRFILE:")))
 		path = bytes_of(path.at + 7, path.len - 7);
 	if (shop->count == FILES_MAX || path.len == 0 || path.len >= sizeof s->path)
 		return;
-	if (strlen(s->path) != path.len || memcmp(s->path, path.at, path.len) != 0) {
+	if (!bytes_same(bytes_of_text(s->path), path)) {
 		kerb_ring_drop(s->ring);
 		*s = (struct source){ 0 };
 		bytes_copy(s->path, path.at, path.len);
