@@ -5,13 +5,12 @@
  */
 #include "pkg/kerberos/kerb_lsa.h"
 
-#define FRAME_TAG 0x60u
+#include "base/der.h"
 
-/* Object identifiers with their tag and length. */
-static const uint8_t oid_krb5[] = { 6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x12, 0x01, 0x02, 0x02 };
-static const uint8_t oid_user2user[] = { 6, 10, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x12, 0x01, 0x02, 0x02, 0x03 };
-static const uint8_t oid_iakerb[] = { 6, 6, 0x2b, 0x06, 0x01, 0x05, 0x02, 0x05 };
-static const uint8_t oid_microsoft[] = { 6, 9, 0x2a, 0x86, 0x48, 0x82, 0xf7, 0x12, 0x01, 0x02, 0x02 };
+static const uint8_t oid_krb5[] = { 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x12, 0x01, 0x02, 0x02 };
+static const uint8_t oid_user2user[] = { 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x12, 0x01, 0x02, 0x02, 0x03 };
+static const uint8_t oid_iakerb[] = { 0x2b, 0x06, 0x01, 0x05, 0x02, 0x05 };
+static const uint8_t oid_microsoft[] = { 0x2a, 0x86, 0x48, 0x82, 0xf7, 0x12, 0x01, 0x02, 0x02 };
 
 #define OF(field) bytes_of((field), sizeof(field))
 
@@ -22,51 +21,14 @@ static const struct { uint8_t tag; enum kerb_token is; } tags[] = {
 	{ 0x7e, KERB_TOKEN_ERROR },
 };
 
-static void
-length_put(struct writer *w, size_t len)
-{
-	int octets = len > 0xffffff ? 4 : len > 0xffff ? 3 : len > 0xff ? 2 : 1;
-
-	if (len < 0x80) {
-		writer_u8(w, (uint8_t)len);
-		return;
-	}
-	writer_u8(w, (uint8_t)(0x80 | octets));
-	while (octets--)
-		writer_u8(w, (uint8_t)(len >> (8 * octets)));
-}
-
-/* DER: the shortest form alone. */
-static size_t
-length_take(struct reader *r)
-{
-	size_t len = reader_u8(r);
-	unsigned octets;
-
-	if (len < 0x80)
-		return len;
-	octets = (unsigned)(len & 0x7f);
-	if (octets < 1 || octets > 4) {
-		reader_spoil(r);
-		return 0;
-	}
-	len = 0;
-	for (unsigned i = 0; i < octets; i++)
-		len = len << 8 | reader_u8(r);
-	if (len < 0x80 || (octets > 1 && len >> (8 * (octets - 1)) == 0))
-		reader_spoil(r);
-	return len;
-}
-
 void
 kerb_frame_put(struct writer *w, const struct kerb_frame *f)
 {
 	struct bytes oid = f->user2user ? OF(oid_user2user) : f->iakerb ? OF(oid_iakerb) : OF(oid_krb5);
 
 	if (!f->raw) {
-		writer_u8(w, FRAME_TAG);
-		length_put(w, oid.len + 2 + f->inner.len);
-		writer_bytes(w, oid);
+		der_put_head(w, DER_APPLICATION(0), der_size(oid.len) + 2 + f->inner.len);
+		der_put(w, DER_OID, oid);
 		writer_u8(w, (uint8_t)(f->is >> 8));
 		writer_u8(w, (uint8_t)f->is);
 	}
@@ -99,26 +61,21 @@ inner_fits(const struct kerb_frame *f)
 bool
 kerb_frame_take(struct kerb_frame *f, struct bytes token)
 {
-	struct reader r = reader_of(token);
+	struct reader whole = reader_of(token), r;
 	struct bytes oid;
 	unsigned id;
-	size_t len;
 
 	*f = (struct kerb_frame){ 0 };
 	if (!token.len)
 		return false;
-	if (token.at[0] != FRAME_TAG)
+	if (token.at[0] != DER_APPLICATION(0))
 		return raw_take(f, token);
-	reader_skip(&r, 1);
-	len = length_take(&r);
-	if (!reader_ok(&r) || len != reader_left(&r) || len < 2)
-		return false;
-	oid = bytes_of(token.at + r.pos, 2);
-	oid = reader_bytes(&r, 2u + oid.at[1]);
+	r = der_open(&whole, DER_APPLICATION(0));
+	oid = der_take(&r, DER_OID);
 	id = (unsigned)reader_u8(&r) << 8;
 	id |= reader_u8(&r);
 	f->inner = reader_rest(&r);
-	if (!reader_ok(&r))
+	if (!reader_ok(&r) || !reader_done(&whole))
 		return false;
 	f->user2user = bytes_same(oid, OF(oid_user2user));
 	f->iakerb = bytes_same(oid, OF(oid_iakerb));

@@ -205,7 +205,7 @@ keys_try(struct call *call, krb5_context k5, struct kerb_ring *ring, const krb5_
 static NTSTATUS
 etype_taken(struct call *call, int32_t etype)
 {
-	if ((etype >= 17 && etype <= 20) || (etype == ENCTYPE_ARCFOUR_HMAC && services(call)->rule(call, RULE_KERBEROS_RC4)))
+	if (kerb_etype_taken(call, etype))
 		return STATUS_SUCCESS;
 	return because(call, STATUS_TRUSTED_RELATIONSHIP_FAILURE, TO_CALLER,
 	    "the ticket for this machine uses %s, which is not taken: give the machine AES keys", kerb_etype_name(etype));

@@ -72,12 +72,10 @@ judged(struct proof *p, krb5_error_code code)
 NTSTATUS
 proof_etype(struct proof *p, int32_t etype, const char *of)
 {
-	bool rc4 = etype == ENCTYPE_ARCFOUR_HMAC;
-
-	if ((etype >= 17 && etype <= 20) || (rc4 && services(p->call)->rule(p->call, RULE_KERBEROS_RC4)))
+	if (kerb_etype_taken(p->call, etype))
 		return STATUS_SUCCESS;
 	p->code = KRB5KDC_ERR_ETYPE_NOSUPP;
-	return because(p->call, SEC_E_KDC_UNKNOWN_ETYPE, TO_CALLER, rc4
+	return because(p->call, SEC_E_KDC_UNKNOWN_ETYPE, TO_CALLER, etype == ENCTYPE_ARCFOUR_HMAC
 	    ? "%s uses rc4-hmac, which policy kerberos-rc4 or FIPS mode forbids: give the service AES keys"
 	    : "%s uses encryption type %d, which is not supported", of, etype);
 }

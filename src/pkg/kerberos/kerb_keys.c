@@ -52,6 +52,12 @@ kerb_etype_name(int32_t etype)
 	return "an encryption type that is not supported";
 }
 
+bool
+kerb_etype_taken(struct call *call, int32_t etype)
+{
+	return (etype >= 17 && etype <= 20) || (etype == 23 && services(call)->rule(call, RULE_KERBEROS_RC4));
+}
+
 /* --- a keytab's bytes --------------------------------------------------------- */
 
 static uint16_t

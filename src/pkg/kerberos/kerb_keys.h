@@ -77,6 +77,8 @@ const struct kerb_ring_key *kerb_keys_next(struct call *call, const struct kerb_
     const struct kerb_wanted *want, uint32_t *pos) MUST_CHECK;
 /* "kvno 3 and 4 of aes256": the keys of this principal, for a reason. */
 void kerb_keys_tell(const struct kerb_ring *r, const char *principal, char *to, size_t cap);
+/* Whether this machine takes tickets and keys of this type: those of AES, and rc4-hmac by policy. */
+bool kerb_etype_taken(struct call *call, int32_t etype) MUST_CHECK;
 /* The name of an encryption type for people: "aes256-cts-hmac-sha1-96". */
 const char *kerb_etype_name(int32_t etype);
 

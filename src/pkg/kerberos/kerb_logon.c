@@ -107,8 +107,8 @@ submit_take(struct submit *m, struct bytes body)
 
 /* --- refusals ---------------------------------------------------------------------- */
 
-static void
-audit(struct call *call, NTSTATUS status, const char *client)
+void
+kerb_logon_audit(struct call *call, NTSTATUS status, const char *client)
 {
 	const char *at = strrchr(client, '@');
 
@@ -135,47 +135,63 @@ denied(struct call *call, const struct logon_args *args, const struct logging_on
 	ret->substatus = STATUS_SUCCESS;
 	for (size_t i = 0; i < sizeof before / sizeof *before; i++)
 		if (before[i].code == f->fetch.code) {
-			audit(call, before[i].substatus ? before[i].substatus : before[i].status, f->cred.client);
+			kerb_logon_audit(call, before[i].substatus ? before[i].substatus : before[i].status, f->cred.client);
 			if (args->trusted) {
 				ret->verdict = before[i].status;
 				ret->substatus = before[i].substatus;
 			}
 			return STATUS_SUCCESS;
 		}
-	audit(call, STATUS_LOGON_FAILURE, f->cred.client);
+	kerb_logon_audit(call, STATUS_LOGON_FAILURE, f->cred.client);
 	return STATUS_SUCCESS;
 }
 
-/* A status of a trip to the KDC as this API's verdict; why was said. */
+/* Those that are not audited are nobody's doing: neither the name nor the password is to blame. */
+static const struct { NTSTATUS status, verdict; bool audited; } verdicts[] = {
+	{ SEC_E_NO_AUTHENTICATING_AUTHORITY,    STATUS_NO_LOGON_SERVERS, false },
+	{ SEC_E_TIME_SKEW,                      STATUS_TIME_DIFFERENCE_AT_DC, false },
+	{ SEC_E_INTERNAL_ERROR,                 STATUS_INTERNAL_ERROR, false },
+	{ STATUS_NO_TRUST_LSA_SECRET,           STATUS_NO_TRUST_LSA_SECRET, true },
+	{ STATUS_NO_TRUST_SAM_ACCOUNT,          STATUS_NO_TRUST_SAM_ACCOUNT, true },
+	{ STATUS_TRUSTED_RELATIONSHIP_FAILURE,  STATUS_TRUSTED_RELATIONSHIP_FAILURE, true },
+};
+
+NTSTATUS
+kerb_logon_refused(struct call *call, NTSTATUS status, const char *client, struct logon_result *ret)
+{
+	if (status == STATUS_INSUFFICIENT_RESOURCES || status == STATUS_PENDING)
+		return status;
+	ret->verdict = STATUS_LOGON_FAILURE;
+	for (size_t i = 0; i < sizeof verdicts / sizeof *verdicts; i++)
+		if (verdicts[i].status == status) {
+			ret->verdict = verdicts[i].verdict;
+			if (!verdicts[i].audited)
+				return STATUS_SUCCESS;
+		}
+	kerb_logon_audit(call, ret->verdict, client);
+	return STATUS_SUCCESS;
+}
+
 static NTSTATUS
 refused(struct call *call, const struct logon_args *args, const struct logging_on *f, NTSTATUS status, struct logon_result *ret)
 {
+	return status == SEC_E_LOGON_DENIED ? denied(call, args, f, ret) :
+	    kerb_logon_refused(call, status, f->cred.client ? f->cred.client : "", ret);
+}
+
+NTSTATUS
+kerb_logon_named(NTSTATUS status, struct logon_result *ret)
+{
 	switch (status) {
-	case STATUS_INSUFFICIENT_RESOURCES:
-	case STATUS_PENDING:
-		return status;
-	case SEC_E_LOGON_DENIED:
-		return denied(call, args, f, ret);
-	case SEC_E_NO_AUTHENTICATING_AUTHORITY:
+	case SEC_E_NO_CREDENTIALS:		/* no realm is named, nor is one usual here */
 		ret->verdict = STATUS_NO_LOGON_SERVERS;
 		return STATUS_SUCCESS;
-	case SEC_E_TIME_SKEW:
-		ret->verdict = STATUS_TIME_DIFFERENCE_AT_DC;
-		return STATUS_SUCCESS;
-	case SEC_E_INTERNAL_ERROR:		/* nothing that the name or the password is to blame for */
-		ret->verdict = STATUS_INTERNAL_ERROR;
-		return STATUS_SUCCESS;
-	case STATUS_NO_TRUST_LSA_SECRET:
-	case STATUS_NO_TRUST_SAM_ACCOUNT:
-	case STATUS_TRUSTED_RELATIONSHIP_FAILURE:
-		ret->verdict = status;
-		break;
-	default:
+	case SEC_E_UNKNOWN_CREDENTIALS:
 		ret->verdict = STATUS_LOGON_FAILURE;
-		break;
+		return STATUS_SUCCESS;
+	default:
+		return status;
 	}
-	audit(call, ret->verdict, f->cred.client ? f->cred.client : "");
-	return STATUS_SUCCESS;
 }
 
 /* --- let in -------------------------------------------------------------------------- */
@@ -329,7 +345,7 @@ proven(struct call *call, const struct logon_args *args, struct logging_on *f, s
 	} else {
 		status = kerb_logon_session(call, k5, ticket, &key, args, &f->view, &profile, &f->pac, ret);
 		if (status == STATUS_SUCCESS && ret->verdict != STATUS_SUCCESS)
-			audit(call, ret->verdict, f->cred.client);
+			kerb_logon_audit(call, ret->verdict, f->cred.client);
 	}
 	bytes_wipe(&key, sizeof key);
 	krb5_free_ticket(k5, ticket);
@@ -422,13 +438,7 @@ begin(struct call *call, const struct logon_args *args, struct logging_on *f, st
 	status = kerb_use_password(call, k5, &identity, &f->cred);
 	kerb_k5_give(k5);
 	f->cred.renewable = true;
-	if (status == SEC_E_NO_CREDENTIALS)	/* no realm is named, nor is one usual here */
-		ret->verdict = STATUS_NO_LOGON_SERVERS;
-	else if (status == SEC_E_UNKNOWN_CREDENTIALS)
-		ret->verdict = STATUS_LOGON_FAILURE;
-	else
-		return status;
-	return STATUS_SUCCESS;
+	return kerb_logon_named(status, ret);
 }
 
 /* No KDC says anything: what is kept does, where policy lets it. */
@@ -483,7 +493,7 @@ expired_turn(struct call *call, const struct logon_args *args, struct logging_on
 
 	if (status != STATUS_SUCCESS)
 		return refused(call, args, f, status, ret);
-	audit(call, STATUS_PASSWORD_EXPIRED, f->cred.client);
+	kerb_logon_audit(call, STATUS_PASSWORD_EXPIRED, f->cred.client);
 	ret->substatus = STATUS_PASSWORD_EXPIRED;
 	return kerb_logon_verdict(call, ret, STATUS_ACCOUNT_RESTRICTION, "the password is right, and too old; change it (kpasswd)");
 }

@@ -30,6 +30,12 @@ NTSTATUS kerb_logon_verdict(struct call *call, struct logon_result *ret, NTSTATU
 NTSTATUS kerb_logon_session(struct call *call, krb5_context k5, const krb5_ticket *ticket, const struct kerb_key *key,
     const struct logon_args *args, struct logon_view *ret_view, const struct pac_profile **ret_profile,
     struct bytes *ret_pac, struct logon_result *ret);
+/* A refusal in the audit; "user@REALM" or a part of it. */
+void kerb_logon_audit(struct call *call, NTSTATUS status, const char *client);
+/* A status of a trip to the KDC as this API's verdict, audited where it is somebody's doing; why was said. */
+NTSTATUS kerb_logon_refused(struct call *call, NTSTATUS status, const char *client, struct logon_result *ret);
+/* What kerb_use_password came to, as a verdict; else the status. */
+NTSTATUS kerb_logon_named(NTSTATUS status, struct logon_result *ret);
 /* The verdict for what kerb_peer.h's came to; else the status. */
 NTSTATUS kerb_logon_judged(struct call *call, NTSTATUS status, struct logon_result *ret);
 /*

@@ -55,43 +55,11 @@ asking_drop(void *at)
 }
 
 static NTSTATUS
-audited(struct call *call, const struct asking *f, NTSTATUS verdict, struct logon_result *ret)
-{
-	const char *at = strrchr(f->client, '@');
-
-	ret->verdict = verdict;
-	services(call)->audit(call, verdict, bytes_of_text(at ? at + 1 : ""),
-	    bytes_of(f->client, at ? (size_t)(at - f->client) : strlen(f->client)), "Kerberos", 0);
-	return STATUS_SUCCESS;
-}
-
-static NTSTATUS
 refused(struct call *call, const struct logon_args *args, const struct asking *f, NTSTATUS status, struct logon_result *ret)
 {
-	switch (status) {
-	case STATUS_INSUFFICIENT_RESOURCES:
-	case STATUS_PENDING:
-		return status;
-	case SEC_E_NO_AUTHENTICATING_AUTHORITY:
-		ret->verdict = STATUS_NO_LOGON_SERVERS;
-		return STATUS_SUCCESS;
-	case SEC_E_TIME_SKEW:
-		ret->verdict = STATUS_TIME_DIFFERENCE_AT_DC;
-		return STATUS_SUCCESS;
-	case SEC_E_INTERNAL_ERROR:		/* nothing that the name or the password is to blame for */
-		ret->verdict = STATUS_INTERNAL_ERROR;
-		return STATUS_SUCCESS;
-	case SEC_E_LOGON_DENIED:
-		if (args->trusted)
-			ret->substatus = STATUS_NO_SUCH_USER;
-		return audited(call, f, STATUS_LOGON_FAILURE, ret);
-	case STATUS_NO_TRUST_LSA_SECRET:
-	case STATUS_NO_TRUST_SAM_ACCOUNT:
-	case STATUS_TRUSTED_RELATIONSHIP_FAILURE:
-		return audited(call, f, status, ret);
-	default:
-		return audited(call, f, STATUS_LOGON_FAILURE, ret);
-	}
+	if (status == SEC_E_LOGON_DENIED && args->trusted)
+		ret->substatus = STATUS_NO_SUCH_USER;
+	return kerb_logon_refused(call, status, f->client, ret);
 }
 
 /* --- BEGIN ---------------------------------------------------------------------------- */
@@ -123,13 +91,7 @@ user_take(struct call *call, struct asking *f, struct bytes body, struct logon_r
 	kerb_cred_clear(&user);
 	if (code)
 		return STATUS_INSUFFICIENT_RESOURCES;
-	if (status == SEC_E_NO_CREDENTIALS)
-		ret->verdict = STATUS_NO_LOGON_SERVERS;
-	else if (status == SEC_E_UNKNOWN_CREDENTIALS)
-		ret->verdict = STATUS_LOGON_FAILURE;
-	else
-		return status;
-	return STATUS_SUCCESS;
+	return kerb_logon_named(status, ret);
 }
 
 static NTSTATUS
@@ -233,7 +195,7 @@ granted(struct call *call, const struct logon_args *args, struct asking *f, stru
 	} else {
 		status = kerb_logon_session(call, k5, ticket, &key, args, &view, &profile, NULL, ret);
 		if (status == STATUS_SUCCESS && ret->verdict != STATUS_SUCCESS)
-			(void)audited(call, f, ret->verdict, ret);
+			kerb_logon_audit(call, ret->verdict, f->client);
 		if (status == STATUS_SUCCESS && ret->verdict == STATUS_SUCCESS && args->trusted && !(f->flags & IDENTIFY))
 			evidence = evidence_of(k5, f, ticket->enc_part2);
 	}

@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include <sspi.h>
 
@@ -56,15 +57,6 @@ upper(char *text)
 }
 
 static bool
-same_fold(const char *a, const char *b, size_t len)
-{
-	for (size_t i = 0; i < len; i++)
-		if ((a[i] | 32) != (b[i] | 32))
-			return false;
-	return true;
-}
-
-static bool
 realm_is_known(struct call *call, krb5_context k5, const char *realm)
 {
 	const char *places = kerb_k5_places(call, k5, realm, false);
@@ -81,7 +73,7 @@ realm_of_domain(struct call *call, krb5_context k5, char *domain)
 
 	if (realm_is_known(call, k5, domain))
 		return domain;
-	if (!strchr(domain, '.') && strlen(usual) > len && usual[len] == '.' && same_fold(usual, domain, len))
+	if (!strchr(domain, '.') && strlen(usual) > len && usual[len] == '.' && strncasecmp(usual, domain, len) == 0)
 		return usual;
 	upper(domain);
 	return domain;

@@ -55,6 +55,18 @@ kerb_msg_cache(struct call *call, uint64_t luid, NTSTATUS *ret_verdict)
 	return cache;
 }
 
+struct kerb_cache *
+kerb_msg_cache_make(struct call *call, const struct session_view *session, NTSTATUS *ret_verdict)
+{
+	struct kerb_cache *cache = kerb_cache_new();
+
+	if (cache && services(call)->session_keep(call, session->session, &kerberos_lsa, &kerb_cache_hold(cache)->kept) == STATUS_SUCCESS)
+		return cache;
+	kerb_cache_drop(cache);
+	*ret_verdict = STATUS_INSUFFICIENT_RESOURCES;
+	return NULL;
+}
+
 static const char *
 text_of(struct call *call, struct bytes utf16)
 {
@@ -220,8 +232,8 @@ name_of(struct call *call, krb5_context k5, krb5_const_principal p)
 	return text ? text : "";
 }
 
-static const char *
-realm_of(struct call *call, krb5_const_principal p)
+const char *
+kerb_msg_realm(struct call *call, krb5_const_principal p)
 {
 	char *text = call_memory(call, p->realm.length + 1u);
 
@@ -256,10 +268,10 @@ ticket_put(struct call *call, struct kerb_reply *r, krb5_context k5, uint32_t fo
 {
 	if (form != QUERY) {
 		kerb_reply_text(r, name_of(call, k5, c->client));
-		kerb_reply_text(r, realm_of(call, c->client));
+		kerb_reply_text(r, kerb_msg_realm(call, c->client));
 	}
 	kerb_reply_text(r, name_of(call, k5, c->server));
-	kerb_reply_text(r, realm_of(call, c->server));
+	kerb_reply_text(r, kerb_msg_realm(call, c->server));
 	times_put(&r->fixed, c);
 	if (form == QUERY_EX2 || form == QUERY_EX3) {
 		writer_u32(&r->fixed, (uint32_t)c->keyblock.enctype);
@@ -333,8 +345,8 @@ word_fits(const char *wanted, const char *is)
 static bool
 template_fits(struct call *call, krb5_context k5, const struct template *t, const krb5_creds *c)
 {
-	return word_fits(t->client, name_of(call, k5, c->client)) && word_fits(t->client_realm, realm_of(call, c->client)) &&
-	    word_fits(t->server, name_of(call, k5, c->server)) && word_fits(t->server_realm, realm_of(call, c->server));
+	return word_fits(t->client, name_of(call, k5, c->client)) && word_fits(t->client_realm, kerb_msg_realm(call, c->client)) &&
+	    word_fits(t->server, name_of(call, k5, c->server)) && word_fits(t->server_realm, kerb_msg_realm(call, c->server));
 }
 
 /* What is left becomes a hoard of its own; without a ticket-granting ticket there is nothing left to ask with. */
@@ -500,14 +512,8 @@ cache_to_fill(struct call *call, uint64_t luid, struct message_result *ret)
 
 	if (cache || ret->verdict != STATUS_SUCCESS)
 		return cache;
-	cache = kerb_cache_new();
-	if (!cache || services(call)->session(call, luid, &session) != STATUS_SUCCESS ||
-	    services(call)->session_keep(call, session.session, &kerberos_lsa, &kerb_cache_hold(cache)->kept) != STATUS_SUCCESS) {
-		kerb_cache_drop(cache);
-		ret->verdict = STATUS_INSUFFICIENT_RESOURCES;
-		return NULL;
-	}
-	return cache;
+	ret->verdict = services(call)->session(call, luid, &session);
+	return ret->verdict == STATUS_SUCCESS ? kerb_msg_cache_make(call, &session, &ret->verdict) : NULL;
 }
 
 static NTSTATUS

@@ -19,6 +19,10 @@ NTSTATUS kerb_verdict(struct call *call, struct message_result *ret, NTSTATUS ve
  * with what it brought along. Another's needs trust: *ret_verdict says so.
  */
 struct kerb_cache *kerb_msg_cache(struct call *call, uint64_t luid, NTSTATUS *ret_verdict);
+/* A cache of its own for a session that has none, held; NULL: *ret_verdict says why. */
+struct kerb_cache *kerb_msg_cache_make(struct call *call, const struct session_view *session, NTSTATUS *ret_verdict);
+/* Its realm in call memory; "" when memory is short. */
+const char *kerb_msg_realm(struct call *call, krb5_const_principal p);
 /* A counted string of a request (length, room, nothing, offset) as UTF-8 in call memory; "" when empty, NULL when it is none. */
 const char *kerb_msg_text(struct call *call, struct reader *r, size_t fixed);
 

@@ -185,14 +185,7 @@ session_cache(struct call *call, uint64_t luid, struct message_result *ret)
 		return NULL;
 	}
 	cache = (struct kerb_cache *)(void *)s->session_kept(call, session.session, &kerberos_lsa);
-	if (cache)
-		return cache;
-	cache = kerb_cache_new();
-	if (cache && s->session_keep(call, session.session, &kerberos_lsa, &kerb_cache_hold(cache)->kept) == STATUS_SUCCESS)
-		return cache;
-	kerb_cache_drop(cache);
-	ret->verdict = STATUS_INSUFFICIENT_RESOURCES;
-	return NULL;
+	return cache ? cache : kerb_msg_cache_make(call, &session, &ret->verdict);
 }
 
 static struct derive *

@@ -94,16 +94,6 @@ name_put(struct kerb_reply *r, const struct name *n)
 		kerb_reply_text(r, n->parts[i]);
 }
 
-static const char *
-realm_text(struct call *call, krb5_const_principal p)
-{
-	char *text = call_memory(call, p->realm.length + 1u);
-
-	if (text)
-		bytes_copy(text, p->realm.data, p->realm.length);
-	return text ? text : "";
-}
-
 /* The ticket as a KRB-CRED message in clear, in call memory. */
 static krb5_error_code
 as_kerb_cred(struct call *call, krb5_context k5, krb5_creds *creds, struct bytes *ret_bytes)
@@ -149,7 +139,7 @@ reply_ticket(struct call *call, const struct message_args *args, krb5_creds *cre
 	struct bytes ticket = bytes_of(creds->ticket.data, creds->ticket.length);
 	struct bytes key = bytes_of(creds->keyblock.contents, creds->keyblock.length);
 	struct name service, client, asked = { .type = KRB5_NT_SRV_INST };
-	const char *realm = realm_text(call, creds->server), *own = realm_text(call, creds->client);
+	const char *realm = kerb_msg_realm(call, creds->server), *own = kerb_msg_realm(call, creds->client);
 	uint64_t names_at[3];
 	struct kerb_reply r;
 	krb5_context k5;

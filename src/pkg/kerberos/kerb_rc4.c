@@ -9,6 +9,7 @@
  */
 #include "pkg/kerberos/kerb_rc4.h"
 
+#include "base/der.h"
 #include "base/secret.h"
 #include "crypto/confounder.h"
 #include "crypto/legacy.h"
@@ -33,36 +34,17 @@ static const uint8_t wrap_header[2][HEADER] = {
 
 /* --- the GSS header --------------------------------------------------------------- */
 
-static size_t
-length_len(size_t n)
-{
-	size_t len = 1;
-
-	if (n < 0x80)
-		return len;
-	for (; n; n >>= 8)
-		len++;
-	return len;
-}
-
 static uint8_t *
 gss_put(uint8_t *to, size_t inner)
 {
-	size_t n = OID_LEN + inner, len = length_len(n);
+	struct writer w = writer_of(to, 6 + OID_LEN);
 
-	*to++ = 0x60;
-	if (len == 1) {
-		*to++ = (uint8_t)n;
-	} else {
-		*to++ = (uint8_t)(0x80 | (len - 1));
-		for (size_t i = len - 1; i-- > 0;)
-			*to++ = (uint8_t)(n >> 8 * i);
-	}
-	bytes_copy(to, mechanism, OID_LEN);
-	return to + OID_LEN;
+	der_put_head(&w, DER_APPLICATION(0), OID_LEN + inner);
+	writer_bytes(&w, bytes_of(mechanism, OID_LEN));
+	return to + w.need;
 }
 
-/* Where what it holds begins, and how long that is said to be; 0: no such header. */
+/* Where what it holds begins, and how long that is said to be: in DCE style not how long it is. 0: no such header. */
 static size_t
 gss_take(struct bytes token, size_t *ret_inner)
 {
@@ -244,7 +226,9 @@ wrap_inner(const struct kerb_seal *s, size_t len)
 size_t
 kerb_rc4_token_len(const struct kerb_seal *s, size_t len)
 {
-	return 1 + length_len(OID_LEN + wrap_inner(s, len)) + OID_LEN + KERB_RC4_BODY;
+	size_t inner = wrap_inner(s, len);
+
+	return der_size(OID_LEN + inner) - inner + KERB_RC4_BODY;	/* behind the head and the mechanism the body alone */
 }
 
 bool

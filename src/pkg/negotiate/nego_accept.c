@@ -307,19 +307,13 @@ accept_next(struct call *call, const struct leg_args *args, struct nego_context 
 NTSTATUS
 negotiate_accept(struct call *call, const struct leg_args *args, struct leg_result *ret)
 {
-	struct nego_context *ctx = args->context;
-	struct nego_leg *leg = frame(call, sizeof *leg, NULL);
-	NTSTATUS status;
+	struct nego_context *ctx;
+	struct nego_leg *leg;
+	NTSTATUS status = nego_begin(call, args, true, ret, &leg);
 
-	if (!leg)
-		return STATUS_INSUFFICIENT_RESOURCES;
-	if (!ctx)
-		ctx = nego_context_new(true);
-	if (!ctx)
-		return STATUS_INSUFFICIENT_RESOURCES;
-	ret->context = ctx;
-	if (!nego_takes(ctx, leg, true))
-		return because(call, SEC_E_OUT_OF_SEQUENCE, TO_CALLER, "the context takes no further leg");
+	if (status != STATUS_SUCCESS)
+		return status;
+	ctx = ret->context;
 	status = ctx->at == NEGO_TALKING ? accept_next(call, args, ctx, ret) : accept_first(call, args, ctx, leg, ret);
 	if (status == STATUS_PENDING)
 		return status;

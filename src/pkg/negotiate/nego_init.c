@@ -389,19 +389,13 @@ talk(struct call *call, const struct leg_args *args, struct nego_context *ctx, s
 NTSTATUS
 negotiate_init(struct call *call, const struct leg_args *args, struct leg_result *ret)
 {
-	struct nego_context *ctx = args->context;
-	struct nego_leg *leg = frame(call, sizeof *leg, NULL);
-	NTSTATUS status;
+	struct nego_context *ctx;
+	struct nego_leg *leg;
+	NTSTATUS status = nego_begin(call, args, false, ret, &leg);
 
-	if (!leg)
-		return STATUS_INSUFFICIENT_RESOURCES;
-	if (!ctx)
-		ctx = nego_context_new(false);
-	if (!ctx)
-		return STATUS_INSUFFICIENT_RESOURCES;
-	ret->context = ctx;
-	if (!nego_takes(ctx, leg, false))
-		return because(call, SEC_E_OUT_OF_SEQUENCE, TO_CALLER, "the context takes no further leg");
+	if (status != STATUS_SUCCESS)
+		return status;
+	ctx = ret->context;
 	status = ctx->at == NEGO_FRESH ? init_begin(call, args, ctx, leg, ret) : talk(call, args, ctx, leg, ret);
 	if (status == STATUS_PENDING || status == SEC_I_CONTINUE_NEEDED)
 		return status;

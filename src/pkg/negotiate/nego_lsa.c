@@ -169,7 +169,7 @@ nego_keep(struct bytes *own, struct bytes text)
 	return copy != NULL;
 }
 
-struct nego_context *
+static struct nego_context *
 nego_context_new(bool server)
 {
 	struct nego_context *ctx = calloc(1, sizeof *ctx);
@@ -300,13 +300,22 @@ nego_give_resp(struct call *call, const struct nego_resp *m, struct bytes *ret_t
 	return STATUS_SUCCESS;
 }
 
-bool
-nego_takes(struct nego_context *ctx, struct nego_leg *leg, bool server)
+NTSTATUS
+nego_begin(struct call *call, const struct leg_args *args, bool server, struct leg_result *ret, struct nego_leg **ret_leg)
 {
+	struct nego_leg *leg = *ret_leg = frame(call, sizeof *leg, NULL);
+	struct nego_context *ctx = args->context;
+
+	if (leg && !ctx)
+		ctx = nego_context_new(server);
+	if (!leg || !ctx)
+		return STATUS_INSUFFICIENT_RESOURCES;
+	ret->context = ctx;
 	if (!leg->counted)
 		ctx->legs++;
 	leg->counted = true;
-	return ctx->server == server && ctx->at != NEGO_FAILED && ctx->at != NEGO_DONE && ctx->legs <= NEGO_LEGS_MAX;
+	return ctx->server == server && ctx->at != NEGO_FAILED && ctx->at != NEGO_DONE && ctx->legs <= NEGO_LEGS_MAX ? STATUS_SUCCESS :
+	    because(call, SEC_E_OUT_OF_SEQUENCE, TO_CALLER, "the context takes no further leg");
 }
 
 NTSTATUS

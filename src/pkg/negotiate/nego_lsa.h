@@ -77,7 +77,6 @@ NTSTATUS negotiate_accept(struct call *call, const struct leg_args *args, struct
 
 /* --- shared steps: nego_lsa.c -------------------------------------------- */
 
-struct nego_context *nego_context_new(bool server);	/* NULL: no memory */
 /* The conversation is over, one way or the other. */
 void nego_context_end(struct nego_context *ctx, bool done);
 void nego_inner_drop(struct nego_context *ctx);
@@ -94,8 +93,8 @@ NTSTATUS nego_enter(struct call *call, struct nego_context *ctx, const struct ne
 /* SPNEGO tokens in call memory. */
 NTSTATUS nego_give_init(struct call *call, const struct nego_init *m, struct bytes *ret_token);
 NTSTATUS nego_give_resp(struct call *call, const struct nego_resp *m, struct bytes *ret_token);
-/* Whether the context takes a leg of this role; a leg that waits counts once. */
-bool nego_takes(struct nego_context *ctx, struct nego_leg *leg, bool server);
+/* ret->context, made with the first leg, and what the leg remembers. A leg that waits counts once. SEC_E_OUT_OF_SEQUENCE: none of this role is taken. */
+NTSTATUS nego_begin(struct call *call, const struct leg_args *args, bool server, struct leg_result *ret, struct nego_leg **ret_leg);
 /* The last step of a good end: grants, expiry and user data. */
 NTSTATUS nego_finish(struct call *call, struct nego_context *ctx, struct leg_result *ret);
 
