@@ -2,7 +2,7 @@
  * kerb_init_test.c - the Kerberos initiator against MIT's KDC and MIT's
  * gss_accept_sec_context, by the public API, synchronous and asynchronous.
  * Covers src/pkg/kerberos/kerb_init.c, kerb_apreq.c, kerb_tgt.c, kerb_cache.c,
- * kerb_lsa.c, kerb_k5.c, kerb_gather.c, kerb_frame.c, src/secur32/gather.c.
+ * kerb_lsa.c, kerb_k5.c, kerb_codes.c, kerb_gather.c, kerb_frame.c, src/secur32/gather.c.
  */
 #include <stdlib.h>
 #include <string.h>
