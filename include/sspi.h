@@ -1036,7 +1036,16 @@ SECURITY_STATUS SEC_ENTRY AcquireCredentialsHandleW(SEC_WCHAR *pszPrincipal, SEC
 SECURITY_STATUS SEC_ENTRY FreeCredentialsHandle(PCredHandle phCredential);
 #define FreeCredentialHandle	FreeCredentialsHandle
 
-/* Adds a package's credential to a Negotiate credential. */
+/*
+ * Gives an inbound credential of Kerberos, or the Kerberos part of one of Negotiate (pszPackage: "Kerberos"), another
+ * account to accept with: pAuthData, a name and a password. pszPrincipal: for this name alone; NULL: for any. For this
+ * credential and as long as it lives; the same account again replaces the password. At most 64 accounts.
+ * fCredentialUse: SECPKG_CRED_INBOUND. Nobody asks whether the password is right.
+ *
+ * SEC_E_INVALID_HANDLE; SEC_E_UNKNOWN_CREDENTIALS: no such identity, or without a name or password;
+ * SEC_E_SECPKG_NOT_FOUND: pszPackage is not a part of it; SEC_E_NO_CREDENTIALS: Negotiate's has none of Kerberos;
+ * SEC_E_UNSUPPORTED_FUNCTION: another use, or a package that takes none (NTLM); SEC_E_INSUFFICIENT_MEMORY.
+ */
 SECURITY_STATUS SEC_ENTRY AddCredentialsA(PCredHandle hCredentials, SEC_CHAR *pszPrincipal,
 	SEC_CHAR *pszPackage, ULONG fCredentialUse, void *pAuthData, SEC_GET_KEY_FN pGetKeyFn,
 	void *pvGetKeyArgument, PTimeStamp ptsExpiry);

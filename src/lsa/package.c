@@ -93,6 +93,17 @@ enter_acquire(struct call *call, const struct lsa_package *package, const struct
 }
 
 NTSTATUS
+enter_add(struct call *call, const struct lsa_package *package, void *cred, const struct acquire_args *args)
+{
+	NTSTATUS status;
+
+	call_enter(call);
+	status = package->add(call, cred, args);
+	call_leave(call, status);
+	return status;
+}
+
+NTSTATUS
 enter_init(struct call *call, const struct lsa_package *package, const struct leg_args *args, struct leg_result *ret)
 {
 	NTSTATUS status;

@@ -130,6 +130,32 @@ serve_acquire_as(struct served *s, const struct acquire_as_in *in, struct acquir
 }
 
 NTSTATUS
+serve_add_cred(struct served *s, const struct add_cred_in *in, struct add_cred_out *out)
+{
+	struct acquire_args args = { .inbound = in->use & USE_INBOUND, .outbound = in->use & USE_OUTBOUND,
+	    .explicit_identity = in->given & 1u, .has_password = in->given & 2u,
+	    .user = in->user, .domain = in->domain, .password = in->password, .principal = in->principal };
+	const struct lsa_package *meant;
+
+	(void)out;
+	if (!s->cred)			/* held until the call ends */
+		s->cred = (struct cred_object *)object_hold(s->process, KIND_CRED, in->cred);
+	if (!s->cred)
+		return because(&s->call, SEC_E_INVALID_HANDLE, TO_CALLER, "the credential handle names nothing");
+	if (!s->cred->o.package->add)
+		return because(&s->call, SEC_E_UNSUPPORTED_FUNCTION, TO_CALLER, "a credential of %s takes no other one",
+		    s->cred->o.package->name);
+	if (!args.inbound || args.outbound || !s->cred->inbound)
+		return because(&s->call, SEC_E_UNSUPPORTED_FUNCTION, TO_CALLER,
+		    "a credential takes others for inbound use alone: who asks does so in one name");
+	meant = in->package.len ? package_find(in->package) : s->cred->o.package;
+	if (!meant)
+		return because(&s->call, SEC_E_SECPKG_NOT_FOUND, TO_CALLER, "no security package of this name here");
+	args.packages = bytes_of_text(meant->name);
+	return enter_add(&s->call, s->cred->o.package, s->cred->cred, &args);
+}
+
+NTSTATUS
 serve_release(struct served *s, const struct release_in *in, struct release_out *out)
 {
 	(void)out;

@@ -58,6 +58,7 @@ const char *kdc_story(struct call *call);		/* what happened on the way, for a re
 const struct lsa_package *package_named(const char *name);
 NTSTATUS enter_acquire(struct call *call, const struct lsa_package *package, const struct acquire_args *args,
     struct acquire_result *ret);
+NTSTATUS enter_add(struct call *call, const struct lsa_package *package, void *cred, const struct acquire_args *args);
 NTSTATUS enter_init(struct call *call, const struct lsa_package *package, const struct leg_args *args,
     struct leg_result *ret);
 NTSTATUS enter_accept(struct call *call, const struct lsa_package *package, const struct leg_args *args,
@@ -338,6 +339,8 @@ struct lsa_package {
 	uint32_t max_token;
 	uint32_t layout;			/* number of its user data layout */
 	NTSTATUS (*acquire)(struct call *call, const struct acquire_args *args, struct acquire_result *ret);
+	/* An inbound credential gets another identity to accept with; args->packages: whose part of it is meant. May be NULL: it takes none. */
+	NTSTATUS (*add)(struct call *call, void *cred, const struct acquire_args *args);
 	NTSTATUS (*init)(struct call *call, const struct leg_args *args, struct leg_result *ret);
 	NTSTATUS (*accept)(struct call *call, const struct leg_args *args, struct leg_result *ret);
 	NTSTATUS (*message)(struct call *call, const struct message_args *args, struct message_result *ret);

@@ -447,34 +447,3 @@ SetCredentialsAttributesA(PCredHandle phCredential, ULONG ulAttribute, void *pBu
 {
 	return cred_set(phCredential, ulAttribute, pBuffer, cbBuffer);
 }
-
-static SECURITY_STATUS
-cred_add(PCredHandle handle)
-{
-	struct cred *cred = handle ? cred_hold(handle) : NULL;
-
-	if (!cred)
-		return SEC_E_INVALID_HANDLE;
-	why_thread_say(SEC_E_UNSUPPORTED_FUNCTION, "only a Negotiate credential takes another one; this is %s",
-	    cred->package);
-	cred_release(cred);
-	return SEC_E_UNSUPPORTED_FUNCTION;
-}
-
-SECURITY_STATUS
-AddCredentialsW(PCredHandle hCredentials, SEC_WCHAR *pszPrincipal, SEC_WCHAR *pszPackage, ULONG fCredentialUse,
-    void *pAuthData, SEC_GET_KEY_FN pGetKeyFn, void *pvGetKeyArgument, PTimeStamp ptsExpiry)
-{
-	(void)pszPrincipal, (void)pszPackage, (void)fCredentialUse, (void)pAuthData;
-	(void)pGetKeyFn, (void)pvGetKeyArgument, (void)ptsExpiry;
-	return cred_add(hCredentials);
-}
-
-SECURITY_STATUS
-AddCredentialsA(PCredHandle hCredentials, SEC_CHAR *pszPrincipal, SEC_CHAR *pszPackage, ULONG fCredentialUse,
-    void *pAuthData, SEC_GET_KEY_FN pGetKeyFn, void *pvGetKeyArgument, PTimeStamp ptsExpiry)
-{
-	(void)pszPrincipal, (void)pszPackage, (void)fCredentialUse, (void)pAuthData;
-	(void)pGetKeyFn, (void)pvGetKeyArgument, (void)ptsExpiry;
-	return cred_add(hCredentials);
-}

@@ -1,8 +1,8 @@
 /*
  * kerb_extra_test.c - KerbAddExtraCredentials, its Ex, and
- * KerbTransferCredentials, near and far: keys made of passwords, with which MIT's
+ * KerbTransferCredentials, and AddCredentials, near and far: keys made of passwords, with which MIT's
  * clients are accepted; MIT's KDC made its own of the same passwords.
- * Covers src/pkg/kerberos/kerb_msg_extra.c, kerb_extra.c, kerb_judge.c (proof_open_extra), kerb_answer.c
+ * Covers src/secur32/add_cred.c, src/lsa/serve_sspi.c (serve_add_cred), src/pkg/kerberos/kerb_msg_extra.c, kerb_extra.c, kerb_judge.c (proof_open_extra), kerb_answer.c
  * (kerb_accept_ready), src/secur32/marshal.c.
  */
 #include <gssapi/gssapi_krb5.h>
@@ -66,9 +66,8 @@ extra(ULONG flags, const char *user, const char *password, const char *const *na
 	return call(lsa, NULL);
 }
 
-/* MIT's client, as alice, at an acceptor of ours for `own` (NULL: any). */
 static SECURITY_STATUS
-accepts(const char *target, const char *own)
+accepts_with(const char *target, CredHandle cred)
 {
 	gss_buffer_desc name = { strlen(target), (void *)(uintptr_t)target }, out = GSS_C_EMPTY_BUFFER;
 	gss_ctx_id_t ctx = GSS_C_NO_CONTEXT;
@@ -79,13 +78,8 @@ accepts(const char *target, const char *own)
 	OM_uint32 minor;
 	SECURITY_STATUS status;
 	CtxtHandle context;
-	CredHandle cred;
 	ULONG attr;
 
-	status = AcquireCredentialsHandleA((char *)(uintptr_t)own, (char *)(uintptr_t)"Kerberos", SECPKG_CRED_INBOUND, NULL, NULL, NULL,
-	    NULL, &cred, NULL);
-	if (status != SEC_E_OK)
-		return status;
 	CHECK(gss_import_name(&minor, &name, (gss_OID)GSS_KRB5_NT_PRINCIPAL_NAME, &who) == GSS_S_COMPLETE);
 	CHECK(!GSS_ERROR(gss_init_sec_context(&minor, GSS_C_NO_CREDENTIAL, &ctx, who, (gss_OID)gss_mech_krb5, GSS_C_MUTUAL_FLAG, 0,
 	    NULL, NULL, NULL, &out, NULL, NULL)));
@@ -102,6 +96,20 @@ accepts(const char *target, const char *own)
 	(void)gss_delete_sec_context(&minor, &ctx, NULL);
 	(void)gss_release_name(&minor, &who);
 	(void)gss_release_buffer(&minor, &out);
+	return status;
+}
+
+/* MIT's client, as alice, at an acceptor of ours for `own` (NULL: any). */
+static SECURITY_STATUS
+accepts(const char *target, const char *own)
+{
+	CredHandle cred;
+	SECURITY_STATUS status = AcquireCredentialsHandleA((char *)(uintptr_t)own, (char *)(uintptr_t)"Kerberos", SECPKG_CRED_INBOUND,
+	    NULL, NULL, NULL, NULL, &cred, NULL);
+
+	if (status != SEC_E_OK)
+		return status;
+	status = accepts_with(target, cred);
 	FreeCredentialsHandle(&cred);
 	return status;
 }
@@ -154,6 +162,96 @@ TEST(malformed)
 	(void)extra(4, "bob", "x", NULL, 0);
 	ask->Credentials.LogonId.LowPart = 4711;
 	CHECK_U64((uint32_t)call(lsa, NULL), (uint32_t)STATUS_NO_SUCH_LOGON_SESSION);
+}
+
+/* --- AddCredentials ------------------------------------------------------------------ */
+
+static SECURITY_STATUS
+add(PCredHandle cred, const char *principal, const char *package, ULONG use, const char *user, const char *password)
+{
+	SEC_WINNT_AUTH_IDENTITY_A id = {
+		.User = (unsigned char *)(uintptr_t)user, .UserLength = (ULONG)strlen(user),
+		.Domain = (unsigned char *)(uintptr_t)"openlsa.test", .DomainLength = 12,
+		.Password = (unsigned char *)(uintptr_t)password, .PasswordLength = password ? (ULONG)strlen(password) : 0,
+		.Flags = SEC_WINNT_AUTH_IDENTITY_ANSI,
+	};
+
+	return AddCredentialsA(cred, (char *)(uintptr_t)principal, (char *)(uintptr_t)package, use, &id, NULL, NULL, NULL);
+}
+
+static CredHandle
+inbound(const char *package)
+{
+	CredHandle cred;
+
+	CHECK_U64((uint32_t)AcquireCredentialsHandleA(NULL, (char *)(uintptr_t)package, SECPKG_CRED_INBOUND, NULL, NULL, NULL, NULL, &cred,
+	    NULL), SEC_E_OK);
+	return cred;
+}
+
+TEST(a_credential_gets_more)
+{
+	CredHandle one = inbound("Kerberos"), other = inbound("Kerberos");
+
+	CHECK_U64((uint32_t)accepts_with(bob, one), (uint32_t)SEC_E_LOGON_DENIED);
+	CHECK_U64((uint32_t)add(&one, NULL, "Kerberos", SECPKG_CRED_INBOUND, "bob", lab("KDC_PASSWORD")), SEC_E_OK);
+	CHECK_U64((uint32_t)accepts_with(bob, one), SEC_E_OK);
+	CHECK_U64((uint32_t)accepts_with("host/aes256.openlsa.test@OPENLSA.TEST", one), SEC_E_OK);	/* the keytab's go on */
+	CHECK_U64((uint32_t)accepts_with(bob, other), (uint32_t)SEC_E_LOGON_DENIED);	/* this one's alone */
+	CHECK_U64((uint32_t)accepts(bob, NULL), (uint32_t)SEC_E_LOGON_DENIED);
+	CHECK_U64((uint32_t)add(&one, NULL, NULL, SECPKG_CRED_INBOUND, "bob", "another"), SEC_E_OK);	/* in its place */
+	CHECK_U64((uint32_t)accepts_with(bob, one), (uint32_t)SEC_E_LOGON_DENIED);
+	CHECK_U64((uint32_t)add(&one, "HTTP/extra.openlsa.test", "kerberos", SECPKG_CRED_INBOUND, "bob", lab("KDC_PASSWORD")), SEC_E_OK);
+	CHECK_U64((uint32_t)accepts_with(bob, one), (uint32_t)SEC_E_LOGON_DENIED);	/* for that name alone */
+	CHECK_U64((uint32_t)add(&one, "HTTP/extra.openlsa.test", "kerberos", SECPKG_CRED_INBOUND, "HTTP/extra.openlsa.test",
+	    lab("KDC_PASSWORD")), SEC_E_OK);
+	CHECK_U64((uint32_t)accepts_with(service, one), SEC_E_OK);
+	FreeCredentialsHandle(&one);
+	FreeCredentialsHandle(&other);
+}
+
+TEST(what_a_credential_takes)
+{
+	CredHandle kerb = inbound("Kerberos"), nego = inbound("Negotiate"), ntlm = inbound("NTLM"), gone = kerb, out;
+	int junk[2] = { 0x7777, 1 };
+
+	CHECK_U64((uint32_t)add(&kerb, NULL, "Kerberos", SECPKG_CRED_OUTBOUND, "bob", "x"), (uint32_t)SEC_E_UNSUPPORTED_FUNCTION);
+	CHECK_U64((uint32_t)add(&kerb, NULL, "Kerberos", SECPKG_CRED_BOTH, "bob", "x"), (uint32_t)SEC_E_UNSUPPORTED_FUNCTION);
+	CHECK_U64((uint32_t)add(&kerb, NULL, "NTLM", SECPKG_CRED_INBOUND, "bob", "x"), (uint32_t)SEC_E_SECPKG_NOT_FOUND);
+	CHECK_U64((uint32_t)add(&kerb, NULL, "nothing", SECPKG_CRED_INBOUND, "bob", "x"), (uint32_t)SEC_E_SECPKG_NOT_FOUND);
+	CHECK_U64((uint32_t)add(&kerb, NULL, "Kerberos", SECPKG_CRED_INBOUND, "", "x"), (uint32_t)SEC_E_UNKNOWN_CREDENTIALS);
+	CHECK_U64((uint32_t)add(&kerb, NULL, "Kerberos", SECPKG_CRED_INBOUND, "bob", NULL), (uint32_t)SEC_E_UNKNOWN_CREDENTIALS);
+	CHECK_U64((uint32_t)AddCredentialsW(&kerb, NULL, NULL, SECPKG_CRED_INBOUND, NULL, NULL, NULL, NULL), (uint32_t)SEC_E_UNKNOWN_CREDENTIALS);
+	CHECK(AddCredentialsW(&kerb, NULL, NULL, SECPKG_CRED_INBOUND, junk, NULL, NULL, NULL) < 0);
+	CHECK_U64((uint32_t)add(&ntlm, NULL, "NTLM", SECPKG_CRED_INBOUND, "bob", "x"), (uint32_t)SEC_E_UNSUPPORTED_FUNCTION);
+	CHECK_U64((uint32_t)add(&nego, NULL, "NTLM", SECPKG_CRED_INBOUND, "bob", "x"), (uint32_t)SEC_E_UNSUPPORTED_FUNCTION);
+	CHECK_U64((uint32_t)add(&nego, NULL, NULL, SECPKG_CRED_INBOUND, "bob", "x"), (uint32_t)SEC_E_SECPKG_NOT_FOUND);
+	CHECK_U64((uint32_t)accepts_with(bob, nego), (uint32_t)SEC_E_LOGON_DENIED);
+	CHECK_U64((uint32_t)add(&nego, NULL, "Kerberos", SECPKG_CRED_INBOUND, "bob", lab("KDC_PASSWORD")), SEC_E_OK);
+	CHECK_U64((uint32_t)accepts_with(bob, nego), SEC_E_OK);		/* Kerberos' own first token, as it is */
+	CHECK_U64((uint32_t)AcquireCredentialsHandleA(NULL, (char *)(uintptr_t)"Kerberos", SECPKG_CRED_OUTBOUND, NULL, NULL, NULL, NULL, &out,
+	    NULL), SEC_E_OK);
+	CHECK_U64((uint32_t)add(&out, NULL, "Kerberos", SECPKG_CRED_INBOUND, "bob", "x"), (uint32_t)SEC_E_UNSUPPORTED_FUNCTION);
+	FreeCredentialsHandle(&out);
+	FreeCredentialsHandle(&kerb);
+	FreeCredentialsHandle(&nego);
+	FreeCredentialsHandle(&ntlm);
+	CHECK_U64((uint32_t)add(&gone, NULL, "Kerberos", SECPKG_CRED_INBOUND, "bob", "x"), (uint32_t)SEC_E_INVALID_HANDLE);
+}
+
+/* More than a session has room for, in one credential; the same account again is no more. */
+TEST(no_more_than_64)
+{
+	CredHandle cred = inbound("Kerberos");
+	char name[24];
+
+	for (int i = 0; i < 64; i++) {
+		(void)snprintf(name, sizeof name, "account%d", i);
+		CHECK_U64((uint32_t)add(&cred, NULL, NULL, SECPKG_CRED_INBOUND, name, "x"), SEC_E_OK);
+	}
+	CHECK_U64((uint32_t)add(&cred, NULL, NULL, SECPKG_CRED_INBOUND, "one-more", "x"), (uint32_t)SEC_E_INSUFFICIENT_MEMORY);
+	CHECK_U64((uint32_t)add(&cred, NULL, NULL, SECPKG_CRED_INBOUND, "account7", "y"), SEC_E_OK);
+	FreeCredentialsHandle(&cred);
 }
 
 static ULONG
@@ -229,6 +327,9 @@ main(void)
 	RUN(a_users_key);
 	RUN(for_some_names_alone);
 	RUN(malformed);
+	RUN(a_credential_gets_more);
+	RUN(what_a_credential_takes);
+	RUN(no_more_than_64);
 	RUN(from_one_session_to_another);
 	CHECK(LsaDeregisterLogonProcess(lsa) == STATUS_SUCCESS && LsaDeregisterLogonProcess(trusted) == STATUS_SUCCESS);
 	return check_end();

@@ -56,9 +56,9 @@ kerb_extra_set(struct kerb_cache *cache, struct kerb_extra *extra, enum kerb_ext
 	at = place_of(cache, extra->client);
 	if (how == EXTRA_ADD && *at)
 		status = STATUS_OBJECT_NAME_COLLISION;
-	else if (how == EXTRA_ADD && count >= EXTRA_MOST)
+	else if ((how & EXTRA_ADD) && !*at && count >= EXTRA_MOST)
 		status = STATUS_QUOTA_EXCEEDED;
-	else if (how != EXTRA_ADD && !*at)
+	else if (!(how & EXTRA_ADD) && !*at)
 		status = STATUS_OBJECT_NAME_NOT_FOUND;
 	if (status == STATUS_SUCCESS) {
 		take_out(at, &gone);

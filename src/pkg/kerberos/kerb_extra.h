@@ -20,12 +20,12 @@ struct kerb_extra {
 	struct secret *keys;		/* EXTRA_KEYS of struct kerb_key; those without a length are none */
 };
 
-enum kerb_extra_how { EXTRA_ADD = 1, EXTRA_REPLACE = 2, EXTRA_REMOVE = 4 };
+enum kerb_extra_how { EXTRA_ADD = 1, EXTRA_REPLACE = 2, EXTRA_PUT = EXTRA_ADD | EXTRA_REPLACE, EXTRA_REMOVE = 4 };
 
 void kerb_extra_drop(struct kerb_extra *extra);		/* and all behind it */
 /*
  * Takes `extra` over. STATUS_OBJECT_NAME_COLLISION: add, and it is there; STATUS_OBJECT_NAME_NOT_FOUND: it is not, and
- * should be; STATUS_QUOTA_EXCEEDED.
+ * should be; STATUS_QUOTA_EXCEEDED. Put: either of the first two.
  */
 NTSTATUS kerb_extra_set(struct kerb_cache *cache, struct kerb_extra *extra, enum kerb_extra_how how);
 /* All of one session's become another's too; there, an account of the same name goes. STATUS_INSUFFICIENT_RESOURCES. */

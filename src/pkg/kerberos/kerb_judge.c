@@ -140,17 +140,27 @@ is_wrong_key(krb5_error_code code)
 	return code == KRB5KRB_AP_ERR_NOKEY || code == KRB5KRB_AP_ERR_BAD_INTEGRITY || code == KRB5KRB_AP_ERR_MODIFIED;
 }
 
-/* Keys of the session, of accounts whose passwords it was given. */
 static krb5_error_code
-proof_open_extra(struct proof *p, const struct kerb_cred *cred)
+proof_open_by(struct proof *p, const struct kerb_cred *cred, struct kerb_cache *extra)
 {
 	struct kerb_wanted want = { .principal = p->clear.principal, .kvno = p->clear.kvno, .etype = p->clear.etype };
-	struct kerb_cache *extra = kerb_extra_cache(p->call, cred->luid);
 	krb5_error_code code = KRB5KRB_AP_ERR_NOKEY;
 	uint32_t pos = 0, tries = 0;
 
 	while (extra && is_wrong_key(code) && tries++ < TRIES_MAX && kerb_extra_next(extra, cred->principal, &want, &pos, &p->key))
 		code = proof_try(p);
+	return code;
+}
+
+/* Keys of accounts whose passwords the credential was given, or its session. */
+static krb5_error_code
+proof_open_extra(struct proof *p, const struct kerb_cred *cred)
+{
+	struct kerb_cache *extra = kerb_extra_cache(p->call, cred->luid);
+	krb5_error_code code = proof_open_by(p, cred, atomic_load(&cred->extra));
+
+	if (is_wrong_key(code))
+		code = proof_open_by(p, cred, extra);
 	if (!is_wrong_key(code))
 		(void)snprintf(p->target, sizeof p->target, "%s", p->clear.principal);
 	kerb_cache_drop(extra);

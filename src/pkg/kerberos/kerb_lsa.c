@@ -184,6 +184,7 @@ kerb_cred_clear(struct kerb_cred *cred)
 		free(cred->service);
 	}
 	kerb_cache_drop(cred->cache);
+	kerb_cache_drop(atomic_load(&cred->extra));
 	secret_drop(&cred->password);
 	free(cred->client);
 	free(cred->principal);
@@ -407,6 +408,7 @@ const struct lsa_package kerberos_lsa = {
 	.max_token      = 48000,
 	.layout         = KERB_DATA_LAYOUT,
 	.acquire        = kerb_acquire,
+	.add            = kerb_add,
 	.init           = kerb_init,
 	.accept         = kerb_accept,
 	.warm           = kerb_k5_warm,

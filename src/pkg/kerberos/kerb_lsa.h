@@ -9,6 +9,8 @@
 #ifndef OPENLSA_PKG_KERBEROS_KERB_LSA_H
 #define OPENLSA_PKG_KERBEROS_KERB_LSA_H
 
+#include <stdatomic.h>
+
 #include <krb5.h>
 
 #include "pkg/kerberos/kerb_data.h"
@@ -33,6 +35,7 @@ struct kerb_cred {
 	} is;
 	struct kerb_cache *cache;	/* the tickets, its own or its process's; NULL with KERB_NOBODY alone */
 	struct kerb_cred *service;	/* with evidence in the cache: by whose tickets others are asked for */
+	_Atomic(struct kerb_cache *) extra;	/* keys of its own to accept with (AddCredentials); NULL: none yet */
 	uint64_t luid;			/* whose keys it accepts with beside the machine's; 0: the caller's own */
 	struct secret *password;	/* KERB_PASSWORD: UTF-8, no NUL */
 	char *client;			/* "user@REALM", escaped as krb5_unparse_name does */
@@ -47,6 +50,8 @@ NTSTATUS kerb_use_password(struct call *call, krb5_context k5, const struct acqu
 /* By what the session `luid` has, 0: the caller's process, then its session, then a keytab. `principal`: "" for whoever it is. SEC_E_NO_CREDENTIALS. */
 NTSTATUS kerb_use_default(struct call *call, krb5_context k5, uint64_t luid, const char *principal, struct kerb_cred *cred);
 void kerb_cred_clear(struct kerb_cred *cred);
+/* kerb_msg_extra.c: the keys of an identity's password, for this credential alone. */
+NTSTATUS kerb_add(struct call *call, void *cred, const struct acquire_args *args);
 
 struct kerb_context {
 	enum { KERB_TALKING = 1, KERB_FAILED, KERB_DONE } at;

@@ -67,8 +67,8 @@ kerb_msg_cache_make(struct call *call, const struct session_view *session, NTSTA
 	return NULL;
 }
 
-static const char *
-text_of(struct call *call, struct bytes utf16)
+const char *
+kerb_msg_utf8(struct call *call, struct bytes utf16)
 {
 	struct writer measure = writer_of(NULL, 0), w;
 	char *text;
@@ -95,7 +95,7 @@ kerb_msg_text(struct call *call, struct reader *r, size_t fixed)
 	at = reader_u64(r);
 	if (len && (len % 2 || at < fixed || at > r->whole.len || !bytes_part(&text, r->whole, (size_t)at, len)))
 		return NULL;
-	return text_of(call, text);
+	return kerb_msg_utf8(call, text);
 }
 
 uint64_t

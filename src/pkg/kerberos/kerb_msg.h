@@ -23,6 +23,8 @@ struct kerb_cache *kerb_msg_cache(struct call *call, uint64_t luid, NTSTATUS *re
 struct kerb_cache *kerb_msg_cache_make(struct call *call, const struct session_view *session, NTSTATUS *ret_verdict);
 /* Its realm in call memory; "" when memory is short. */
 const char *kerb_msg_realm(struct call *call, krb5_const_principal p);
+/* UTF-8 in call memory; "" when empty, NULL when it is no text, has a NUL, or there is no memory. */
+const char *kerb_msg_utf8(struct call *call, struct bytes utf16);
 /* A counted string of a request (length, room, nothing, offset) as UTF-8 in call memory; "" when empty, NULL when it is none. */
 const char *kerb_msg_text(struct call *call, struct reader *r, size_t fixed);
 

@@ -1,6 +1,6 @@
 /*
  * kerb_msg_extra.c - messages 17 and 22: keys of a password, for a session to
- * accept with; 34: the same as a keytab; and 19: tickets and such keys from
+ * accept with, or (AddCredentials) a credential; 34: the same as a keytab; and 19: tickets and such keys from
  * one session to another.
  *
  * A password becomes keys on a job, since that takes milliseconds for each type. The
@@ -17,6 +17,7 @@
 
 #include "pkg/kerberos/kerb_extra.h"
 #include "pkg/kerberos/kerb_k5.h"
+#include "pkg/kerberos/kerb_lsa.h"
 
 #define FIXED		72u
 #define NAMES_AT	80u
@@ -290,6 +291,78 @@ kerb_msg_extra(struct call *call, const struct message_args *args, bool longer, 
 		    "the session has keys of this account already; replace them" : ret->verdict == STATUS_QUOTA_EXCEEDED ?
 		    "the session has keys of 64 accounts already" : "the session has no keys of this account");
 	return STATUS_SUCCESS;
+}
+
+/* --- AddCredentials: for one credential --------------------------------------------------- */
+
+/* The credential's own list, made by whoever needs it first. */
+static struct kerb_cache *
+cred_extra(struct kerb_cred *cred)
+{
+	struct kerb_cache *own = atomic_load(&cred->extra), *fresh;
+
+	if (own)
+		return own;
+	fresh = kerb_cache_new();
+	if (fresh && !atomic_compare_exchange_strong(&cred->extra, &own, fresh))
+		kerb_cache_drop(fresh);
+	else
+		own = fresh;
+	return own;
+}
+
+static NTSTATUS
+ask_add(struct call *call, struct asked *a, const struct acquire_args *args)
+{
+	struct message_result verdict = { .verdict = STATUS_SUCCESS };
+	const char *user = kerb_msg_utf8(call, args->user), *domain = kerb_msg_utf8(call, args->domain);
+	const char *password = kerb_msg_utf8(call, args->password);
+	NTSTATUS status;
+
+	if (!bytes_same(args->packages, bytes_of_text(kerberos_lsa.name)))
+		return because(call, SEC_E_SECPKG_NOT_FOUND, TO_CALLER, "a credential of Kerberos takes Kerberos' alone");
+	if (!user || !*user || !domain || !args->has_password || !password)
+		return because(call, SEC_E_UNKNOWN_CREDENTIALS, TO_CALLER, "an identity with a name and a password is needed");
+	a->derive = derive_new(call);
+	if (!a->derive)
+		return STATUS_INSUFFICIENT_RESOURCES;
+	if (args->principal.len) {		/* for this name alone; an empty one ends the list */
+		a->derive->extra->names = calloc(1, args->principal.len + 2);
+		if (!a->derive->extra->names)
+			return STATUS_INSUFFICIENT_RESOURCES;
+		bytes_copy(a->derive->extra->names, args->principal.at, args->principal.len);
+	}
+	status = derive_begin(call, a->derive, user, domain, password, &verdict);
+	if (status != STATUS_SUCCESS)
+		return status;
+	if (verdict.verdict != STATUS_SUCCESS)
+		return SEC_E_UNKNOWN_CREDENTIALS;
+	atomic_fetch_add(&a->derive->refs, 1);
+	return await_job(call, derive_keys, derive_drop, a->derive);
+}
+
+NTSTATUS
+kerb_add(struct call *call, void *cred, const struct acquire_args *args)
+{
+	struct asked *a = frame(call, sizeof *a, asked_drop);
+	struct kerb_extra *extra;
+	struct kerb_cache *own;
+	NTSTATUS status;
+
+	if (!a)
+		return STATUS_INSUFFICIENT_RESOURCES;
+	if (!a->derive)
+		return ask_add(call, a, args);
+	status = awaited(call);
+	if (status != STATUS_SUCCESS)
+		return status;
+	own = cred_extra(cred);
+	if (!own)
+		return STATUS_INSUFFICIENT_RESOURCES;
+	extra = a->derive->extra;
+	a->derive->extra = NULL;
+	status = kerb_extra_set(own, extra, EXTRA_PUT);
+	return status == STATUS_QUOTA_EXCEEDED ? because(call, SEC_E_INSUFFICIENT_MEMORY, TO_CALLER, "the credential has keys of 64 accounts already") : status;
 }
 
 /* --- 34: a keytab ----------------------------------------------------------------------- */

@@ -157,6 +157,28 @@ negotiate_acquire(struct call *call, const struct acquire_args *args, struct acq
 	return STATUS_SUCCESS;
 }
 
+/* Its Kerberos part may accept with more; NTLM's judges by accounts. What is inside was made at once with it. */
+static NTSTATUS
+negotiate_add(struct call *call, void *at, const struct acquire_args *args)
+{
+	struct nego_cred *cred = at;
+	struct nego_inner *in;
+
+	for (unsigned i = 0; i < INNERS; i++) {
+		in = &cred->inner[USE_IN][i];
+		if (!bytes_same(args->packages, bytes_of_text(inner_name((enum inner)i))))
+			continue;
+		if (!in->package)
+			return because(call, SEC_E_NO_CREDENTIALS, TO_CALLER, "Negotiate's credential has no part of %s to add to",
+			    inner_name((enum inner)i));
+		if (!in->package->add)
+			return because(call, SEC_E_UNSUPPORTED_FUNCTION, TO_CALLER, "a credential of %s takes no other one",
+			    in->package->name);
+		return enter_add(call, in->package, in->cred, args);
+	}
+	return because(call, SEC_E_SECPKG_NOT_FOUND, TO_CALLER, "Negotiate has nothing of this package inside");
+}
+
 /* --- contexts -------------------------------------------------------------- */
 
 bool
@@ -468,6 +490,7 @@ const struct lsa_package negotiate_lsa = {
 	.max_token      = 48256,
 	.layout         = NEGO_DATA_LAYOUT,
 	.acquire        = negotiate_acquire,
+	.add            = negotiate_add,
 	.init           = negotiate_init,
 	.accept         = negotiate_accept,
 	.change         = negotiate_change,
