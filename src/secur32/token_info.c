@@ -102,7 +102,7 @@ tell_groups_like(const struct htoken *t, struct out *o, bool logon_only)
 	while (token_group_take(&group, &rest))
 		count += !logon_only || (group.attributes & SE_GROUP_LOGON_ID) == SE_GROUP_LOGON_ID;
 	out_begin(o, offsetof(TOKEN_GROUPS, Groups) + count * sizeof *to);
-	to = (SID_AND_ATTRIBUTES *)(void *)(o->at + offsetof(TOKEN_GROUPS, Groups));
+	to = o->at ? (SID_AND_ATTRIBUTES *)(void *)(o->at + offsetof(TOKEN_GROUPS, Groups)) : NULL;
 	rest = t->facts.groups;
 	for (DWORD i = 0; token_group_take(&group, &rest);) {
 		PSID sid;

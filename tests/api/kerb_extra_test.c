@@ -213,7 +213,7 @@ TEST(a_credential_gets_more)
 TEST(what_a_credential_takes)
 {
 	CredHandle kerb = inbound("Kerberos"), nego = inbound("Negotiate"), ntlm = inbound("NTLM"), gone = kerb, out;
-	int junk[2] = { 0x7777, 1 };
+	SEC_WINNT_AUTH_IDENTITY_EXA junk = { .Version = SEC_WINNT_AUTH_IDENTITY_VERSION, .Length = 1 };
 
 	CHECK_U64((uint32_t)add(&kerb, NULL, "Kerberos", SECPKG_CRED_OUTBOUND, "bob", "x"), (uint32_t)SEC_E_UNSUPPORTED_FUNCTION);
 	CHECK_U64((uint32_t)add(&kerb, NULL, "Kerberos", SECPKG_CRED_BOTH, "bob", "x"), (uint32_t)SEC_E_UNSUPPORTED_FUNCTION);
@@ -222,7 +222,7 @@ TEST(what_a_credential_takes)
 	CHECK_U64((uint32_t)add(&kerb, NULL, "Kerberos", SECPKG_CRED_INBOUND, "", "x"), (uint32_t)SEC_E_UNKNOWN_CREDENTIALS);
 	CHECK_U64((uint32_t)add(&kerb, NULL, "Kerberos", SECPKG_CRED_INBOUND, "bob", NULL), (uint32_t)SEC_E_UNKNOWN_CREDENTIALS);
 	CHECK_U64((uint32_t)AddCredentialsW(&kerb, NULL, NULL, SECPKG_CRED_INBOUND, NULL, NULL, NULL, NULL), (uint32_t)SEC_E_UNKNOWN_CREDENTIALS);
-	CHECK(AddCredentialsW(&kerb, NULL, NULL, SECPKG_CRED_INBOUND, junk, NULL, NULL, NULL) < 0);
+	CHECK(AddCredentialsW(&kerb, NULL, NULL, SECPKG_CRED_INBOUND, &junk, NULL, NULL, NULL) < 0);
 	CHECK_U64((uint32_t)add(&ntlm, NULL, "NTLM", SECPKG_CRED_INBOUND, "bob", "x"), (uint32_t)SEC_E_UNSUPPORTED_FUNCTION);
 	CHECK_U64((uint32_t)add(&nego, NULL, "NTLM", SECPKG_CRED_INBOUND, "bob", "x"), (uint32_t)SEC_E_UNSUPPORTED_FUNCTION);
 	CHECK_U64((uint32_t)add(&nego, NULL, NULL, SECPKG_CRED_INBOUND, "bob", "x"), (uint32_t)SEC_E_SECPKG_NOT_FOUND);
@@ -329,7 +329,8 @@ main(void)
 	RUN(malformed);
 	RUN(a_credential_gets_more);
 	RUN(what_a_credential_takes);
-	RUN(no_more_than_64);
+	if (!api_far())			/* keys take their time */
+		RUN(no_more_than_64);
 	RUN(from_one_session_to_another);
 	CHECK(LsaDeregisterLogonProcess(lsa) == STATUS_SUCCESS && LsaDeregisterLogonProcess(trusted) == STATUS_SUCCESS);
 	return check_end();
