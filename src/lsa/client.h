@@ -264,6 +264,8 @@ NTSTATUS remember(struct call *call, struct bytes who, const struct secret *what
 NTSTATUS forget_all(struct call *call);
 NTSTATUS recall(struct call *call, struct bytes who, struct secret **ret_what);
 void memo_drop(void *memo);
+/* Of the newest so many are left. Blocks. */
+NTSTATUS remember_most(struct store *store, uint32_t most);
 
 /* option.c: members of the services' table */
 uint32_t option_bits(struct call *call);

@@ -49,21 +49,21 @@ when(const struct entry *e)
 	return reader_u64(&r);
 }
 
-/* Room for one more that has not been there. */
+/* The oldest go until `most` are left; a key that is among them counts as none. */
 static NTSTATUS
-make_room(const struct memo *m, struct book_change *c, size_t most)
+trim(struct store *store, struct book_change *c, size_t most, struct bytes but)
 {
 	struct entry **all = NULL, *oldest;
 	size_t count = 0, left;
-	NTSTATUS status = book_list(m->store, BOOK_LOGON, &all, &count);
+	NTSTATUS status = book_list(store, BOOK_LOGON, &all, &count);
 	bool there = false;
 
 	for (size_t i = 0; i < count; i++)
-		there |= bytes_same(all[i]->key, m->key);
-	for (left = count; status == STATUS_SUCCESS && !there && left && left >= most; left--) {
+		there |= bytes_same(all[i]->key, but);
+	for (left = there ? count - 1 : count; status == STATUS_SUCCESS && left > most; left--) {
 		oldest = NULL;
 		for (size_t i = 0; i < count; i++)
-			if (all[i] && (!oldest || when(all[i]) < when(oldest)))
+			if (all[i] && !bytes_same(all[i]->key, but) && (!oldest || when(all[i]) < when(oldest)))
 				oldest = all[i];
 		for (size_t i = 0; i < count; i++)
 			if (all[i] == oldest)
@@ -93,20 +93,13 @@ write_both(const struct memo *m, struct book_change *c)
 	return status;
 }
 
-static NTSTATUS
-clear(const struct memo *m, struct book_change *c)
+NTSTATUS
+remember_most(struct store *store, uint32_t most)
 {
-	struct entry **all = NULL;
-	size_t count = 0;
-	NTSTATUS status = book_list(m->store, BOOK_LOGON, &all, &count);
+	struct book_change c;
+	NTSTATUS status = book_begin(&c, store);
 
-	for (size_t i = 0; i < count; i++) {
-		if (status == STATUS_SUCCESS)
-			status = erase(c, all[i]->key);
-		entry_drop(all[i]);
-	}
-	free(all);
-	return status;
+	return status == STATUS_SUCCESS ? book_end(&c, trim(store, &c, most, BYTES_NONE)) : status;
 }
 
 static NTSTATUS
@@ -114,19 +107,20 @@ memo_work(void *arg)
 {
 	struct memo *m = arg;
 	struct book_change c;
+	uint32_t most;
 	NTSTATUS status;
 
-	if (m->clears) {
-		status = book_begin(&c, m->store);
-		return status == STATUS_SUCCESS ? book_end(&c, clear(m, &c)) : status;
-	}
+	if (m->clears)
+		return remember_most(m->store, 0);
 	if (!m->writes)
 		return book_fetch(m->store, BOOK_LOGON_PROOF, m->key, &m->value);
 	status = book_begin(&c, m->store);
 	if (status != STATUS_SUCCESS)
 		return status;
-	status = make_room(m, &c, policy_u32(m->store, POLICY_CACHED_LOGONS));
-	if (status == STATUS_SUCCESS)
+	most = policy_u32(m->store, POLICY_CACHED_LOGONS);	/* as it is now: nothing is written beside its change */
+	if (most)
+		status = trim(m->store, &c, most - 1, m->key);
+	if (most && status == STATUS_SUCCESS)
 		status = write_both(m, &c);
 	return book_end(&c, status);
 }

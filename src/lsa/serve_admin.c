@@ -82,6 +82,15 @@ delete_work(struct store *store, struct bytes name)
 	return status == STATUS_SUCCESS ? account_del(store, name) : status;
 }
 
+/* Whom the new number leaves no place is forgotten with it. */
+static NTSTATUS
+rule_work(const struct change_job *j)
+{
+	NTSTATUS status = policy_set(j->store, j->policy, j->value);
+
+	return status == STATUS_SUCCESS && j->policy == POLICY_CACHED_LOGONS ? remember_most(j->store, j->value) : status;
+}
+
 static NTSTATUS
 change_work(void *arg)
 {
@@ -106,7 +115,7 @@ change_work(void *arg)
 	case CHANGE_ENABLE:
 		return account_set_flags(j->store, name, 0, ACCOUNT_DISABLED);
 	case CHANGE_RULE:
-		return policy_set(j->store, j->policy, j->value);
+		return rule_work(j);
 	}
 	return STATUS_INTERNAL_ERROR;
 }

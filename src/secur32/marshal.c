@@ -41,6 +41,11 @@ static const struct layout submits[] = {
 #define REQUEST MSV1_0_CHANGEPASSWORD_REQUEST
 	{ MSV(MsV1_0ChangePassword), sizeof(REQUEST), 0, 0, 0,
 	    { AT(DomainName), AT(AccountName), AT(OldPassword), AT(NewPassword) } },
+	{ MSV(MsV1_0ChangeCachedPassword), sizeof(REQUEST), 0, 0, 0,
+	    { AT(DomainName), AT(AccountName), AT(OldPassword), AT(NewPassword) } },
+#undef REQUEST
+#define REQUEST MSV1_0_INTERACTIVE_LOGON
+	{ MSV(MsV1_0CacheLookupEx), sizeof(REQUEST), 0, 0, 0, { AT(LogonDomainName), AT(UserName), AT(Password) } },
 #undef REQUEST
 	{ MSV(MsV1_0DeriveCredential), offsetof(OlsaDeriveCredRequest, DeriveCredSubmitBuffer), 0, 0, 0, { 0 } },
 	{ MSV(MsV1_0SetProcessOption), sizeof(OlsaSetOptionRequest), 0, 0, 0, { 0 } },

@@ -57,6 +57,28 @@ answer_fill(struct authority_answer *ret, const struct wbcAuthUserInfo *info)
 	return ret->sid_count > 0;
 }
 
+/* Nobody said anything of the user: winbindd has no controller to ask now. */
+static bool
+unheard(uint32_t status)
+{
+	static const uint32_t all[] = {
+		0xC000005Eu,	/* STATUS_NO_LOGON_SERVERS */
+		0xC00000B5u,	/* STATUS_IO_TIMEOUT */
+		0xC00000BEu,	/* STATUS_BAD_NETWORK_PATH */
+		0xC000020Cu,	/* STATUS_CONNECTION_DISCONNECTED */
+		0xC000020Du,	/* STATUS_CONNECTION_RESET */
+		0xC0000233u,	/* STATUS_DOMAIN_CONTROLLER_NOT_FOUND */
+		0xC0000236u,	/* STATUS_CONNECTION_REFUSED */
+		0xC000023Cu,	/* STATUS_NETWORK_UNREACHABLE */
+		0xC000023Du,	/* STATUS_HOST_UNREACHABLE */
+	};
+
+	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+		if (status == all[i])
+			return true;
+	return false;
+}
+
 /* A response makes it a network logon, whoever sits here: with the flag of an interactive one winbindd wants a hash. */
 static void
 judge(const struct authority_ask *ask, struct authority_answer *ret)
@@ -80,7 +102,7 @@ judge(const struct authority_ask *ask, struct authority_answer *ret)
 	if (code == WBC_ERR_SUCCESS && info && answer_fill(ret, info)) {
 		ret->status = 0;
 	} else if (code == WBC_ERR_AUTH_ERROR && error) {
-		ret->status = (int32_t)error->nt_status;
+		ret->status = unheard(error->nt_status) ? NO_LOGON_SERVERS : (int32_t)error->nt_status;
 		(void)snprintf(ret->why, sizeof ret->why, "winbindd: %.140s", error->nt_string ? error->nt_string : "refused");
 		if (ret->status >= 0)
 			ret->status = LOGON_FAILURE;

@@ -153,9 +153,19 @@ TEST(users_are_known_without_a_kdc)
 		LsaFreeReturnBuffer(data);
 		logon_end(&l);
 	}
-	logon_policy("cached-logons", 0);
+	/* Policy takes what it does not allow any more, the oldest first, and does not give it back. */
+	logon_policy("cached-logons", 1);
+	is(untrusted, Interactive, "bob", right, STATUS_SUCCESS, 0);
 	is(untrusted, Interactive, "alice", right, STATUS_NO_LOGON_SERVERS, 0);
+	logon_policy("cached-logons", 0);
+	is(untrusted, Interactive, "bob", right, STATUS_NO_LOGON_SERVERS, 0);
 	logon_policy("cached-logons", 2);
+	is(untrusted, Interactive, "bob", right, STATUS_NO_LOGON_SERVERS, 0);
+	if (!CHECK(kdc_begin()))
+		return;
+	is(untrusted, Interactive, "alice", right, STATUS_SUCCESS, 0);
+	is(untrusted, Interactive, "bob", right, STATUS_SUCCESS, 0);
+	kdc_end();
 	is(trusted, Interactive, "alice", "wrong", STATUS_LOGON_FAILURE, STATUS_WRONG_PASSWORD);
 	is(untrusted, Interactive, "alice", "wrong", STATUS_LOGON_FAILURE, 0);
 	is(untrusted, Interactive, "alice", right, STATUS_SUCCESS, 0);		/* below the threshold; the count begins anew */

@@ -9,7 +9,10 @@
  *     domain_ask translate NAME              TranslateName, to NameSamCompatible
  *     domain_ask logon TRUSTED TYPE DOMAIN USER PASSWORD
  *     domain_ask whoami DOMAIN USER PASSWORD GetUserNameEx while that user is acted for
- *     domain_ask cached DOMAIN USER NEW      MsV1_0ChangeCachedPassword
+ *     domain_ask cached TRUSTED DOMAIN USER NEW      MsV1_0ChangeCachedPassword
+ *     domain_ask known TRUSTED DOMAIN USER PASSWORD  MsV1_0CacheLookupEx
+ *     domain_ask policy NAME VALUE           as lsactl does
+ *     domain_ask console SID                 LsaAddAccountRights, SeInteractiveLogonRight
  *     domain_ask message TRUSTED NUMBER      a message of MSV1_0 without anything behind its number
  *
  * Prints "status HEX", what came back, a line each, and the reasons behind "why".
@@ -272,10 +275,41 @@ message(HANDLE lsa, void *ask, ULONG len)
 static int
 cached(char **a)
 {
-	MSV1_0_CHANGEPASSWORD_REQUEST ask = { .MessageType = MsV1_0ChangeCachedPassword, .DomainName = wide(a[0]),
-	    .AccountName = wide(a[1]), .NewPassword = wide(a[2]) };
+	struct { MSV1_0_CHANGEPASSWORD_REQUEST m; WCHAR room[600]; } ask = { .m = { .MessageType = MsV1_0ChangeCachedPassword } };
+	UNICODE_STRING *to[] = { &ask.m.DomainName, &ask.m.AccountName, &ask.m.NewPassword };
+	size_t used = 0;
 
-	return message(logon_trusted(), &ask, sizeof ask);
+	for (unsigned i = 0; i < 3 && strlen(a[i + 1]) < 200; i++) {
+		*to[i] = (UNICODE_STRING){ (USHORT)(2 * strlen(a[i + 1])), (USHORT)(2 * strlen(a[i + 1])), ask.room + used };
+		for (const char *c = a[i + 1]; *c; c++)
+			ask.room[used++] = (WCHAR)(unsigned char)*c;
+	}
+	return message(atoi(a[0]) ? logon_trusted() : logon_untrusted(), &ask, sizeof ask);
+}
+
+static int
+known(char **a)
+{
+	struct logging l = { .lsa = atoi(a[0]) ? logon_trusted() : logon_untrusted() };
+
+	logon_interactive(&l, a[1], a[2], a[3], false);
+	((MSV1_0_INTERACTIVE_LOGON *)(void *)l.at)->MessageType = (MSV1_0_LOGON_SUBMIT_TYPE)MsV1_0CacheLookupEx;
+	return message(l.lsa, l.at, l.len);
+}
+
+/* Whoever has no right to log on at the console has it now. */
+static int
+may_log_on(const char *text)
+{
+	static const char right[] = "SeInteractiveLogonRight";
+	LSA_UNICODE_STRING name = wide(right);
+	LSA_HANDLE handle;
+	PSID sid = NULL;
+	NTSTATUS status = LsaOpenPolicy(NULL, NULL, POLICY_ALL_ACCESS, &handle);
+
+	if (status != STATUS_SUCCESS || !ConvertStringSidToSidA(text, &sid))
+		return ended(status);
+	return ended(LsaAddAccountRights(handle, sid, &name, 1));
 }
 
 static int
@@ -308,8 +342,16 @@ main(int argc, char **argv)
 		return logon(a);
 	if (count == 3 && strcmp(verb, "whoami") == 0)
 		return whoami(a);
-	if (count == 3 && strcmp(verb, "cached") == 0)
+	if (count == 4 && strcmp(verb, "cached") == 0)
 		return cached(a);
+	if (count == 4 && strcmp(verb, "known") == 0)
+		return known(a);
+	if (count == 1 && strcmp(verb, "console") == 0)
+		return may_log_on(a[0]);
+	if (count == 2 && strcmp(verb, "policy") == 0) {
+		logon_policy(a[0], (ULONG)atoi(a[1]));
+		return ended(STATUS_SUCCESS);
+	}
 	if (count == 2 && strcmp(verb, "message") == 0)
 		return bare(a);
 	fprintf(stderr, "usage: see the head of domain_ask.c\n");

@@ -1,7 +1,8 @@
 """domain_test.py - accounts of a domain by NTLM, their names and SIDs: lsad, or the LSA in
 a process, asks the domain's controller by way of winbindd. Our client and Samba's ntlm_auth as clients; the SIDs
 are those that winbindd tells of the user. A controller that is silent or gone holds up nobody else.
-Covers winbind/winbind.c, lsa/authority.c, lsa/lookup.c, lsa/serve_lookup.c, pkg/ntlm/ntlm_domain.c.
+Covers winbind/winbind.c, lsa/authority.c, lsa/lookup.c, lsa/serve_lookup.c, lsa/remember.c, pkg/ntlm/ntlm_domain.c,
+pkg/ntlm/ntlm_cached.c, pkg/ntlm/ntlm_submit.c.
 
     domain_test.py SSPI_PIPE LSA_NTLM_AUTH LSAD LSACTL MODULE DOMAIN_ASK    in the environment of tests/lab/ad.py
 """
@@ -233,6 +234,121 @@ def names_lost(where, env, alice):
           "nobody answers for another domain now" in a.why, a.text)
 
 
+# --- who is known while nobody can be asked ------------------------------------------------
+
+INTERACTIVE, NETWORK, UNLOCK, CACHED = "2", "3", "7", 11
+WRONG, FAILED, LOCKED, NOBODY, DENIED = 0xC000006A, 0xC000006D, 0xC0000234, 0xC0000064, 0xC0000022
+
+
+def logon(env, user, password=SECRET, kind=INTERACTIVE, trusted=False, domain=DOMAIN):
+    return ask(env, "logon", "1" if trusted else "0", kind, domain, user, password)
+
+
+def kept(where, env, nobody, alice):
+    """`nobody` is the same LSA without a winbindd: a function that gives its environment. What it does is seen by `env`'s LSA, too."""
+    a = ask(env, "console", "S-1-5-11")
+    check(f"{where}: everybody may log on at the console", a.status == 0, a.text)
+    ask(env, "policy", "lockout-threshold", "3")
+    a = logon(env, "bob")
+    check(f"{where}: an interactive logon", a.status == 0 and a.facts["flags"] == "100" and
+          a.facts["session"] == f"2 {DOMAIN} bob {wbinfo('-n', DOMAIN + chr(92) + 'bob')[0]}", a.text)
+    ask(env, "policy", "cached-logons", "2")
+    for user, kind, want in (("alice", INTERACTIVE, 0), ("http-svc", NETWORK, 0), ("front-svc", INTERACTIVE, 0)):
+        a = logon(env, user, kind=kind)
+        check(f"{where}: {user} logs on", a.status == want, a.text)
+    a = logon(env, "disabled")
+    check(f"{where}: whom the domain refuses is not kept", a.status != 0, a.text)
+
+    with nobody() as lost:
+        a = logon(lost, "alice")
+        check(f"{where}: known without anybody to ask", a.status == 0 and a.facts["flags"] == "104" and
+              a.facts["session"] == f"{CACHED} {DOMAIN} alice {alice}", a.text)
+        check(f"{where}: and it says so", "known by an earlier logon" in a.why, a.text)
+        a = logon(lost, "alice", kind=UNLOCK)
+        check(f"{where}: unlocking", a.status == 0 and a.facts["session"].startswith("13 "), a.text)
+        a = ask(lost, "logon", "0", INTERACTIVE, "", f"ALICE@{DOMAIN.lower()}", SECRET)
+        check(f"{where}: the name in another form", a.status == 0, a.text)
+        for user in ("bob", "http-svc", "disabled", "nobody-there"):
+            a = logon(lost, user)
+            check(f"{where}: nothing is kept of {user}", a.status == NO_SERVERS and "nothing is kept" in a.why, a.text)
+        a = logon(lost, "alice", kind=NETWORK)
+        check(f"{where}: not for the network", a.status == NO_SERVERS, a.text)
+        a = logon(lost, "alice", "wrong", trusted=True)
+        check(f"{where}: a wrong password, to a trusted caller", a.status == FAILED and a.facts["substatus"] == f"{WRONG:08x}", a.text)
+        a = logon(lost, "alice", "wrong")
+        check(f"{where}: a wrong password", a.status == FAILED and a.facts["substatus"] == "00000000", a.text)
+        a = logon(lost, "alice")
+        check(f"{where}: below the threshold", a.status == 0, a.text)
+        a = ask(lost, "known", "1", DOMAIN, "alice", SECRET)
+        check(f"{where}: MsV1_0CacheLookupEx", a.status == 0, a.text)
+        a = ask(lost, "known", "1", DOMAIN, "alice", "wrong")
+        check(f"{where}: MsV1_0CacheLookupEx, wrong", a.status == WRONG, a.text)
+        a = ask(lost, "known", "1", DOMAIN, "bob", SECRET)
+        check(f"{where}: MsV1_0CacheLookupEx, nobody", a.status == NOBODY, a.text)
+        for words in (("message", "0", "14"), ("known", "0", DOMAIN, "alice", SECRET), ("cached", "0", DOMAIN, "alice", "x")):
+            a = ask(lost, *words)
+            check(f"{where}: {words[0]} is for trusted callers", a.status == DENIED, a.text)
+        a = ask(lost, "cached", "1", DOMAIN, "bob", "Another-Word-9")
+        check(f"{where}: MsV1_0ChangeCachedPassword, nobody", a.status == NOBODY, a.text)
+        a = ask(lost, "cached", "1", DOMAIN.lower(), "Alice", "Another-Word-9")
+        check(f"{where}: MsV1_0ChangeCachedPassword", a.status == 0, a.text)
+        a = logon(lost, "alice", "Another-Word-9")
+        check(f"{where}: known by the new one", a.status == 0 and a.facts["session"] == f"{CACHED} {DOMAIN} alice {alice}", a.text)
+        for _ in range(3):
+            a = logon(lost, "alice")
+            check(f"{where}: no more by the old one", a.status == FAILED, a.text)
+        a = logon(lost, "alice", "Another-Word-9")
+        check(f"{where}: too many guesses", a.status == FAILED, a.text)
+        a = logon(lost, "alice", "Another-Word-9", trusted=True)
+        check(f"{where}: locked, to a trusted caller", a.status == LOCKED, a.text)
+        a = logon(lost, "front-svc")
+        check(f"{where}: others are not", a.status == 0, a.text)
+
+    # A third one makes the oldest go; fewer, when policy says so; nobody, with 0.
+    a = logon(env, "bob")
+    check(f"{where}: bob is kept", a.status == 0, a.text)
+    with nobody() as lost:
+        # alice was changed after front-svc came, and is locked.
+        check(f"{where}: a third one", [logon(lost, u).status for u in ("bob", "front-svc", "alice")] == [0, NO_SERVERS, FAILED])
+        ask(lost, "policy", "cached-logons", "1")
+        check(f"{where}: fewer", [logon(lost, u).status for u in ("bob", "alice")] == [0, NO_SERVERS])
+        ask(lost, "policy", "cached-logons", "0")
+        check(f"{where}: policy keeps nobody", logon(lost, "bob").status == NO_SERVERS)
+        ask(lost, "policy", "cached-logons", "2")
+        a = logon(lost, "bob")
+        check(f"{where}: what policy took is gone", a.status == NO_SERVERS and "nothing is kept" in a.why, a.text)
+    check(f"{where}: bob is kept again", logon(env, "bob").status == 0)
+    a = ask(env, "message", "1", "14")
+    check(f"{where}: MsV1_0ClearCachedCredentials", a.status == 0, a.text)
+    with nobody() as lost:
+        check(f"{where}: all are forgotten", logon(lost, "bob").status == NO_SERVERS)
+    a = ask(env, "message", "1", "7")
+    check(f"{where}: no way for MsV1_0GenericPassthrough", a.status == NO_SERVERS, a.text)
+
+
+@contextlib.contextmanager
+def without_winbindd(folder, env):
+    """Near: the next processes have none."""
+    yield dict(env, SELFTEST_WINBINDD_SOCKET_DIR=f"{folder}/none")
+
+
+@contextlib.contextmanager
+def winbindd_away():
+    """Far: its socket is not where lsad looks for it."""
+    path = os.environ["SELFTEST_WINBINDD_SOCKET_DIR"]
+    os.rename(path, path + ".away")
+    try:
+        yield
+    finally:
+        os.rename(path + ".away", path)
+
+
+@contextlib.contextmanager
+def far_away(env):
+    with winbindd_away():
+        yield env
+
+
 def one():
     env = dict({k: v for k, v in os.environ.items() if not k.startswith("OPENLSA_")}, OPENLSA_MODE="daemon",
                OPENLSA_SOCKET=os.environ["ONE_SOCKET"])
@@ -254,7 +370,10 @@ def main():
                 # Users of the domain have no uid here.
                 alice = names_known("far", dict(env, DOMAIN_CONF=conf_put(f"{folder}/far.conf", impersonate="identity")))
                 silent(env)
-        names_known("near", near(folder, domain_authority=mine))
+                kept("far", env, lambda: far_away(env), alice)
+        inside = near(folder, domain_authority=mine)
+        names_known("near", inside)
+        kept("near", inside, lambda: without_winbindd(folder, inside), alice)
         with serving(folder, domain_authority="winbind.so") as (env, log):
             check("a name that is none is refused", env is None and "domain_authority" in log, log)
         os.chmod(mine, 0o666)

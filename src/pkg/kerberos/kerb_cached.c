@@ -10,11 +10,8 @@
  */
 #include "pkg/kerberos/kerb_cached.h"
 
-#include <stdatomic.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "base/random.h"
 #include "crypto/slow_hash.h"
 #include "pkg/kerberos/kerb_k5.h"
 #include "pkg/kerberos/kerb_peer.h"
@@ -22,7 +19,6 @@
 #define VERSION		1u
 #define ROUNDS		200000u
 #define ROUNDS_MOST	10000000u
-#define SALT_LEN	16u
 #define PAC_MOST	60000u
 #define USER_FLAG_CACHED 4u	/* LOGON_CACHED_ACCOUNT */
 
@@ -30,64 +26,24 @@ enum { INTERACTIVE = 2, UNLOCK = 7, REMOTE = 10, CACHED, CACHED_REMOTE, CACHED_U
 
 /* --- the hash, on a job ----------------------------------------------------------- */
 
-struct kerb_slow {
-	_Atomic uint32_t refs;
-	struct secret *password;
-	uint32_t rounds;
-	uint8_t salt[SALT_LEN], hash[SLOW_HASH_LEN];
-};
-
-static void
-slow_drop(void *arg)
-{
-	struct kerb_slow *s = arg;
-
-	if (!s || atomic_fetch_sub(&s->refs, 1) != 1)
-		return;
-	secret_drop(&s->password);
-	bytes_wipe(s->hash, sizeof s->hash);
-	free(s);
-}
-
-static NTSTATUS
-slow_work(void *arg)
-{
-	struct kerb_slow *s = arg;
-	const uint8_t *p;
-	bool good = false;
-
-	WITH_SECRET(p, s->password)
-		good = slow_hash_of(s->hash, bytes_of(p, secret_len(s->password)), bytes_of(s->salt, sizeof s->salt), s->rounds);
-	return good ? STATUS_SUCCESS : STATUS_INSUFFICIENT_RESOURCES;
-}
-
 /* salt NULL: a fresh one. */
 static NTSTATUS
 slow_start(struct call *call, struct kerb_cached *f, const struct kerb_cred *cred, const uint8_t *salt, uint32_t rounds)
 {
-	struct kerb_slow *s = calloc(1, sizeof *s);
 	const uint8_t *p;
 
-	if (!s)
-		return STATUS_INSUFFICIENT_RESOURCES;
-	atomic_init(&s->refs, 1);
-	f->slow = s;
-	s->rounds = rounds;
 	WITH_SECRET(p, cred->password)
-		s->password = secret_of(bytes_of(p, secret_len(cred->password)));
-	if (salt)
-		bytes_copy(s->salt, salt, SALT_LEN);
-	if (!s->password || (!salt && !random_bytes(s->salt, SALT_LEN)))
+		f->slow = slow_task_new(bytes_of(p, secret_len(cred->password)), salt, rounds);
+	if (!f->slow)
 		return STATUS_INSUFFICIENT_RESOURCES;
 	f->at = CACHED_HASH;
-	atomic_fetch_add(&s->refs, 1);
-	return await_job(call, slow_work, slow_drop, s);
+	return await_job(call, slow_task_run, slow_task_drop, slow_task_hold(f->slow));
 }
 
 void
 kerb_cached_drop(struct kerb_cached *f)
 {
-	slow_drop(f->slow);
+	slow_task_drop(f->slow);
 	secret_drop(&f->entry);
 	f->slow = NULL;
 }
@@ -102,9 +58,9 @@ kerb_cached_may(struct call *call, const struct logon_args *args)
 /* --- keeping ------------------------------------------------------------------------ */
 
 static struct secret *
-entry_make(const struct kerb_slow *s, const char *client, struct bytes pac)
+entry_make(const struct slow_task *s, const char *client, struct bytes pac)
 {
-	size_t len = 4 + 4 + SALT_LEN + SLOW_HASH_LEN + 4 + strlen(client) + 4 + pac.len;
+	size_t len = 4 + 4 + SLOW_SALT_LEN + SLOW_HASH_LEN + 4 + strlen(client) + 4 + pac.len;
 	struct secret *entry = secret_new(len);
 	struct writer w;
 	uint8_t *p;
@@ -114,7 +70,7 @@ entry_make(const struct kerb_slow *s, const char *client, struct bytes pac)
 			w = writer_of(p, len);
 			writer_u32(&w, VERSION);
 			writer_u32(&w, s->rounds);
-			writer_bytes(&w, bytes_of(s->salt, SALT_LEN));
+			writer_bytes(&w, bytes_of(s->salt, SLOW_SALT_LEN));
 			writer_bytes(&w, bytes_of(s->hash, SLOW_HASH_LEN));
 			writer_sized(&w, bytes_of_text(client));
 			writer_sized(&w, pac);
@@ -162,7 +118,7 @@ entry_take(struct kept_entry *e, struct bytes value)
 	uint32_t version = reader_u32(&r);
 
 	e->rounds = reader_u32(&r);
-	e->salt = reader_bytes(&r, SALT_LEN);
+	e->salt = reader_bytes(&r, SLOW_SALT_LEN);
 	e->hash = reader_bytes(&r, SLOW_HASH_LEN);
 	e->client = reader_sized(&r, KERB_TARGET_MAX);
 	e->pac = reader_sized(&r, PAC_MOST);

@@ -9,12 +9,12 @@
 
 #include "pkg/kerberos/kerb_logon.h"
 
-struct kerb_slow;
+struct slow_task;
 
 /* In a frame, zeroed at first. */
 struct kerb_cached {
 	enum { CACHED_BEGIN = 0, CACHED_RECALL, CACHED_HASH, CACHED_SETTLE, CACHED_WRITE } at;
-	struct kerb_slow *slow;		/* the hash under way */
+	struct slow_task *slow;		/* the hash under way */
 	struct secret *entry;		/* what was recalled, or is to be kept */
 	struct logon_result told;	/* once it is decided */
 };

@@ -272,6 +272,14 @@ check_refuse(struct call *call, struct check *c, const struct check_ask *ask, NT
 }
 
 void
+check_unjudged(struct call *call, struct check *c, const struct check_ask *ask, NTSTATUS status)
+{
+	*c = (struct check){ .verdict = CHECK_DENIED };
+	(void)names_take(call, c, ask->domain, ask->user);
+	check_stop(c, status);
+}
+
+void
 check_vouch(struct check *c, struct bytes domain, struct bytes user)
 {
 	*c = (struct check){ .verdict = CHECK_PROVEN, .status = STATUS_LOGON_FAILURE, .cause = STATUS_LOGON_FAILURE,

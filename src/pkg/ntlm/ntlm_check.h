@@ -46,6 +46,8 @@ struct check {
 NTSTATUS check_proof(struct call *call, struct check *c, const struct check_ask *ask);
 /* Refuses without a compare: what the peer sent is no response that is allowed here. No guess. */
 void check_refuse(struct call *call, struct check *c, const struct check_ask *ask, NTSTATUS cause);
+/* Nobody could judge it: no answer about the user, and no guess. */
+void check_unjudged(struct call *call, struct check *c, const struct check_ask *ask, NTSTATUS status);
 /* Proven by the authority of another domain, whose word on the names it is (UTF-8, not copied). No guess of ours. */
 void check_vouch(struct check *c, struct bytes domain, struct bytes user);
 /* Refuses a proven one for what is no guess. */

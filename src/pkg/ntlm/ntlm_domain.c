@@ -91,10 +91,12 @@ domain_answer(struct call *call, struct check *c, const struct check_ask *ask, s
 
 	if (status != STATUS_SUCCESS)
 		return status;
+	if (word.status == STATUS_NO_LOGON_SERVERS) {
+		check_unjudged(call, c, ask, because(call, word.status, TO_CALLER, "nobody answers for that domain now"));
+		return STATUS_SUCCESS;
+	}
 	if (word.status != STATUS_SUCCESS || !word.has_key) {
 		check_refuse(call, c, ask, word.status != STATUS_SUCCESS ? word.status : STATUS_NO_USER_SESSION_KEY);
-		if (word.status == STATUS_NO_LOGON_SERVERS)
-			c->status = because(call, STATUS_NO_LOGON_SERVERS, TO_CALLER, "nobody answers for that domain now");
 		return STATUS_SUCCESS;
 	}
 	check_vouch(c, word.facts.domain, word.facts.user);

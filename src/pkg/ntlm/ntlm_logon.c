@@ -11,6 +11,7 @@
 #include "pkg/ntlm/ntlm_logon.h"
 
 #include "base/random.h"
+#include "pkg/ntlm/ntlm_cached.h"
 #include "pkg/ntlm/ntlm_check.h"
 #include "pkg/ntlm/ntlm_derive.h"
 #include "pkg/ntlm/ntlm_flat.h"
@@ -24,7 +25,7 @@
 
 enum {
 	CHALLENGE_REQUEST, GET_RESPONSE, ENUMERATE_USERS, GET_USER_INFO, CHANGE_PASSWORD = 5, CHANGE_CACHED, PASSTHROUGH,
-	SUBAUTH = 9, DERIVE, SET_PROCESS_OPTION = 12, CLEAR_CACHED = 14, VALIDATE_AUTH = 16, SET_THREAD_OPTION = 19,
+	CACHE_LOGON, SUBAUTH, DERIVE, CACHE_LOOKUP, SET_PROCESS_OPTION, CLEAR_CACHED = 14, VALIDATE_AUTH = 16, CACHE_LOOKUP_EX, SET_THREAD_OPTION = 19,
 	MESSAGES = 25				/* the numbers of MSV1_0_PROTOCOL_MESSAGE_TYPE */
 };
 
@@ -509,25 +510,15 @@ change_message(struct call *call, const struct message_args *args, struct messag
 	return status == STATUS_PASSWORD_RESTRICTION ? password_policy_reply(call, CHANGE_PASSWORD, ret) : STATUS_SUCCESS;
 }
 
-/* --- 6, 7, 14: of trusted callers, about what is not here ------------------------- */
+/* --- 7: for a domain's controller ---------------------------------------------------- */
 
-/* NTLM keeps no verifier that could be changed, and asks no domain's controller; what others keep is forgotten here. */
+/* winbindd hands on responses of NTLM and nothing else, so no authority has a way for it. */
 static NTSTATUS
-trusted_message(struct call *call, const struct message_args *args, uint32_t number, struct message_result *ret)
+passthrough(struct call *call, const struct message_args *args, struct message_result *ret)
 {
-	NTSTATUS status;
-
 	if (!args->trusted)
 		return verdict(call, ret, STATUS_ACCESS_DENIED, "only a trusted caller may send this message");
-	if (number == CHANGE_CACHED)
-		return verdict(call, ret, STATUS_NO_SUCH_USER, "NTLM keeps nothing of this user: it never does");
-	if (number == PASSTHROUGH)
-		return verdict(call, ret, STATUS_NO_LOGON_SERVERS, "this machine is joined to no domain whose controller could be asked");
-	status = services(call)->forget_all ? services(call)->forget_all(call) : STATUS_SUCCESS;
-	if (status == STATUS_PENDING)
-		return status;
-	ret->verdict = status;
-	return STATUS_SUCCESS;
+	return verdict(call, ret, STATUS_NO_LOGON_SERVERS, "there is no way from here to a domain's controller for what other packages say");
 }
 
 NTSTATUS
@@ -544,9 +535,12 @@ ntlm_message(struct call *call, const struct message_args *args, struct message_
 	case ENUMERATE_USERS:	return enumerate_users(call, ret);
 	case GET_USER_INFO:	return get_user_info(call, args, ret);
 	case CHANGE_PASSWORD:	return change_message(call, args, ret);
+	case PASSTHROUGH:	return passthrough(call, args, ret);
 	case CHANGE_CACHED:
-	case PASSTHROUGH:
-	case CLEAR_CACHED:	return trusted_message(call, args, number, ret);
+	case CACHE_LOGON:
+	case CACHE_LOOKUP:
+	case CLEAR_CACHED:
+	case CACHE_LOOKUP_EX:	return ntlm_cached_message(call, args, number, ret);
 	case DERIVE:		return ntlm_derive(call, args, ret);
 	case SET_PROCESS_OPTION:
 	case SET_THREAD_OPTION:	return ntlm_set_option(call, args, number == SET_THREAD_OPTION, ret);

@@ -4,6 +4,8 @@
  *     BEGIN --refused--> LOST     a lost guess is being made durable
  *       |  \--proven----> let in
  *       +--> ASKED --------^      the authority of another domain judges
+ *              |  \--proven--> KEEPING --> let in, and kept for when nobody can be asked
+ *              \--nobody is there--> KEPT (ntlm_cached.h)
  *
  * Layouts: MSV1_0_INTERACTIVE_LOGON, MSV1_0_LM20_LOGON, MSV1_0_S4U_LOGON and
  * their profiles, <ntsecapi.h>.
@@ -11,132 +13,38 @@
 #include "pkg/ntlm/ntlm_msv.h"
 
 #include "base/utf16.h"
+#include "pkg/ntlm/ntlm_cached.h"
 #include "pkg/ntlm/ntlm_check.h"
 #include "pkg/ntlm/ntlm_domain.h"
-#include "pkg/ntlm/ntlm_flat.h"
 #include "pkg/ntlm/ntlm_lsa.h"
 #include "pkg/ntlm/ntlm_name.h"
 #include "pkg/ntlm/ntlm_primary.h"
 #include "pkg/ntlm/ntlm_profile.h"
-
-#define OF(field) bytes_of((field), sizeof(field))
-
-enum { SUBMIT_INTERACTIVE = 2, SUBMIT_LM20, SUBMIT_NETWORK, SUBMIT_SUBAUTH, SUBMIT_UNLOCK = 7, SUBMIT_S4U = 12, MESSAGE_VALIDATE = 16,
-	SUBMIT_VIRTUAL = 82, SUBMIT_NO_ELEVATION, SUBMIT_LUID };
-enum { TYPE_INTERACTIVE = 2, TYPE_NETWORK, TYPE_UNLOCK = 7, TYPE_NEW_CREDENTIALS = 9, TYPE_CACHED = 11 };
-
-/* Of no logon: the message that judges alone. */
-#define TYPE_JUDGED	UINT32_MAX
-
-/* ParameterControl. */
-#define CLEARTEXT_ALLOWED	0x2u
-#define CLIENT_CHALLENGE	0x80u
-#define GUEST_ONLY		0x100u
-#define THIS_DOMAIN_ONLY	0x400u
-#define CLEARTEXT_SUPPLIED	0x4000u
-#define MSCHAPV2_ALLOWED	0x10000u
-#define SUBAUTH_WANTED		0xFF100000u
-
-
-#define FIXED_INTERACTIVE	56u
-#define FIXED_LM20		104u
-#define FIXED_S4U		40u
-#define RESPONSE_MAX		24000u
-
-struct submit {
-	uint32_t type, control;
-	struct bytes domain, user, password;	/* UTF-16LE */
-	struct bytes nt, lm;
-	uint8_t challenge[8];
-};
+#include "pkg/ntlm/ntlm_submit.h"
 
 struct logging_on {
-	enum { BEGIN, ASKED, LOST } at;
+	enum { BEGIN, ASKED, KEEPING, KEPT, LOST } at;
 	NTSTATUS verdict, substatus;		/* LOST: the answer */
+	struct ntlm_cached cached;
+	struct logon_facts facts;		/* KEEPING: who it is; let in already, which `told` says */
+	struct logon_result told;
+	void (*logoff)(void *session);
 };
+
+static void
+logging_drop(void *at)
+{
+	struct logging_on *f = at;
+
+	ntlm_cached_drop(&f->cached);
+	if (f->told.session && f->logoff)
+		f->logoff(f->told.session);
+}
 
 static NTSTATUS
 verdict(struct call *call, struct logon_result *ret, NTSTATUS status, const char *why)
 {
 	ret->verdict = because(call, status, TO_CALLER, "%s", why);
-	return STATUS_SUCCESS;
-}
-
-/* --- what was submitted ----------------------------------------------------------- */
-
-/* False: malformed. */
-static bool
-submit_take(struct submit *m, struct bytes body)
-{
-	struct reader r = reader_of(body);
-
-	*m = (struct submit){ .type = reader_u32(&r) };
-	switch (m->type) {
-	case SUBMIT_INTERACTIVE:
-	case SUBMIT_UNLOCK:
-		reader_skip(&r, 4);
-		m->domain = flat_take(&r, FIXED_INTERACTIVE, true);
-		m->user = flat_take(&r, FIXED_INTERACTIVE, true);
-		m->password = flat_take(&r, FIXED_INTERACTIVE, true);
-		break;
-	case SUBMIT_LM20:
-	case SUBMIT_NETWORK:
-	case MESSAGE_VALIDATE:
-		reader_skip(&r, 4);
-		m->domain = flat_take(&r, FIXED_LM20, true);
-		m->user = flat_take(&r, FIXED_LM20, true);
-		(void)flat_take(&r, FIXED_LM20, true);		/* Workstation */
-		reader_fixed(&r, m->challenge, sizeof m->challenge);
-		m->nt = flat_take(&r, FIXED_LM20, false);
-		m->lm = flat_take(&r, FIXED_LM20, false);
-		m->control = reader_u32(&r);
-		reader_skip(&r, 4);
-		if (m->type == SUBMIT_LM20)
-			m->control = 0;
-		break;
-	case SUBMIT_S4U:
-		(void)reader_u32(&r);				/* Flags: local accounts have no logon hours */
-		m->user = flat_take(&r, FIXED_S4U, true);
-		m->domain = flat_take(&r, FIXED_S4U, true);
-		break;
-	default:
-		break;
-	}
-	return reader_ok(&r);
-}
-
-/* What only a trusted caller may ask for, and what nobody can. */
-static NTSTATUS
-submit_allowed(struct call *call, const struct logon_args *args, const struct submit *m)
-{
-	bool subauth = m->type == SUBMIT_SUBAUTH || (m->control & SUBAUTH_WANTED);
-
-	if (!args->trusted && (subauth || m->type == SUBMIT_S4U || (m->type >= SUBMIT_VIRTUAL && m->type <= SUBMIT_LUID)))
-		return because(call, STATUS_PRIVILEGE_NOT_HELD, TO_CALLER, "only a trusted caller may log on in this way");
-	if (subauth)
-		return because(call, STATUS_NO_SUCH_PACKAGE, TO_CALLER, "there are no subauthentication packages");
-	switch (m->type) {
-	case SUBMIT_INTERACTIVE:
-	case SUBMIT_UNLOCK:
-	case SUBMIT_S4U:
-		break;
-	case MESSAGE_VALIDATE:
-		if (args->type != TYPE_JUDGED)
-			return because(call, STATUS_BAD_VALIDATION_CLASS, TO_CALLER, "MSV1_0 knows no logon buffer of this type");
-		break;
-	case SUBMIT_LM20:
-	case SUBMIT_NETWORK:
-		if (args->type != TYPE_NETWORK)
-			return because(call, STATUS_INVALID_LOGON_TYPE, TO_CALLER, "a response to a challenge is a network logon");
-		if (!(m->control & CLEARTEXT_SUPPLIED) && ntlm_forbidden(call))
-			return because(call, STATUS_NTLM_BLOCKED, TO_CALLER, "%s", ntlm_forbidden(call));
-		break;
-	default:
-		return because(call, STATUS_BAD_VALIDATION_CLASS, TO_CALLER, "MSV1_0 knows no logon buffer of this type");
-	}
-	if (m->user.len > 2 * NTLM_NAME_MAX || m->password.len > 2 * NTLM_NAME_MAX || m->domain.len > 2 * NTLM_DOMAIN_MAX ||
-	    m->nt.len > RESPONSE_MAX || m->lm.len > RESPONSE_MAX)
-		return because(call, STATUS_NAME_TOO_LONG, TO_CALLER, "a name or a password has more than 256 characters");
 	return STATUS_SUCCESS;
 }
 
@@ -254,16 +162,17 @@ new_credentials(struct call *call, const struct logon_args *args, const struct s
 		ret->verdict = STATUS_SUCCESS;
 		status = primary_keep(call, view.session, m->user, m->domain, &hash);
 		if (status == STATUS_SUCCESS)
-			status = ntlm_profile_interactive(call, &nothing, ret);
+			status = ntlm_profile_interactive(call, &nothing, 0, ret);
 		status = session_give(call, &view, status, ret);
 	}
 	bytes_wipe(&hash, sizeof hash);
 	return status;
 }
 
+/* flags: of UserFlags. */
 static NTSTATUS
-password_granted(struct call *call, const struct logon_args *args, const struct submit *m, const struct check *c,
-    const struct logon_facts *facts, struct logon_result *ret)
+password_let_in(struct call *call, const struct logon_args *args, const struct submit *m, const struct check *c,
+    const struct logon_facts *facts, uint32_t flags, struct logon_result *ret)
 {
 	struct account_profile profile = { .full_name = NULL };
 	struct logon_view view;
@@ -279,36 +188,90 @@ password_granted(struct call *call, const struct logon_args *args, const struct 
 	status = primary_keep(call, view.session, m->user, m->domain, &hash);
 	bytes_wipe(&hash, sizeof hash);
 	if (status == STATUS_SUCCESS)
-		status = ntlm_profile_interactive(call, &profile, ret);
+		status = ntlm_profile_interactive(call, &profile, flags, ret);
 	return session_give(call, &view, status, ret);
+}
+
+static NTSTATUS
+password_granted(struct call *call, const struct logon_args *args, const struct submit *m, const struct check *c,
+    const struct logon_facts *facts, struct logon_result *ret)
+{
+	return password_let_in(call, args, m, c, facts, 0, ret);
 }
 
 /* facts: what the authority of another domain said; NULL for an account of ours. */
 typedef NTSTATUS granted(struct call *call, const struct logon_args *args, const struct submit *m, const struct check *c,
     const struct logon_facts *facts, struct logon_result *ret);
 
-static NTSTATUS
-elsewhere_logon(struct call *call, const struct logon_args *args, const struct submit *m, struct logging_on *f, granted *give,
-    struct logon_result *ret)
-{
-	struct check_ask ask = { .domain = m->domain, .user = m->user, .challenge = m->challenge, .nt = m->nt, .lm = m->lm };
-	struct logon_facts facts = { .sid = BYTES_NONE };
-	struct check c;
-	NTSTATUS status;
+/* --- KEEPING: let in by the authority ------------------------------------------------------------- */
 
-	if (f->at == BEGIN) {
-		status = give == password_granted ? domain_ask_password(call, m->domain, m->user, m->password) :
-		    domain_ask(call, &ask, BYTES_NONE, false);
-		f->at = status == STATUS_PENDING ? ASKED : BEGIN;
+static NTSTATUS
+keep(struct call *call, const struct submit *m, struct logging_on *f, struct logon_result *ret)
+{
+	NTSTATUS status = ntlm_cached_keep(call, &f->cached, m->domain, m->user, m->password, &f->facts);
+
+	if (status != STATUS_SUCCESS)
+		return status;
+	*ret = f->told;
+	f->told.session = NULL;			/* the result's */
+	return STATUS_SUCCESS;
+}
+
+/* --- KEPT: nobody can be asked, and an earlier logon is all that is known ------------------------------- */
+
+static NTSTATUS
+kept_logon(struct call *call, const struct logon_args *args, const struct submit *m, struct logging_on *f, struct logon_result *ret)
+{
+	struct logon_args as = *args;
+	struct check c = { .verdict = CHECK_DENIED };
+	struct logon_facts facts;
+	NTSTATUS status = ntlm_cached_judge(call, &f->cached, m->domain, m->user, m->password, &facts);
+
+	switch (status) {
+	case STATUS_SUCCESS:
+		as.type = args->type == TYPE_UNLOCK ? TYPE_CACHED_UNLOCK : args->type == TYPE_REMOTE ? TYPE_CACHED_REMOTE : TYPE_CACHED;
+		because(call, STATUS_SUCCESS, TO_CALLER, "nobody answers for that domain: the user is known by an earlier logon at this machine");
+		return password_let_in(call, &as, m, &c, &facts, NTLM_USER_CACHED, ret);
+	case STATUS_NO_SUCH_USER:
+		return verdict(call, ret, STATUS_NO_LOGON_SERVERS,
+		    "nobody answers for that domain, and nothing is kept of a logon of this user at this machine");
+	case STATUS_WRONG_PASSWORD:
+	case STATUS_ACCOUNT_LOCKED_OUT:
+		answer(args, status, ret);
+		because(call, ret->verdict, TO_CALLER, "nobody answers for that domain, and what is kept of an earlier logon does not let this one in");
+		return STATUS_SUCCESS;
+	default:
 		return status;
 	}
-	status = domain_answer(call, &c, &ask, &facts);
+}
+
+/* --- ASKED ------------------------------------------------------------------------------------------------ */
+
+static NTSTATUS
+asked(struct call *call, const struct logon_args *args, const struct submit *m, struct logging_on *f, const struct check_ask *ask,
+    granted *give, struct logon_result *ret)
+{
+	bool keeps = give == password_granted && ntlm_cached_may(call, args->type);
+	struct check c;
+	NTSTATUS status = domain_answer(call, &c, ask, &f->facts);
+
 	if (status != STATUS_SUCCESS)
 		return status;
 	if (c.verdict == CHECK_PROVEN) {
 		status = check_conclude(call, &c);
 		if (status == STATUS_SUCCESS)
-			status = give(call, args, m, &c, &facts, ret);
+			status = give(call, args, m, &c, &f->facts, ret);
+		keeps = keeps && status == STATUS_SUCCESS && ret->verdict == STATUS_SUCCESS;
+		if (keeps) {
+			f->told = *ret;
+			f->logoff = services(call)->logoff;
+			ret->session = NULL;
+			f->at = KEEPING;
+			status = keep(call, m, f, ret);
+		}
+	} else if (c.cause == STATUS_NO_LOGON_SERVERS && keeps) {
+		f->at = KEPT;
+		status = kept_logon(call, args, m, f, ret);
 	} else if (c.cause == STATUS_NO_LOGON_SERVERS) {
 		ret->verdict = c.cause;
 		(void)check_conclude(call, &c);
@@ -317,6 +280,31 @@ elsewhere_logon(struct call *call, const struct logon_args *args, const struct s
 	}
 	check_drop(&c);
 	return status;
+}
+
+static NTSTATUS
+elsewhere_logon(struct call *call, const struct logon_args *args, const struct submit *m, struct logging_on *f, granted *give,
+    struct logon_result *ret)
+{
+	struct check_ask ask = { .domain = m->domain, .user = m->user, .challenge = m->challenge, .nt = m->nt, .lm = m->lm };
+	NTSTATUS status;
+
+	switch (f->at) {
+	case BEGIN:
+		status = give == password_granted ? domain_ask_password(call, m->domain, m->user, m->password) :
+		    domain_ask(call, &ask, BYTES_NONE, false);
+		f->at = status == STATUS_PENDING ? ASKED : BEGIN;
+		return status;
+	case ASKED:
+		return asked(call, args, m, f, &ask, give, ret);
+	case KEEPING:
+		return keep(call, m, f, ret);
+	case KEPT:
+		return kept_logon(call, args, m, f, ret);
+	case LOST:
+		break;
+	}
+	return because(call, STATUS_INTERNAL_ERROR, TO_TRUSTED, "a logon in no state");
 }
 
 static NTSTATUS
@@ -331,7 +319,7 @@ password_logon(struct call *call, const struct logon_args *args, const struct su
 		return new_credentials(call, args, m, ret);
 	if (!m->user.len)
 		return verdict(call, ret, STATUS_LOGON_FAILURE, "no user was named");
-	if (f->at == ASKED || domain_is_elsewhere(call, m->domain, m->user))
+	if (f->at != BEGIN || domain_is_elsewhere(call, m->domain, m->user))
 		return elsewhere_logon(call, args, m, f, password_granted, ret);
 	if (!is_local(call, m->domain, &status))
 		return status != STATUS_SUCCESS ? status :
@@ -505,7 +493,7 @@ s4u_logon(struct call *call, const struct logon_args *args, const struct submit 
 NTSTATUS
 ntlm_logon(struct call *call, const struct logon_args *args, struct logon_result *ret)
 {
-	struct logging_on *f = frame(call, sizeof *f, NULL);
+	struct logging_on *f = frame(call, sizeof *f, logging_drop);
 	struct submit m;
 	NTSTATUS status;
 	bool good;
@@ -545,7 +533,7 @@ ntlm_validate(struct call *call, const struct message_args *args, struct message
 {
 	struct logon_args as = { .type = TYPE_JUDGED, .body = args->body, .trusted = args->trusted };
 	struct logon_result got = { .verdict = STATUS_LOGON_FAILURE };
-	struct logging_on *f = frame(call, sizeof *f, NULL);
+	struct logging_on *f = frame(call, sizeof *f, logging_drop);
 	struct submit m;
 	NTSTATUS status;
 	bool good;

@@ -40,7 +40,7 @@ strings_room(const struct strings *s)
 }
 
 NTSTATUS
-ntlm_profile_interactive(struct call *call, const struct account_profile *p, struct logon_result *ret)
+ntlm_profile_interactive(struct call *call, const struct account_profile *p, uint32_t flags, struct logon_result *ret)
 {
 	static const uint8_t pointers[] = { 64, 0, 0, 0, 80, 0, 0, 0, 96, 0, 0, 0, 112, 0, 0, 0, 128, 0, 0, 0, 144, 0, 0, 0 };
 	const char *texts[] = { NULL, NULL, p->full_name, NULL, NULL, services(call)->computer(call) };
@@ -64,7 +64,7 @@ ntlm_profile_interactive(struct call *call, const struct account_profile *p, str
 	writer_u64(&w, NEVER);				/* PasswordMustChange */
 	for (unsigned i = 0; i < s.count; i++)
 		flat_put(&w, s.at[i], &at, 2);
-	writer_u32(&w, NTLM_USER_NTLM2);
+	writer_u32(&w, NTLM_USER_NTLM2 | flags);
 	writer_u32(&w, 0);
 	for (unsigned i = 0; i < s.count; i++)
 		flat_put_text(&w, s.at[i], 2);

@@ -120,6 +120,23 @@ because(struct call *c, NTSTATUS status, enum audience to, const char *format, .
 	return status;
 }
 
+/* No package comes here: there is no authority, and nothing is kept. */
+NTSTATUS
+await_job(struct call *call, NTSTATUS (*work)(void *arg), void (*drop)(void *arg), void *arg)
+{
+	(void)call;
+	(void)work;
+	drop(arg);
+	return STATUS_NOT_SUPPORTED;
+}
+
+NTSTATUS
+awaited(const struct call *call)
+{
+	(void)call;
+	return STATUS_NOT_SUPPORTED;
+}
+
 void *
 call_memory(struct call *c, size_t len)
 {
