@@ -27,7 +27,7 @@
 	P(KERBEROS_CHANNEL_BINDINGS, "kerberos-channel-bindings", 1, 0,   2,     2, "0 ignore, 1 check when sent, 2 require") \
 	P(KERBEROS_REQUIRE_PAC,   "kerberos-require-pac",      0,  0,     1,     1, "1 refuses tickets that name no user of a domain") \
 	P(KERBEROS_REQUIRE_HOST_KEY, "kerberos-require-host-key", 1, 0,   1,     1, "0 believes a KDC where this machine has no key to prove it by") \
-	P(CACHED_LOGONS,          "cached-logons",             0,  0,    50,     0, "users who may log on while no KDC answers; 0 none") \
+	P(CACHED_LOGONS,          "cached-logons",             0,  0,    50,     0, "users known while no KDC and no domain answers; 0 none") \
 	P(LIMIT_BLANK_PASSWORD,   "limit-blank-password",      1,  0,     1,     1, "1: blank passwords at the console only") \
 	P(SESSION_ENUM_OWN,       "session-enum-own",          0,  0,     1,     1, "1: strangers see their own sessions only") \
 	P(STRICT_SECRET_LENGTH,   "strict-secret-length",      0,  0,     1,     1, "1 refuses secrets of more than 512 bytes") \
