@@ -1,6 +1,7 @@
 /*
  * fuzz_policy.c - the policy API: any calls in any order with any access,
- * names, SIDs, rights, secrets, keys of trust and audit settings.
+ * names, SIDs, rights, secrets, keys of trust, audit settings of all and of
+ * users, and security descriptors with both lists.
  *
  * Oracle: what was stored is what is read, and what was refused is not; a
  * handle without the access gets nothing changed; what is returned can be
@@ -295,6 +296,95 @@ do_audit(struct feed *f)
 	AuditFree(subs);
 }
 
+/* A user's own: what was set is what is read, and it comes to both together. */
+static void
+do_audit_user(struct feed *f)
+{
+	AUDIT_POLICY_INFORMATION set, *own = NULL, *all = NULL, *both = NULL;
+	POLICY_AUDIT_SID_ARRAY *users = NULL;
+	struct fuzz_sid who = sid(f);
+	GUID *subs = NULL;
+	ULONG count = 0;
+
+	memset(&set, 0, sizeof set);
+	if (!AuditEnumerateSubCategories(NULL, TRUE, &subs, &count))
+		return;
+	set.AuditSubCategoryGuid = subs[feed_u8(f) % count];
+	set.AuditingInformation = feed_u8(f) & 0x3fu;
+	if (AuditSetPerUserPolicy(&who, &set, 1) && AuditQueryPerUserPolicy(&who, &set.AuditSubCategoryGuid, 1, &own) &&
+	    AuditQuerySystemPolicy(&set.AuditSubCategoryGuid, 1, &all) &&
+	    AuditComputeEffectivePolicyBySid(&who, &set.AuditSubCategoryGuid, 1, &both)) {
+		ULONG with = (own->AuditingInformation & 1) | (own->AuditingInformation & 4) >> 1;
+
+		MUST(!set.AuditingInformation || own->AuditingInformation == set.AuditingInformation);
+		MUST((both->AuditingInformation & with) == with);
+		MUST(!(both->AuditingInformation & ~(all->AuditingInformation | with) & 3u));
+	}
+	if (AuditEnumeratePerUserPolicy(&users))
+		for (ULONG i = 0; i < users->UsersCount; i++)
+			read_all(users->UserSidArray[i], 8 + 4u * ((SID *)users->UserSidArray[i])->SubAuthorityCount);
+	AuditFree(users);
+	AuditFree(own);
+	AuditFree(all);
+	AuditFree(both);
+	AuditFree(subs);
+}
+
+/* A list that the input wrote: its size is true, whatever its entries are. NULL: there is none. */
+static ACL *
+list(struct feed *f)
+{
+	uint8_t how = feed_u8(f);
+	struct bytes b = feed_bytes(f, feed_u8(f) & 0x7fu);
+	size_t len = sizeof(ACL) + b.len;
+	ACL *l = how == 0 ? NULL : malloc(len);
+
+	if (!l)
+		return NULL;
+	memcpy(l + 1, b.at, b.len);
+	*l = (ACL){ .AclRevision = how & 1 ? 2 : 4, .AclSize = (WORD)len, .AceCount = (WORD)(how >> 4) };
+	return l;
+}
+
+/* Of the LSA's objects and of audit policy: what was taken is given back, list by list. */
+static void
+do_guard(struct feed *f, LSA_HANDLE h)
+{
+	SECURITY_DESCRIPTOR d = { .Revision = 1, .Control = (WORD)(feed_u8(f) & 0x14) };
+	SECURITY_INFORMATION parts = feed_u8(f) & 0xFu;
+	uint8_t how = feed_u8(f);
+	SECURITY_DESCRIPTOR_RELATIVE *back = NULL;
+	struct fuzz_sid owner = sid(f);
+	const char *kind = how & 1 ? "File" : "Key";
+	ACL *global = NULL;
+
+	d.Dacl = list(f);
+	d.Sacl = list(f);
+	if (parts & OWNER_SECURITY_INFORMATION)
+		d.Owner = &owner;
+	switch (how >> 1 & 3) {
+	case 0:
+		if (LsaSetSecurityObject(h, parts, &d) == STATUS_SUCCESS && LsaQuerySecurityObject(h, parts, (PSECURITY_DESCRIPTOR *)&back) == STATUS_SUCCESS)
+			MUST(!(parts & SACL_SECURITY_INFORMATION) || ((d.Control & 0x10) && d.Sacl) == (back->Sacl != 0));
+		LsaFreeMemory(back);
+		break;
+	case 1:
+		if (AuditSetSecurity(parts, &d) && AuditQuerySecurity(parts, (PSECURITY_DESCRIPTOR *)&back))
+			MUST(!(parts & DACL_SECURITY_INFORMATION) || back->Dacl);
+		AuditFree(back);
+		break;
+	default:
+		if (AuditSetGlobalSaclA(kind, d.Sacl)) {
+			MUST(AuditQueryGlobalSaclA(kind, &global) == (d.Sacl != NULL));
+			MUST(!global || (global->AclSize == d.Sacl->AclSize && memcmp(global, d.Sacl, global->AclSize) == 0));
+			SspiLocalFree(global);
+		}
+		break;
+	}
+	free(d.Dacl);
+	free(d.Sacl);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -317,7 +407,12 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		case 4: do_lookup(&f, h); break;
 		case 5: do_info(&f, h); break;
 		case 6: do_trust(&f, h); break;
-		default: do_audit(&f); break;
+		default:
+			if (what & 0x08)
+				feed_u8(&f) & 1 ? do_audit_user(&f) : do_guard(&f, h);
+			else
+				do_audit(&f);
+			break;
 		}
 	}
 	for (unsigned i = 0; i < SLOTS; i++)
