@@ -2161,11 +2161,24 @@ BOOLEAN NTAPI AuditLookupCategoryIdFromCategoryGuid(const GUID *pAuditCategoryGu
 BOOLEAN NTAPI AuditLookupCategoryGuidFromCategoryId(POLICY_AUDIT_EVENT_TYPE AuditCategoryId,
 	GUID *pAuditCategoryGuid);
 
+/*
+ * Who may see and set audit policy: the discretionary and the system list
+ * alone count (else ERROR_INVALID_PARAMETER, as where the discretionary list
+ * to be set is not there). The caller holds SeSecurityPrivilege, or
+ * ERROR_ACCESS_DENIED. What the other functions need by that list is
+ * AUDIT_..._POLICY; who holds the privilege needs none of it. AuditFree.
+ */
 BOOLEAN NTAPI AuditSetSecurity(SECURITY_INFORMATION SecurityInformation,
 	PSECURITY_DESCRIPTOR pSecurityDescriptor);
 BOOLEAN NTAPI AuditQuerySecurity(SECURITY_INFORMATION SecurityInformation,
 	PSECURITY_DESCRIPTOR *ppSecurityDescriptor);
 
+/*
+ * The system list of all objects of a type, "File" or "Key" in any case (else
+ * ERROR_INVALID_PARAMETER); NULL: none. Kept for programs that open such
+ * objects. ERROR_INVALID_ACL: an entry that does not audit.
+ * ERROR_FILE_NOT_FOUND: there is none. What is returned: LocalFree.
+ */
 BOOLEAN NTAPI AuditSetGlobalSaclA(PCSTR ObjectTypeName, PACL Acl);
 BOOLEAN NTAPI AuditSetGlobalSaclW(PCWSTR ObjectTypeName, PACL Acl);
 BOOLEAN NTAPI AuditQueryGlobalSaclA(PCSTR ObjectTypeName, PACL *Acl);

@@ -164,6 +164,57 @@ ASKED(see_auditing)
 	return AuditQuerySystemPolicy(subs, 1, &info) ? 0 : GetLastError();
 }
 
+static uint32_t
+win32(BOOLEAN done)
+{
+	return done ? 0 : GetLastError();
+}
+
+/* A security descriptor with one entry in either list; see_system_list's right has to be asked for by name. */
+static struct { ACL acl; BYTE type, flags; WORD size; DWORD mask; SID sid; } an_entry;
+
+static SECURITY_DESCRIPTOR
+a_guard(BYTE type)
+{
+	struct a_sid system = SIDV(5, 18);
+
+	memset(&an_entry, 0, sizeof an_entry);
+	an_entry.acl = (ACL){ .AclRevision = 2, .AclSize = 28, .AceCount = 1 };
+	an_entry.type = type;
+	an_entry.flags = type == 2 ? 0x40 : 0;
+	an_entry.size = 20;
+	an_entry.mask = AUDIT_GENERIC_READ;
+	an_entry.sid = system.sid;
+	return (SECURITY_DESCRIPTOR){ .Revision = 1, .Control = type == 2 ? 0x10 : 0x4, .Dacl = type == 2 ? NULL : &an_entry.acl,
+		.Sacl = type == 2 ? &an_entry.acl : NULL };
+}
+
+ASKED(open_system_list) { LSA_HANDLE h; return (uint32_t)LsaOpenPolicy(NULL, NULL, 0x01000000, &h); }
+ASKED(set_system_list)
+{
+	SECURITY_DESCRIPTOR d = a_guard(2), none = { .Revision = 1 };
+	LSA_HANDLE h;
+	NTSTATUS status = LsaOpenPolicy(NULL, NULL, 0x01000000, &h);
+
+	if (status == STATUS_SUCCESS)
+		status = LsaSetSecurityObject(h, SACL_SECURITY_INFORMATION, &d);
+	return (uint32_t)(status == STATUS_SUCCESS ? LsaSetSecurityObject(h, SACL_SECURITY_INFORMATION, &none) : status);
+}
+ASKED(set_user_auditing)
+{
+	struct a_sid s = VICTIM;
+	AUDIT_POLICY_INFORMATION info = { .AuditSubCategoryGuid = Audit_Logon_Logon, .AuditingInformation = PER_USER_AUDIT_SUCCESS_INCLUDE };
+
+	return win32(AuditSetPerUserPolicy(&s, &info, 1));
+}
+ASKED(see_user_auditing) { struct a_sid s = VICTIM; AUDIT_POLICY_INFORMATION *i; return win32(AuditQueryPerUserPolicy(&s, &Audit_Logon_Logon, 1, &i)); }
+ASKED(see_users_audited) { POLICY_AUDIT_SID_ARRAY *u; return win32(AuditEnumeratePerUserPolicy(&u)); }
+ASKED(see_both_auditing) { struct a_sid s = VICTIM; AUDIT_POLICY_INFORMATION *i; return win32(AuditComputeEffectivePolicyBySid(&s, &Audit_Logon_Logon, 1, &i)); }
+ASKED(set_audit_guard) { SECURITY_DESCRIPTOR d = a_guard(0); return win32(AuditSetSecurity(DACL_SECURITY_INFORMATION, &d)); }
+ASKED(see_audit_guard) { void *d; return win32(AuditQuerySecurity(DACL_SECURITY_INFORMATION, &d)); }
+ASKED(set_global) { (void)a_guard(2); return win32(AuditSetGlobalSaclA("File", &an_entry.acl)); }
+ASKED(see_global) { PACL a; return win32(AuditQueryGlobalSaclA("File", &a)); }
+
 static NTSTATUS
 register_now(HANDLE *ret_lsa)
 {
@@ -313,7 +364,9 @@ static const struct { const char *what; uint32_t (*fn)(void); NTSTATUS stranger,
 	{ "set EFS",                 set_efs,         NO,  YES },
 	{ "QuerySecurityObject",     see_guard,       YES, YES },
 	{ "its system list",         see_system_list, NO,  NO },
+	{ "open for a system list",  open_system_list, NO, YES },
 	{ "SetSecurityObject",       set_guard,       NO,  YES },
+	{ "SetSecurityObject SACL",  set_system_list, NO,  YES },
 	{ "CreateTrustedDomainEx",   make_trust,      NO,  YES },
 	{ "query trust",             see_trust,       YES, YES },
 	{ "query keys of trust",     see_keys,        NO,  YES },
@@ -338,6 +391,14 @@ static const struct { const char *what; uint32_t (*fn)(void); NTSTATUS stranger,
 	{ "DomainExtendedPolicies",  see_policies,    YES, YES },
 	{ "QueryS4U2ProxyCache",     see_s4u,         YES, YES },
 	{ "RetrieveKeyTab",          keytab_of_nobody, STATUS_INVALID_PARAMETER, STATUS_INVALID_PARAMETER },
+	{ "AuditSetPerUserPolicy",   set_user_auditing, ERROR_ACCESS_DENIED, YES },
+	{ "AuditQueryPerUserPolicy", see_user_auditing, ERROR_ACCESS_DENIED, YES },
+	{ "AuditEnumeratePerUser",   see_users_audited, ERROR_ACCESS_DENIED, YES },
+	{ "AuditComputeEffective",   see_both_auditing, ERROR_ACCESS_DENIED, YES },
+	{ "AuditSetSecurity",        set_audit_guard, ERROR_ACCESS_DENIED, YES },
+	{ "AuditQuerySecurity",      see_audit_guard, ERROR_ACCESS_DENIED, YES },
+	{ "AuditSetGlobalSacl",      set_global,      ERROR_ACCESS_DENIED, YES },
+	{ "AuditQueryGlobalSacl",    see_global,      ERROR_ACCESS_DENIED, YES },
 };
 
 TEST(uid_by_call)

@@ -130,11 +130,65 @@ parts(void)
 	CHECK_U64(w.need, 0);			/* of what is not valid nothing is made */
 }
 
+/* Whose access is told: by SID, mask, and what came of it; an entry of the one list is no entry of the other. */
+static void
+system_lists(void)
+{
+	struct sid a = user(1), b = user(2);
+	uint8_t usual[512], lists[1024], out[1024], bent[1024];
+	struct guard_entry one = { &a, 0x1 };
+	const struct line audits[] = { { 2, 0x40, 0x1, &a }, { 2, 0x80, 0x2, &a }, { 2, 0xC0, 0x80000000u, &b }, { 2, 0x48, 0xF, &b } };
+	const struct line none[] = { { 2, 0, 0xF, &a } }, allows[] = { { 0, 0xC0, 0x1, &a } };
+	struct writer u = writer_of(usual, sizeof usual), w = writer_of(out, sizeof out);
+	struct bytes g = guard_of(lists, &b, audits, 4), merged;
+
+	CHECK(!guard_valid(g));			/* it stands where the discretionary list belongs */
+	lists[2] = 0x10;			/* and now where its own does */
+	bytes_copy(lists + 12, lists + 16, 4);
+	for (unsigned i = 16; i < 20; i++)
+		lists[i] = 0;
+	CHECK(guard_valid(g) && guard_has(g, GUARD_SYSTEM_LIST) && !guard_has(g, GUARD_LIST) && !guard_has(g, GUARD_OWNER));
+	guard_make(&u, &a, &one, 1);
+	CHECK(!guard_has(bytes_of(usual, u.need), GUARD_SYSTEM_LIST) && guard_has(bytes_of(usual, u.need), GUARD_LIST));
+	CHECK(!guard_audits(bytes_of(usual, u.need), &a, 1, &map, 0xF, true));
+	guard_merge(&w, bytes_of(usual, u.need), g, GUARD_SYSTEM_LIST);
+	merged = bytes_of(out, w.need);
+	CHECK(guard_valid(merged) && guard_has(merged, GUARD_LIST) && guard_has(merged, GUARD_SYSTEM_LIST));
+	CHECK_U64(guard_allows(merged, &a, 1, &map) & 0xF, 0x1);
+	CHECK(guard_audits(merged, &a, 1, &map, 0x1, true) && !guard_audits(merged, &a, 1, &map, 0x1, false));
+	CHECK(!guard_audits(merged, &a, 1, &map, 0x2, true) && guard_audits(merged, &a, 1, &map, 0x2, false));
+	CHECK(!guard_audits(merged, &a, 1, &map, 0xC, true) && !guard_audits(merged, &a, 1, &map, 0, true));
+	CHECK(guard_audits(merged, &b, 1, &map, 0x20000, true) && guard_audits(merged, &b, 1, &map, 0x1, false));	/* generic */
+	CHECK(!guard_audits(merged, &b, 1, &map, 0x2, true));		/* for children only */
+	CHECK(!guard_audits(merged, NULL, 0, &map, 0xF, true));
+	for (size_t n = 0; n < merged.len; n++)
+		CHECK(!guard_valid(bytes_of(out, n)) && !guard_audits(bytes_of(out, n), &a, 1, &map, 0xF, true));
+	for (size_t i = 0; i < merged.len * 8; i++) {
+		memcpy(bent, out, merged.len);
+		bent[i / 8] ^= (uint8_t)(1u << i % 8);
+		(void)guard_audits(bytes_of(bent, merged.len), &a, 1, &map, 0xF, true);
+	}
+	/* By itself, behind the 20 bytes of head and the owner. */
+	CHECK(guard_system_list_valid(bytes_of(lists + 20 + sid_size(&b), g.len - 20 - sid_size(&b))));
+	CHECK(!guard_system_list_valid(bytes_of(lists + 20 + sid_size(&b), g.len - 21 - sid_size(&b))) && !guard_system_list_valid(BYTES_NONE));
+	g = guard_of(lists, &b, allows, 1);
+	CHECK(!guard_system_list_valid(bytes_of(lists + 20 + sid_size(&b), g.len - 20 - sid_size(&b))));
+	g = guard_of(lists, &b, none, 1);	/* neither granted nor denied: it says nothing, and is whole */
+	CHECK(guard_system_list_valid(bytes_of(lists + 20 + sid_size(&b), g.len - 20 - sid_size(&b))));
+	w = writer_of(bent, sizeof bent);
+	guard_cut(&w, merged, GUARD_SYSTEM_LIST);
+	CHECK(guard_has(bytes_of(bent, w.need), GUARD_SYSTEM_LIST) && !guard_has(bytes_of(bent, w.need), GUARD_LIST));
+	w = writer_of(bent, sizeof bent);
+	guard_merge(&w, merged, bytes_of(usual, u.need), GUARD_SYSTEM_LIST);
+	CHECK(!guard_has(bytes_of(bent, w.need), GUARD_SYSTEM_LIST) && guard_has(bytes_of(bent, w.need), GUARD_LIST));
+}
+
 int
 main(void)
 {
 	RUN(judged_in_order);
 	RUN(bent_ones);
 	RUN(parts);
+	RUN(system_lists);
 	return check_end();
 }
