@@ -85,6 +85,17 @@ done(BOOLEAN good)
 	return good ? 0 : GetLastError();
 }
 
+/* The same, and what was returned goes. */
+static uint32_t
+seen(BOOLEAN good, void *got)
+{
+	uint32_t said = done(good);
+
+	if (good)
+		AuditFree(got);
+	return said;
+}
+
 static uint32_t
 set_system(void)
 {
@@ -96,9 +107,10 @@ set_system(void)
 static uint32_t
 see_system(void)
 {
-	AUDIT_POLICY_INFORMATION *is;
+	AUDIT_POLICY_INFORMATION *is = NULL;
+	BOOLEAN good = AuditQuerySystemPolicy(&Audit_ObjectAccess_Sam, 1, &is);
 
-	return done(AuditQuerySystemPolicy(&Audit_ObjectAccess_Sam, 1, &is));
+	return seen(good, is);
 }
 
 static uint32_t
@@ -113,27 +125,30 @@ set_user(void)
 static uint32_t
 see_user(void)
 {
-	AUDIT_POLICY_INFORMATION *is;
+	AUDIT_POLICY_INFORMATION *is = NULL;
 	struct a_sid whom = SIDV(22, 1, 5);
+	BOOLEAN good = AuditQueryPerUserPolicy(&whom, &Audit_ObjectAccess_Sam, 1, &is);
 
-	return done(AuditQueryPerUserPolicy(&whom, &Audit_ObjectAccess_Sam, 1, &is));
+	return seen(good, is);
 }
 
 static uint32_t
 see_users(void)
 {
-	POLICY_AUDIT_SID_ARRAY *users;
+	POLICY_AUDIT_SID_ARRAY *users = NULL;
+	BOOLEAN good = AuditEnumeratePerUserPolicy(&users);
 
-	return done(AuditEnumeratePerUserPolicy(&users));
+	return seen(good, users);
 }
 
 static uint32_t
 see_both(void)
 {
-	AUDIT_POLICY_INFORMATION *is;
+	AUDIT_POLICY_INFORMATION *is = NULL;
 	struct a_sid whom = SIDV(22, 1, 5);
+	BOOLEAN good = AuditComputeEffectivePolicyBySid(&whom, &Audit_ObjectAccess_Sam, 1, &is);
 
-	return done(AuditComputeEffectivePolicyBySid(&whom, &Audit_ObjectAccess_Sam, 1, &is));
+	return seen(good, is);
 }
 
 static uint32_t
@@ -148,17 +163,20 @@ set_misc(void)
 static uint32_t
 see_misc(void)
 {
-	PACL list;
+	PACL list = NULL;
+	uint32_t said = done(AuditQueryGlobalSaclA("File", &list));
 
-	return done(AuditQueryGlobalSaclA("File", &list));
+	LocalFree(list);
+	return said;
 }
 
 static uint32_t
 see_guard(void)
 {
-	PSECURITY_DESCRIPTOR d;
+	PSECURITY_DESCRIPTOR d = NULL;
+	BOOLEAN good = AuditQuerySecurity(DACL_SECURITY_INFORMATION, &d);
 
-	return done(AuditQuerySecurity(DACL_SECURITY_INFORMATION, &d));
+	return seen(good, d);
 }
 
 static uint32_t
@@ -359,9 +377,9 @@ TEST(global_lists)
 static NTSTATUS
 system_list(LSA_HANDLE h, const struct list *list)
 {
-	SECURITY_DESCRIPTOR d = { .Revision = 1, .Control = 0x10, .Sacl = (PACL)(uintptr_t)&list->acl }, none = { .Revision = 1 };
+	SECURITY_DESCRIPTOR d = { .Revision = 1, .Control = list ? 0x10 : 0, .Sacl = (PACL)(uintptr_t)list };
 
-	return LsaSetSecurityObject(h, SACL_SECURITY_INFORMATION, list ? &d : &none);
+	return LsaSetSecurityObject(h, SACL_SECURITY_INFORMATION, &d);
 }
 
 static uint32_t
