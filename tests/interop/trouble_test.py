@@ -155,6 +155,8 @@ def no_tickets(lab):
 @entry("kcm-silent")
 def kcm_silent(lab):
     path, mute = f"{KDC}/mute-{lab.place.name}", socket.socket(socket.AF_UNIX)
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(path)
     with mute:
         mute.bind(path)
         mute.listen()

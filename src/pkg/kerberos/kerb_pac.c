@@ -89,6 +89,21 @@ pac_signed_for(struct bytes pac, int32_t etype)
 	return false;
 }
 
+bool
+pac_signature(int32_t *ret_type, struct bytes *ret_sum, struct bytes pac, enum pac_type which)
+{
+	struct bytes part;
+
+	if (!pac_part(&part, pac, which) || part.len < 4)
+		return false;
+	*ret_type = (int32_t)get_u32(part.at);
+	for (size_t i = 0; i < sizeof signatures / sizeof *signatures; i++)
+		if (signatures[i].type == *ret_type)
+			return (part.len == 4 + signatures[i].len || part.len == 6 + signatures[i].len) &&
+			    bytes_part(ret_sum, part, 4, signatures[i].len);
+	return false;
+}
+
 /* --- logon information: 2.5 ------------------------------------------------------- */
 
 struct groups {

@@ -2,8 +2,8 @@
  * kerb_pac.h - what a domain says about its user: the PAC of a ticket
  * ([MS-PAC]), verified and read.
  *
- * The signature of the domain with our own key is what is trusted; the one
- * with its own key only a KDC can check. A PAC that lacks the first, that does
+ * The signature of the domain with our own key is what is trusted; those with
+ * its own key are checked by kerb_signed.c where that key is here. A PAC that lacks the first, that does
  * not name the ticket's client, or that contradicts itself is none, and the ticket
  * that carries it is refused.
  */
@@ -20,7 +20,7 @@
 /* [MS-PAC] 2.4. */
 enum pac_type {
 	PAC_LOGON_INFO = 1, PAC_SERVER_CHECKSUM = 6, PAC_KDC_CHECKSUM = 7, PAC_CLIENT_INFO = 10,
-	PAC_UPN_DNS = 12, PAC_REQUESTOR = 18,
+	PAC_UPN_DNS = 12, PAC_TICKET_CHECKSUM = 16, PAC_REQUESTOR = 18, PAC_FULL_CHECKSUM = 19,
 };
 
 /* [MS-PAC] 2.5: what a logon's profile tells of the account. FILETIMEs; texts UTF-16LE, views into the PAC. */
@@ -59,5 +59,10 @@ bool pac_read(struct pac_facts *ret, struct bytes pac, uint8_t *memory) MUST_CHE
 int32_t pac_signature_of(int32_t etype);
 /* Whether it has that one, in a buffer of the right length. */
 bool pac_signed_for(struct bytes pac, int32_t etype) MUST_CHECK;
+/*
+ * The one signature of that kind: its checksum's type, and its bytes (of the length of that type; what a read-only DC adds behind
+ * is left out). False: there is none, or one of another form.
+ */
+bool pac_signature(int32_t *ret_type, struct bytes *ret_sum, struct bytes pac, enum pac_type which) MUST_CHECK;
 
 #endif

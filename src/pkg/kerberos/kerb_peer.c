@@ -9,6 +9,7 @@
 #include "base/time.h"
 #include "base/utf16.h"
 #include "pkg/kerberos/kerb_pac.h"
+#include "pkg/kerberos/kerb_signed.h"
 
 #define SHOWN_MAX	1024u
 
@@ -182,6 +183,8 @@ kerb_peer_logon(struct call *call, krb5_context k5, const krb5_enc_tkt_part *tic
 	struct bytes pac;
 	NTSTATUS status = pac_find(call, k5, ticket, key, &pac);
 
+	if (status == STATUS_SUCCESS && pac.len)
+		status = kerb_signed_by_kdc(call, k5, ticket, key, pac);
 	if (status != STATUS_SUCCESS)
 		return status;
 	if (ret_pac)

@@ -1,6 +1,6 @@
 /*
  * kerb_ad_test.c - the acceptor and an Active Directory's tickets
- * (pkg/kerberos/kerb_peer.c, kerb_pac.c, base/ndr.c): the SID, the domain's
+ * (pkg/kerberos/kerb_peer.c, kerb_pac.c, kerb_signed.c, base/ndr.c): the SID, the domain's
  * name and the groups are those that the directory itself tells. Runs under tests/lab/ad.py.
  */
 #include "tests/check.h"
@@ -9,6 +9,7 @@
 #include <gssapi/gssapi_krb5.h>
 #include <sspi.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 static struct accept_side side;
 
@@ -92,11 +93,28 @@ TEST(users_of_the_directory)
 	accept_over(&side);
 }
 
+/* With the domain's own key in a keytab here: the PAC's KDC signature, the one over all of it, and the ticket's. */
+TEST(signatures_of_the_directory)
+{
+	static char folder[400], command[1600];
+
+	(void)snprintf(folder, sizeof folder, "%s/granting", getenv("AD_DIR"));
+	(void)snprintf(command, sizeof command, "rm -rf %s; mkdir -p %s && samba-tool domain exportkeytab %s/krbtgt.keytab --principal=krbtgt/AD.OPENLSA.TEST "
+	    "--configfile=\"$AD_SMB_CONF\" >/dev/null 2>&1", folder, folder, folder);
+	CHECK(system(command) == 0);
+	accept_lsa.keytab_folder = folder;
+	sleep(2);					/* keytabs are looked at once a second */
+	CHECK_U64((uint32_t)log_on("alice", "HTTP/localhost@AD.OPENLSA.TEST"), SEC_E_OK);
+	CHECK(strstr(side.trusted, "signed the ticket's PAC, all of it, and the ticket"));
+	accept_over(&side);
+}
+
 int
 main(void)
 {
 	if (!getenv("AD_DIR"))
 		return 77;
 	RUN(users_of_the_directory);
+	RUN(signatures_of_the_directory);
 	return check_end();
 }

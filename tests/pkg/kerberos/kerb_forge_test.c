@@ -1,5 +1,5 @@
 /*
- * kerb_forge_test.c - pkg/kerberos/kerb_accept.c, kerb_judge.c, kerb_answer.c, kerb_peer.c,
+ * kerb_forge_test.c - pkg/kerberos/kerb_accept.c, kerb_judge.c, kerb_answer.c, kerb_peer.c, kerb_signed.c,
  * kerb_proof.c, kerb_keys.c, without a KDC: tickets made by one who has the
  * service's key, and by one who has not. PACs of a domain, replays across
  * restarts, keytabs that change.
@@ -264,6 +264,64 @@ TEST(pac_signed_otherwise)
 
 /* --- replays -------------------------------------------------------------------------- */
 
+/* Where the domain's own key is here, its signature counts: whoever has the service's key can make the other one alone. */
+TEST(signed_by_the_domain)
+{
+	struct forge granting, elsewhere, other;
+	struct pac_make m = make_example();
+	uint8_t info[4096];
+	krb5_data pac = { 0 }, theirs = { 0 };
+	struct bytes logon, part;
+
+	begin();
+	logon = bytes_of(info, make_logon_info(info, sizeof info, &m));
+	granting = elsewhere = other = f;
+	other.session = keys[1];			/* forge_pac signs with it in the domain's place */
+	CHECK(forge_pac(&f, &pac, f.key, "alice", logon) && forge_pac(&other, &theirs, f.key, "alice", logon));
+	granting.service[0] = elsewhere.service[0] = "krbtgt";
+	granting.service[1] = "FORGE.TEST";
+	granting.key = f.session;
+	granting.kvno = 2;
+	elsewhere.realm = elsewhere.service[1] = "OTHER.TEST";
+	elsewhere.key = keys[1];
+	pac_offer(&theirs, SEC_E_OK);			/* nobody here can tell */
+	CHECK(!strstr(side.trusted, "krbtgt"));
+	sleep(2);					/* files are looked at once a second */
+	keytab_write(&elsewhere, "a");
+	pac_offer(&theirs, SEC_E_OK);			/* another realm's key tells nothing either */
+	sleep(2);
+	keytab_write(&granting, "a");
+	pac_offer(&pac, SEC_E_OK);
+	CHECK(strstr(side.trusted, "(krbtgt, key version 2) signed the ticket's PAC"));
+	pac_offer(&theirs, SEC_E_LOGON_DENIED);
+	CHECK(strstr(side.trusted, "has no KDC signature, or a wrong one") && !strstr(side.caller, "KDC"));
+	if (CHECK(pac_part(&part, bytes_of(pac.data, pac.length), PAC_KDC_CHECKSUM)))
+		for (size_t i = 0; i < part.len; i++) {
+			uint8_t *at = (uint8_t *)(uintptr_t)part.at + i;
+
+			*at ^= 1;
+			pac_offer(&pac, SEC_E_LOGON_DENIED);
+			*at ^= 1;
+		}
+	pac_offer(&pac, SEC_E_OK);
+	granting.key = keys[1];				/* an older key of the domain's */
+	granting.kvno = 1;
+	sleep(2);
+	keytab_write(&granting, "a");
+	pac_offer(&theirs, SEC_E_OK);
+	pac_offer(&pac, SEC_E_OK);
+	/* It opens nobody's ticket. */
+	f.service[0] = "krbtgt";
+	f.service[1] = "FORGE.TEST";
+	f.key = f.session;
+	pac_offer(&pac, SEC_E_LOGON_DENIED);
+	f.key = keys[0];
+	krb5_free_data_contents(f.k5, &pac);
+	krb5_free_data_contents(f.k5, &theirs);
+	f.pac = BYTES_NONE;
+	end();
+}
+
 TEST(replays)
 {
 	size_t len;
@@ -491,6 +549,7 @@ main(void)
 	RUN(pac_of_a_domain);
 	RUN(pac_without_its_buffers);
 	RUN(pac_signed_otherwise);
+	RUN(signed_by_the_domain);
 	RUN(replays);
 	RUN(skew);
 	RUN(keytab_changes);

@@ -10,6 +10,7 @@
 #include <sspi.h>
 #include <time.h>
 
+#include "base/der.h"
 #include "pkg/kerberos/kerb_proof.h"
 
 #define ALL_FLAGS (GSS_C_REPLAY_FLAG | GSS_C_SEQUENCE_FLAG | GSS_C_CONF_FLAG | GSS_C_INTEG_FLAG)
@@ -395,6 +396,102 @@ TEST(new_key_version)
 	end();
 }
 
+/* --- the KDC's own signatures ------------------------------------------------------------ */
+
+/* The content of [n] in a SEQUENCE, elements before it passed over. */
+static struct bytes
+field(struct bytes sequence, unsigned n)
+{
+	struct reader r = reader_of(sequence);
+
+	while (reader_left(&r) && !der_next_is(&r, DER_CONTEXT(n))) {
+		struct der_element e;
+
+		if (!der_any(&r, &e))
+			return BYTES_NONE;
+	}
+	return der_take(&r, DER_CONTEXT(n));
+}
+
+static struct bytes
+inside(struct bytes b, uint8_t tag)
+{
+	struct reader r = reader_of(b);
+
+	return der_take(&r, tag);
+}
+
+/* As one who has the service's key: a flag of the ticket is another, and the ticket sealed again. */
+static bool
+ticket_change(krb5_context k5, struct bytes token)
+{
+	static uint8_t plain[16384];
+	krb5_data clear = { .data = (char *)plain, .length = sizeof plain };
+	krb5_enc_data sealed = { 0 };
+	krb5_keytab_entry entry = { 0 };
+	krb5_principal who = NULL;
+	krb5_keytab kt = NULL;
+	struct kerb_frame f;
+	struct bytes part, cipher, flags;
+	bool good = kerb_frame_take(&f, token);
+
+	part = inside(inside(f.inner, DER_APPLICATION(14)), DER_SEQUENCE);
+	part = inside(inside(field(part, 3), DER_APPLICATION(1)), DER_SEQUENCE);
+	part = inside(field(part, 3), DER_SEQUENCE);
+	cipher = inside(field(part, 2), DER_OCTET_STRING);
+	good = good && krb5_kt_resolve(k5, getenv("KRB5_KTNAME"), &kt) == 0 && krb5_parse_name(k5, "host/aes256.openlsa.test", &who) == 0 &&
+	    krb5_kt_get_entry(k5, kt, who, 0, ENCTYPE_AES256_CTS_HMAC_SHA1_96, &entry) == 0;
+	if (good) {
+		sealed = (krb5_enc_data){ .enctype = entry.key.enctype,
+		    .ciphertext = { .data = (char *)(uintptr_t)cipher.at, .length = (unsigned)cipher.len } };
+		good = krb5_c_decrypt(k5, &entry.key, 2, NULL, &sealed, &clear) == 0;
+	}
+	flags = inside(field(inside(inside(bytes_of(plain, clear.length), DER_APPLICATION(3)), DER_SEQUENCE), 0), DER_BIT_STRING);
+	if (good && flags.len == 5) {
+		((uint8_t *)(uintptr_t)flags.at)[1] ^= 0x40;	/* forwardable */
+		good = krb5_c_encrypt(k5, &entry.key, 2, NULL, &clear, &sealed) == 0;
+	}
+	if (entry.principal)
+		(void)krb5_free_keytab_entry_contents(k5, &entry);
+	krb5_free_principal(k5, who);
+	if (kt)
+		krb5_kt_close(k5, kt);
+	return good && flags.len == 5;
+}
+
+TEST(the_kdcs_own_signatures)
+{
+	static char folder[400], command[1600];
+	const char *target = "host/aes256.openlsa.test@OPENLSA.TEST";
+	krb5_context k5;
+
+	if (!CHECK(krb5_init_context(&k5) == 0))
+		return;
+	accept_lsa.keytab = getenv("KRB5_KTNAME");
+	accept_lsa.store = NULL;
+	(void)snprintf(folder, sizeof folder, "%s/granting", getenv("KDC_DIR"));
+	(void)snprintf(command, sizeof command, "mkdir -p %s && KRB5_KDC_PROFILE=$KDC_DIR/kdc0.conf PATH=$PATH:/usr/sbin:/sbin kadmin.local "
+	    "-r OPENLSA.TEST ktadd -norandkey -k %s/krbtgt.keytab krbtgt/OPENLSA.TEST >/dev/null", folder, folder);
+	for (int here = 0; here < 2; here++) {
+		if (here) {
+			CHECK(system(command) == 0);
+			accept_lsa.keytab_folder = folder;
+			sleep(2);			/* keytabs are looked at once a second */
+		}
+		if (!TALK(target, ALL_FLAGS))
+			break;
+		CHECK(!!strstr(side.trusted, "signed the ticket's PAC, and the ticket") == here);
+		peer_meet(target, ALL_FLAGS);
+		CHECK(!GSS_ERROR(peer_leg(NULL, 0)) && ticket_change(k5, peer_token()));
+		(void)accept_leg(&side, peer_token());
+		CHECK_U64((uint32_t)side.status, (uint32_t)(here ? SEC_E_LOGON_DENIED : SEC_E_OK));
+		CHECK(!!strstr(side.trusted, "the signature over the ticket is wrong") == here);
+	}
+	accept_lsa.keytab_folder = NULL;
+	peer_over();
+	krb5_free_context(k5);
+}
+
 int
 main(void)
 {
@@ -408,6 +505,7 @@ main(void)
 	RUN(replay);
 	RUN(mutations);
 	RUN(extended_error);
+	RUN(the_kdcs_own_signatures);
 	RUN(new_key_version);
 	return check_end();
 }
