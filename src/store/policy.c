@@ -45,10 +45,3 @@ policy_find(enum policy *ret_policy, struct bytes name)
 		}
 	return false;
 }
-
-void
-policy_each(struct store *store, void (*each)(void *arg, const struct policy_row *row, uint32_t value), void *arg)
-{
-	for (unsigned i = 0; i < POLICY_COUNT; i++)
-		each(arg, &policy_rows[i], policy_u32(store, (enum policy)i));
-}

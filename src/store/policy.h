@@ -58,6 +58,5 @@ struct policy_row {
 extern const struct policy_row policy_rows[POLICY_COUNT];
 /* By name, exactly; false when there is none. */
 bool policy_find(enum policy *ret_policy, struct bytes name) MUST_CHECK;
-void policy_each(struct store *store, void (*each)(void *arg, const struct policy_row *row, uint32_t value), void *arg);
 
 #endif

@@ -10,21 +10,21 @@
 #include <errno.h>
 #include <limits.h>
 #include <stdatomic.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/fork.h"
 
 #define OLDEST 3031000			/* SQLITE_OPEN_NOFOLLOW, trusted_schema */
 
-static struct sqlite table;
-static bool loaded;
-static pthread_once_t once = PTHREAD_ONCE_INIT;
+/* For as long as the process lives. */
+static _Atomic(struct sqlite *) loaded;
 
 /* Connections of this process image: see database_open. */
 static _Atomic uint64_t image;
 static _Atomic unsigned open_count;
 
-static void
+static struct sqlite *
 load(void)
 {
 	static const char *const names[] = {
@@ -33,23 +33,36 @@ load(void)
 #undef SQLITE_NAME
 	};
 	void *library = dlopen("libsqlite3.so.0", RTLD_NOW | RTLD_LOCAL);
-	void **to = (void **)(void *)&table;
+	struct sqlite *table = library ? calloc(1, sizeof *table) : NULL;
+	void **to = (void **)(void *)table;
+	bool good = table != NULL;
 
-	if (!library)
-		return;
-	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+	for (size_t i = 0; good && i < sizeof names / sizeof *names; i++) {
 		to[i] = dlsym(library, names[i]);
-		if (!to[i])
-			return;
+		good = to[i] != NULL;
 	}
-	loaded = table.libversion_number() >= OLDEST && table.threadsafe() != 0;
+	if (good && table->libversion_number() >= OLDEST && table->threadsafe() != 0)
+		return table;
+	free(table);
+	if (library)
+		dlclose(library);
+	return NULL;
 }
 
+/* Not pthread_once: a first time without memory or descriptors must not be the last. Of two threads one gives its table back. */
 const struct sqlite *
 sqlite_get(void)
 {
-	(void)pthread_once(&once, load);
-	return loaded ? &table : NULL;
+	struct sqlite *have = atomic_load_explicit(&loaded, memory_order_acquire), *fresh;
+
+	if (have)
+		return have;
+	fresh = load();
+	if (fresh && !atomic_compare_exchange_strong(&loaded, &have, fresh)) {
+		free(fresh);
+		return have;
+	}
+	return fresh ? fresh : have;
 }
 
 static NTSTATUS

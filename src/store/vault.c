@@ -11,7 +11,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <openssl/evp.h>
-#include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -29,29 +29,27 @@ struct vault {
 	struct secret *key;
 };
 
-static EVP_CIPHER *cipher;		/* for as long as the process lives; set before there is a vault */
+static _Atomic(EVP_CIPHER *) cipher;	/* for as long as the process lives; set before there is a vault */
 
 /*
  * A library context of our own: what the program configures for itself does not reach here. Not pthread_once: a
- * first time without memory must not be the last.
+ * first time without memory must not be the last. Of two threads one gives its own back.
  */
 static bool
 cipher_fetch(void)
 {
-	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+	EVP_CIPHER *none = NULL, *fresh;
 	OSSL_LIB_CTX *own;
-	bool there;
 
-	pthread_mutex_lock(&lock);
-	if (!cipher) {
-		own = OSSL_LIB_CTX_new();
-		cipher = own ? EVP_CIPHER_fetch(own, "AES-256-GCM", NULL) : NULL;
-		if (!cipher)
-			OSSL_LIB_CTX_free(own);
-	}
-	there = cipher != NULL;
-	pthread_mutex_unlock(&lock);
-	return there;
+	if (atomic_load(&cipher))
+		return true;
+	own = OSSL_LIB_CTX_new();
+	fresh = own ? EVP_CIPHER_fetch(own, "AES-256-GCM", NULL) : NULL;
+	if (fresh && atomic_compare_exchange_strong(&cipher, &none, fresh))
+		return true;
+	EVP_CIPHER_free(fresh);
+	OSSL_LIB_CTX_free(own);
+	return none != NULL;
 }
 
 /* --- sealing ----------------------------------------------------------- */

@@ -157,22 +157,6 @@ ntlm1_ess_lm_of(const uint8_t client[8])
 	return lm;
 }
 
-struct lm_response
-ntlm1_lm_of(struct bytes oem_password, const uint8_t server[8])
-{
-	static const uint8_t magic[8] = { 'K', 'G', 'S', '!', '@', '#', '$', '%' };
-	struct lm_response response;
-	uint8_t text[14] = { 0 }, hash[16];
-
-	bytes_copy(text, oem_password.at, oem_password.len < sizeof text ? oem_password.len : sizeof text);
-	des_block_of(hash, text, magic);
-	des_block_of(hash + 8, text + 7, magic);
-	des_long(response.b, hash, server);
-	bytes_wipe(text, sizeof text);
-	bytes_wipe(hash, sizeof hash);
-	return response;
-}
-
 struct base_key
 ntlm1_base_key_of(const struct nt_hash *nt)
 {

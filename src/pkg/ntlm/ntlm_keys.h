@@ -66,8 +66,6 @@ struct ntlm1_response ntlm1_response_of(const struct nt_hash *nt, const uint8_t 
 /* With extended session security: the LM field carries the client's challenge and 16 zeros. */
 struct ntlm1_response ntlm1_ess_response_of(const struct nt_hash *nt, const uint8_t server[8], const uint8_t client[8]);
 struct lm_response ntlm1_ess_lm_of(const uint8_t client[8]);
-/* LMOWFv1 response, for the tests' vectors and for no peer: upper-case OEM password, 14 bytes used. */
-struct lm_response ntlm1_lm_of(struct bytes oem_password, const uint8_t server[8]);
 struct base_key ntlm1_base_key_of(const struct nt_hash *nt);
 
 /* --- the session's keys: 3.4.5 ---------------------------------------- */
