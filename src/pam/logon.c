@@ -102,20 +102,30 @@ change_due(pam_handle_t *pamh, const struct options *o, const struct person *p, 
 	return result == PAM_SUCCESS ? stay_begin(pamh, o, p, NULL, true) : result;
 }
 
+/* The line is there to be left, whatever comes of it. */
+static NTSTATUS
+log_on(pam_handle_t *pamh, const struct options *o, const struct person *p, const char *password, struct line *line,
+    HANDLE *ret_token, NTSTATUS *ret_substatus)
+{
+	struct whom whom = { p->domain, p->user };
+	NTSTATUS status = line_reach(line, logon_service(pamh), o->kerberos);
+	char origin[256];
+
+	*ret_substatus = STATUS_SUCCESS;
+	if (status != STATUS_SUCCESS)
+		return status;
+	origin_of(pamh, origin);
+	return line_log_on(line, &whom, password, o->type, origin, ret_token, ret_substatus);
+}
+
 int
 logon_try(pam_handle_t *pamh, const struct options *o, const struct person *p, const char *password, enum logon_for why)
 {
-	struct whom whom = { p->domain, p->user };
-	NTSTATUS status, substatus = STATUS_SUCCESS;
 	HANDLE token = NULL;
 	struct line line;
-	char origin[256];
+	NTSTATUS substatus, status = log_on(pamh, o, p, password, &line, &token, &substatus);
 	int result;
 
-	origin_of(pamh, origin);
-	status = line_reach(&line, logon_service(pamh), o->kerberos);
-	if (status == STATUS_SUCCESS)
-		status = line_log_on(&line, &whom, password, o->type, origin, &token, &substatus);
 	result = talk_verdict(o, status, substatus);
 	if (result == PAM_SUCCESS)
 		result = token_take(pamh, o, p, token);
@@ -156,17 +166,11 @@ logon_vouch(pam_handle_t *pamh, const struct options *o, const struct person *p)
 int
 logon_proves(pam_handle_t *pamh, const struct options *o, const struct person *p, const char *password)
 {
-	struct whom whom = { p->domain, p->user };
-	NTSTATUS status, substatus = STATUS_SUCCESS;
 	HANDLE token = NULL;
 	struct line line;
-	char origin[256];
+	NTSTATUS substatus, status = log_on(pamh, o, p, password, &line, &token, &substatus);
 	int result;
 
-	origin_of(pamh, origin);
-	status = line_reach(&line, logon_service(pamh), o->kerberos);
-	if (status == STATUS_SUCCESS)
-		status = line_log_on(&line, &whom, password, o->type, origin, &token, &substatus);
 	if (status == STATUS_SUCCESS)
 		(void)CloseHandle(token);
 	else
