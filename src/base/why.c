@@ -48,6 +48,35 @@ why_line_add(struct why *w, int32_t status, enum audience to, struct bytes text)
 	w->len += (uint32_t)out.need;
 }
 
+/* Without the beginning of a character (UTF-8) whose rest was cut off. */
+static size_t
+whole_characters(const char *text, size_t len)
+{
+	size_t lead = len;
+	unsigned char c;
+
+	while (lead && ((unsigned char)text[lead - 1] & 0xC0) == 0x80)
+		lead--;
+	if (!lead)
+		return len;
+	c = (unsigned char)text[lead - 1];
+	return c >= 0xC0 && len - (lead - 1) < (c < 0xE0 ? 2u : c < 0xF0 ? 3u : 4u) ? lead - 1 : len;
+}
+
+/* Nothing that would move a terminal: neither C0 nor C1. */
+static void
+controls_hide(char *text, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		unsigned char c = (unsigned char)text[i];
+
+		if (c == 0xC2 && i + 1 < len && ((unsigned char)text[i + 1] & 0xE0) == 0x80)
+			text[i] = text[i + 1] = '?';
+		else if (c < 0x20 || c == 0x7f)
+			text[i] = '?';
+	}
+}
+
 void
 why_add(struct why *w, int32_t status, enum audience to, const char *format, va_list args)
 {
@@ -57,10 +86,8 @@ why_add(struct why *w, int32_t status, enum audience to, const char *format, va_
 
 	if (n < 0)
 		return;
-	len = (size_t)n < sizeof text ? (size_t)n : sizeof text - 1;
-	for (size_t i = 0; i < len; i++)
-		if ((unsigned char)text[i] < 0x20 || text[i] == 0x7f)
-			text[i] = '?';
+	len = (size_t)n < sizeof text ? (size_t)n : whole_characters(text, sizeof text - 1);
+	controls_hide(text, len);
 	why_line_add(w, status, to, bytes_of(text, len));
 }
 
@@ -128,6 +155,7 @@ why_text(char *to, size_t cap, struct bytes lines)
 	struct reader r = reader_of(lines);
 	struct writer w = writer_of(to, cap ? cap - 1 : 0);
 	struct why_line line;
+	size_t whole = 0;
 
 	while (why_next(&r, &line)) {
 		const char *name = status_name((uint32_t)line.status);
@@ -143,8 +171,10 @@ why_text(char *to, size_t cap, struct bytes lines)
 		}
 		writer_bytes(&w, line.text);
 		writer_u8(&w, '\n');
+		if (writer_ok(&w))
+			whole = w.need;
 	}
 	if (cap)
-		to[w.need < cap ? w.need : cap - 1] = 0;
+		to[whole] = 0;
 	return w.need;
 }

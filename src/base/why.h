@@ -42,7 +42,10 @@ bool why_next(struct reader *r, struct why_line *ret_line);
 void why_put(struct writer *w, const struct why *chain, enum audience reader);
 /* Appends lines that arrived as bytes; malformed ones end it. */
 void why_take(struct why *w, struct bytes lines);
-/* "SEC_E_LOGON_DENIED: sentence", one line each, NUL-terminated; the length that it needs without the NUL. */
+/*
+ * "SEC_E_LOGON_DENIED: sentence", one line each, NUL-terminated: as many whole lines as there is room for.
+ * The length that all of them need, without the NUL.
+ */
 size_t why_text(char *to, size_t cap, struct bytes lines);
 
 #endif

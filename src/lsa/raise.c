@@ -97,9 +97,8 @@ explain(struct raised *r, struct served *s)
 	why_put(&w, &s->call.why, TO_TRUSTED);
 	if (!text || !writer_ok(&w) || !w.need)
 		return;
-	len = why_text(text, CHAIN_ROOM, bytes_of(lines, w.need));
-	if (len >= CHAIN_ROOM)
-		len = CHAIN_ROOM - 1;
+	(void)why_text(text, CHAIN_ROOM, bytes_of(lines, w.need));
+	len = strlen(text);
 	while (len && text[len - 1] == '\n')
 		len--;
 	audit_text(&r->a, AF_CHAIN, bytes_of(text, len));

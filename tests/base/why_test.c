@@ -54,9 +54,46 @@ bounded_and_printable(void)
 	why_say(&w, 0, TO_CALLER, "a\nb\x1b[31mc");
 	(void)why_text(text, sizeof text, bytes_of(w.at, w.len));
 	CHECK_TEXT(text, "a?b?[31mc\n");
-	CHECK_U64(why_text(text, 4, bytes_of(w.at, w.len)), 10);
-	CHECK_TEXT(text, "a?b");
 	why_drop(&w);
+	why_say(&w, 0, TO_CALLER, "a\xc2\x9b" "31mb\xc2\xa0\xc3\x9b");
+	(void)why_text(text, sizeof text, bytes_of(w.at, w.len));
+	CHECK_TEXT(text, "a??31mb\xc2\xa0\xc3\x9b\n");
+	why_drop(&w);
+	why_say(&w, 0, TO_CALLER, "a\nb\x1b[31mc");
+	CHECK_U64(why_text(text, 4, bytes_of(w.at, w.len)), 10);
+	CHECK_TEXT(text, "");					/* whole lines alone */
+	why_say(&w, 0, TO_CALLER, "second");
+	CHECK_U64(why_text(text, 12, bytes_of(w.at, w.len)), 17);
+	CHECK_TEXT(text, "a?b?[31mc\n");
+	why_drop(&w);
+}
+
+/* A line that is too long ends with a whole character, whichever that is. */
+static void
+cut_between_characters(void)
+{
+	static const char *const marks[] = { "x", "\xc3\xa4", "\xe2\x82\xac", "\xf0\x9f\x94\x91" };
+
+	for (size_t m = 0; m < 4; m++)
+		for (size_t before = 505; before < 512; before++) {
+			struct why w = { NULL, 0, 0 };
+			char line[600], text[600];
+			size_t size = strlen(marks[m]), len = before, want;
+
+			memset(line, 'x', before);
+			line[before] = 0;
+			for (int i = 0; i < 8; i++)
+				strcat(line, marks[m]);
+			for (want = before; want + size <= 511; )
+				want += size;
+			if (before + 8 * size < want)
+				want = before + 8 * size;
+			why_say(&w, 0, TO_CALLER, "%s", line);
+			len = why_text(text, sizeof text, bytes_of(w.at, w.len));
+			CHECK_U64(len, want + 1);		/* and the end of the line */
+			CHECK(memcmp(text, line, want) == 0);
+			why_drop(&w);
+		}
 }
 
 static void
@@ -82,6 +119,7 @@ main(void)
 {
 	RUN(audiences);
 	RUN(bounded_and_printable);
+	RUN(cut_between_characters);
 	RUN(foreign_bytes);
 	return check_end();
 }
