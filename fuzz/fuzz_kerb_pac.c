@@ -54,7 +54,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	pac.at = copy;
 	must_be_sound(&facts, pac_read(&facts, pac, memory), pac, memory);
 	for (int32_t etype = 16; etype < 24; etype++)
-		MUST(!pac_signed_for(pac, etype) || pac_signature_of(etype));
+		MUST(!pac_signed_for(pac, etype) || (etype >= 17 && etype <= 20) || etype == 23);
 	free(copy);
 	return 0;
 }

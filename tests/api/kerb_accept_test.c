@@ -1,8 +1,8 @@
 /*
  * kerb_accept_test.c - AcceptSecurityContext for Kerberos by the public API,
  * near and far, with MIT's gss_init_sec_context and MIT's KDC at the other end.
- * Covers src/pkg/kerberos/kerb_accept.c, kerb_answer.c, kerb_peer.c,
- * kerb_keys.c, src/lsa/services.c (first_seen, logon_as) and an error's token on its way out
+ * Covers pkg/kerberos/kerb_accept.c, pkg/kerberos/kerb_answer.c, pkg/kerberos/kerb_peer.c,
+ * pkg/kerberos/kerb_keys.c, src/lsa/services.c (first_seen, logon_as) and an error's token on its way out
  * (src/lsa/serve_sspi.c, src/lsa/dispatch.c, src/secur32/leg.c).
  */
 #include <gssapi/gssapi_krb5.h>

@@ -2,7 +2,7 @@
  * kerb_cached_test.c - logons while no KDC answers: by policy, of users that
  * a KDC has let in here before, with their last password, and of the last few alone;
  * wrong guesses count. MIT's KDC (tests/lab/kdc.py) is ended and begun again.
- * Covers src/pkg/kerberos/kerb_cached.c, kerb_logon.c, src/lsa/remember.c, src/crypto/slow_hash.c.
+ * Covers pkg/kerberos/kerb_cached.c, pkg/kerberos/kerb_logon.c, src/lsa/remember.c, src/crypto/slow_hash.c.
  */
 #include <signal.h>
 #include <stdlib.h>

@@ -2,8 +2,8 @@
  * kerb_creds_test.c - where a Kerberos credential comes from and how long it
  * is one: keytabs by name, tickets that expire, are destroyed or made anew;
  * many contexts at once, cancelled ones, KDCs that do not answer.
- * Covers src/pkg/kerberos/kerb_lsa.c, kerb_cache.c, kerb_tgt.c, src/lsa/keep.c,
- * src/secur32/gather.c.
+ * Covers pkg/kerberos/kerb_default.c, pkg/kerberos/kerb_lsa.c, pkg/kerberos/kerb_cache.c, pkg/kerberos/kerb_tgt.c,
+ * src/lsa/keep.c, src/secur32/gather.c.
  */
 #include <arpa/inet.h>
 #include <stdlib.h>

@@ -1,8 +1,9 @@
 /*
  * kerb_datagram_test.c - connectionless Kerberos, near and far: the first leg
  * of an initiator has no token, MessageSeqNo counts, and packets come in any order. Both roles against
- * each other, and our initiator against MIT's GSSAPI with MIT's KDC. Covers the datagram branches of
- * src/pkg/kerberos/kerb_init.c, kerb_accept.c, kerb_apreq.c, kerb_lsa.c, kerb_user.c, kerb_wrap.c.
+ * each other, and our initiator against MIT's GSSAPI with MIT's KDC.
+ * Covers the datagram branches of pkg/kerberos/kerb_init.c, pkg/kerberos/kerb_accept.c, pkg/kerberos/kerb_apreq.c,
+ * pkg/kerberos/kerb_lsa.c, pkg/kerberos/kerb_user.c, pkg/kerberos/kerb_wrap.c.
  */
 #include <gssapi/gssapi_krb5.h>
 #include <stdlib.h>

@@ -2,8 +2,8 @@
  * kerb_extra_test.c - KerbAddExtraCredentials, its Ex, and
  * KerbTransferCredentials, and AddCredentials, near and far: keys made of passwords, with which MIT's
  * clients are accepted; MIT's KDC made its own of the same passwords.
- * Covers src/secur32/add_cred.c, src/lsa/serve_sspi.c (serve_add_cred), src/pkg/kerberos/kerb_msg_extra.c, kerb_extra.c, kerb_judge.c (proof_open_extra), kerb_answer.c
- * (kerb_accept_ready), src/secur32/marshal.c.
+ * Covers secur32/add_cred.c, lsa/serve_sspi.c (serve_add_cred), pkg/kerberos/kerb_msg_extra.c, pkg/kerberos/kerb_extra.c, pkg/kerberos/kerb_judge.c (proof_open_extra),
+ * pkg/kerberos/kerb_answer.c (kerb_accept_ready), secur32/marshal.c.
  */
 #include <gssapi/gssapi_krb5.h>
 #include <stdlib.h>

@@ -1,8 +1,10 @@
 /*
  * kerb_init_test.c - the Kerberos initiator against MIT's KDC and MIT's
  * gss_accept_sec_context, by the public API, synchronous and asynchronous.
- * Covers src/pkg/kerberos/kerb_init.c, kerb_apreq.c, kerb_tgt.c, kerb_cache.c,
- * kerb_lsa.c, kerb_k5.c, kerb_codes.c, kerb_gather.c, kerb_frame.c, src/secur32/gather.c.
+ * Covers pkg/kerberos/kerb_forward.c, pkg/kerberos/kerb_target.c, pkg/kerberos/kerb_talk.c,
+ * pkg/kerberos/kerb_init.c, pkg/kerberos/kerb_apreq.c, pkg/kerberos/kerb_tgt.c, pkg/kerberos/kerb_cache.c,
+ * pkg/kerberos/kerb_lsa.c, pkg/kerberos/kerb_k5.c, pkg/kerberos/kerb_codes.c, pkg/kerberos/kerb_gather.c,
+ * pkg/kerberos/kerb_frame.c, secur32/gather.c.
  */
 #include <stdlib.h>
 #include <string.h>

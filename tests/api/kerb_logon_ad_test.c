@@ -3,8 +3,8 @@
  * near and far: the SID and the groups of his token are those that the directory
  * counts itself (tokenGroups), by a password, by his name alone, and by a
  * context that was accepted. Against a Samba Active Directory (tests/lab/ad.py).
- * Covers src/pkg/kerberos/kerb_peer.c, kerb_pac.c, kerb_logon.c,
- * kerb_logon_profile.c, kerb_logon_s4u.c, src/lsa/who.c, src/lsa/services.c (logon_as).
+ * Covers pkg/kerberos/kerb_peer.c, pkg/kerberos/kerb_pac.c, pkg/kerberos/kerb_logon.c,
+ * pkg/kerberos/kerb_logon_profile.c, pkg/kerberos/kerb_logon_s4u.c, src/lsa/who.c, src/lsa/services.c (logon_as).
  */
 #include <gssapi/gssapi_ext.h>
 #include <gssapi/gssapi_krb5.h>

@@ -3,8 +3,8 @@
  * of each kind of account and what each caller learns, the session's tickets
  * by its LUID and in its name, unlocking, credentials for elsewhere, tickets
  * that are brought, and buffers mutated.
- * Covers src/pkg/kerberos/kerb_logon.c, kerb_logon_profile.c,
- * kerb_logon_ticket.c, kerb_logon_s4u.c, kerb_host.c, kerb_peer.c, src/secur32/marshal.c,
+ * Covers pkg/kerberos/kerb_logon.c, pkg/kerberos/kerb_logon_profile.c, pkg/kerberos/kerb_logon_ticket.c,
+ * pkg/kerberos/kerb_logon_s4u.c, pkg/kerberos/kerb_host.c, pkg/kerberos/kerb_peer.c, src/secur32/marshal.c,
  * src/lsa/serve_logon_user.c.
  */
 #include <krb5.h>

@@ -3,7 +3,7 @@
  * believed: somebody else answers in its place, who knows the user's password
  * (he chose it) and the names of this machine's keys, and not the keys; or
  * this machine has no key to find out by. Nobody logs on, and nothing is left.
- * Covers src/pkg/kerberos/kerb_host.c, kerb_logon.c.
+ * Covers pkg/kerberos/kerb_host.c, pkg/kerberos/kerb_logon.c.
  */
 #include <stdlib.h>
 #include <string.h>

@@ -3,8 +3,8 @@
  * and far: every field of an answer that nothing enciphers is edited, tickets are swapped,
  * requests are bent to another service. Nobody becomes somebody else by it, and
  * nobody speaks to another service than the one he named. Row S9 of docs/THREATS.md.
- * Covers src/pkg/kerberos/kerb_tgt.c, kerb_tgs.c, kerb_s4u.c (take), kerb_logon_s4u.c, kerb_host.c
- * (prove), kerb_k5.c (kerb_k5_words).
+ * Covers pkg/kerberos/kerb_tgt.c, pkg/kerberos/kerb_tgs.c, pkg/kerberos/kerb_s4u.c (take),
+ * pkg/kerberos/kerb_logon_s4u.c, pkg/kerberos/kerb_host.c (prove), pkg/kerberos/kerb_k5.c (kerb_k5_words).
  */
 #include <stdlib.h>
 #include <string.h>

@@ -3,7 +3,7 @@
  * MIT's kadmind, tickets handed out as KRB-CRED and submitted again, purges by
  * a template, and what each of them refuses. The list itself is looked at
  * by tests/interop/klist_test.py.
- * Covers src/pkg/kerberos/kerb_msg.c, kerb_msg_get.c, kerb_msg_pass.c,
+ * Covers pkg/kerberos/kerb_msg.c, pkg/kerberos/kerb_msg_get.c, pkg/kerberos/kerb_msg_pass.c,
  * src/secur32/marshal.c.
  */
 #include <stdlib.h>

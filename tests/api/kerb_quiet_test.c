@@ -1,10 +1,10 @@
 /*
  * kerb_quiet_test.c - does for kerb_quiet_test.py what that watches through
  * strace: after each mark one thing, on this thread.
- *     guard     libkrb5 is told to ask a KDC, by a context of kerb_k5.c
+ *     guard     libkrb5 is told to ask a KDC, by a context of pkg/kerberos/kerb_k5.c
  *     fetched   a context with an initial and a service ticket from the KDC
  *     cached    a hundred more with the same ticket
- * Covers the hook of src/pkg/kerberos/kerb_k5.c and what kerb_apreq.c promises.
+ * Covers the hook of pkg/kerberos/kerb_k5.c and what pkg/kerberos/kerb_apreq.c promises.
  */
 #include "pkg/kerberos/kerb_k5.h"
 

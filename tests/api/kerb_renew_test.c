@@ -2,7 +2,7 @@
  * kerb_renew_test.c - a session's tickets are renewed by the daemon while the
  * session lasts, and are asked for no more when it has ended: a user of MIT's KDC whose
  * tickets last 8 seconds (tests/lab/kdc.py). Embedded nobody renews them.
- * Covers src/pkg/kerberos/kerb_renew.c, src/lsa/tend.c, src/lsa/keep.c (keep_due).
+ * Covers pkg/kerberos/kerb_renew.c, src/lsa/tend.c, src/lsa/keep.c (keep_due).
  */
 #include <stdlib.h>
 #include <string.h>

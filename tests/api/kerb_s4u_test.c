@@ -3,8 +3,9 @@
  * far: ImpersonateSecurityContext, then AcquireCredentialsHandle and
  * InitializeSecurityContext, against a Samba Active Directory (tests/lab/ad.py), whose
  * front-svc may delegate to HTTP/web and cifs/dc1. MIT's GSSAPI is the client and the last service.
- * Covers src/pkg/kerberos/kerb_s4u.c, kerb_tgs.c, kerb_init.c (ASKED_OWN, ASKED_PROXY), kerb_answer.c (evidence),
- * kerb_lsa.c (use_service), kerb_logon_s4u.c (evidence_of), src/lsa/serve_sspi.c (serve_acquire_as), src/secur32/acquire.c (acting).
+ * Covers pkg/kerberos/kerb_s4u.c, pkg/kerberos/kerb_tgs.c, pkg/kerberos/kerb_init.c (ASKED_OWN, ASKED_PROXY),
+ * pkg/kerberos/kerb_answer.c (evidence), pkg/kerberos/kerb_lsa.c (use_service), pkg/kerberos/kerb_logon_s4u.c
+ * (evidence_of), src/lsa/serve_sspi.c (serve_acquire_as), src/secur32/acquire.c (acting).
  */
 #include <gssapi/gssapi_ext.h>
 #include <gssapi/gssapi_krb5.h>

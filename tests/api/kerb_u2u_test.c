@@ -2,8 +2,9 @@
  * kerb_u2u_test.c - user-to-user, near and far: both roles against each
  * other, and each against libkrb5's own functions (krb5_get_credentials with a second
  * ticket, krb5_mk_req_extended, krb5_auth_con_setuseruserkey, krb5_rd_req) and MIT's KDC.
- * Covers src/pkg/kerberos/kerb_u2u.c, kerb_own.c, kerb_judge.c (proof_open_own), kerb_init.c (ask_peer, take_peer),
- * kerb_accept.c (accept_begin), kerb_lsa.c (use_own).
+ * Covers pkg/kerberos/kerb_u2u.c, pkg/kerberos/kerb_own.c, pkg/kerberos/kerb_judge.c (proof_open_own),
+ * pkg/kerberos/kerb_init.c (ask_peer, take_peer), pkg/kerberos/kerb_accept.c (accept_begin),
+ * pkg/kerberos/kerb_lsa.c (use_own).
  */
 #include <krb5.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /*
  * kerb_use_test.c - who may accept with which key: users and groups by
  * principals, through a daemon of its own that runs as root, in its sandbox
- * (src/lsa/keep.c's may_accept, src/pkg/kerberos/kerb_answer.c, kerb_keys.c;
+ * (src/lsa/keep.c's may_accept, pkg/kerberos/kerb_answer.c, pkg/kerberos/kerb_keys.c;
  * spec: a caller that is not on the list is told what one is told where there is no
  * key). And a keytab in the folder is replaced while the daemon runs.
  */

@@ -4,7 +4,7 @@
  * drops and swaps legs, changes every byte. Rows S4 and S5 of
  * docs/THREATS.md. Real NTLM inside, fakekrb.c in Kerberos' place.
  *
- * Covers pkg/negotiate/nego_mic.c, nego_init.c, nego_accept.c.
+ * Covers pkg/negotiate/nego_mic.c, pkg/negotiate/nego_init.c, pkg/negotiate/nego_accept.c.
  */
 #include <stdio.h>
 #include <string.h>

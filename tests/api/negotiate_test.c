@@ -3,8 +3,9 @@
  * back to, what policy forbids, and that it says why. Real NTLM inside, and
  * fakekrb.c in Kerberos' place; each handshake synchronous and asynchronous.
  *
- * Covers pkg/negotiate/nego_lsa.c, nego_init.c, nego_accept.c, nego_rule.c, nego_mic.c, nego_user.c, and
- * pkg/ntlm/ntlm_inside.c, which signs mechListMIC.
+ * Covers pkg/negotiate/nego_lsa.c, pkg/negotiate/nego_init.c, pkg/negotiate/nego_accept.c,
+ * pkg/negotiate/nego_rule.c, pkg/negotiate/nego_mic.c, pkg/negotiate/nego_user.c,
+ * and pkg/ntlm/ntlm_inside.c, which signs mechListMIC.
  */
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,4 +1,6 @@
-"""negotiate_krb5_test.py - Kerberos inside SPNEGO: MIT's and ours, either as the client of the other.
+"""negotiate_krb5_test.py - Kerberos inside SPNEGO: MIT's and ours, either as the client of the other; and with somebody
+between, who rewrites the list of mechanisms, changes bytes of every leg and takes mechListMIC away (rows S4 and S5 of docs/THREATS.md).
+Covers pkg/kerberos/kerb_inside.c, pkg/negotiate/nego_mic.c, pkg/negotiate/nego_accept.c, pkg/negotiate/nego_init.c.
 
 Runs inside tests/lab/kdc.py: a realm on loopback, alice's tickets, the keytab of host/localhost.
 
@@ -25,6 +27,56 @@ subprocess.run(["kinit", "alice"], input=PASSWORD + "\n", text=True, stdout=subp
 WAYS = {"one token": {}, "mutual": {"mutual": "yes"}, "DCE style": {"dce": "yes"}}
 TOKENS = {"one token": 2, "mutual": 2, "DCE style": 4}
 
+MS_KRB5 = bytes.fromhex("06092a864882f712010202")
+
+
+def leg_edit(leg, change):
+    """An edit of that token alone, counted over both directions."""
+    seen = {}
+
+    def edit(frame):
+        return change(frame) if seen.setdefault(frame, len(seen)) == leg else frame
+    return edit
+
+
+def is_state(frame, at):
+    """Whether that byte is an initiator's negState, which tells an acceptor nothing."""
+    return frame[at - 4:at] == b"\xa0\x03\x0a\x01"
+
+
+def der(tag, body):
+    return bytes([tag]) + (bytes([len(body)]) if len(body) < 128 else bytes([0x81, len(body)])) + body
+
+
+def mic_away(frame):
+    """A NegTokenResp without its last field, [3]: a MIC of 28 bytes."""
+    inner = 2 + (frame[1] == 0x81)
+    return der(0xa1, der(0x30, frame[inner + 2 + (frame[inner + 1] == 0x81):frame.rindex(b"\xa3\x1e\x04\x1c")]))
+
+
+def between(place, client, server):
+    """Real Kerberos, both sides ours."""
+    for what, options, leg, change in (
+            ("the first mechanism becomes one that nobody has", {"mutual": "yes"}, 0, lambda f: f.replace(MS_KRB5, MS_KRB5[:-1] + b"\x77", 1)),
+            ("the client's mechListMIC is taken away", {"dce": "yes"}, 2, mic_away),
+            ("the server's mechListMIC is taken away", {"dce": "yes"}, 3, mic_away)):
+        t = talk(client.but(**options), server.but(**options), leg_edit(leg, change))
+        check(f"{place.name}: {what}", not t.good, t.said)
+    whole = talk(client.but(dce="yes"), server.but(dce="yes"))
+    legs = [f for f in whole.frames if interop.is_spnego(f)]
+    check(f"{place.name}: four tokens", whole.good and len(legs) == 4, whole.said)
+    taken = 0
+    for leg in (1, 2, 3):
+        for at in range(leg, len(legs[leg]), 9):
+            def flip(frame, at=at):
+                return frame[:at] + bytes([frame[at] ^ 0x10]) + frame[at + 1:] if at < len(frame) else frame
+            t = talk(client.but(dce="yes"), server.but(dce="yes"), leg_edit(leg, flip))
+            harmless = leg == 2 and is_state(legs[leg], at)
+            if t.good and not harmless:
+                taken += check(f"{place.name}: leg {leg}, byte {at}", False, t.said) or 1
+    check(f"{place.name}: no changed byte is taken", taken == 0, taken)
+
+
 with interop.folder() as work:
     for place in interop.places(lsad, lsactl):
         place.user("alice", PASSWORD)
@@ -48,6 +100,7 @@ with interop.folder() as work:
                       told["options"]["mutualRequired"] == (way != "one token"), told)
                 check(f"{place.name}: {name}, {way}: and it is alice", "alice" in t.server.facts.get("name", ""), t.said)
 
+        between(place, mine, ours)
         # A password instead of tickets; a wrong one is not tried with less.
         t = talk(ours.but(user="alice", domain=REALM, password=PASSWORD), mit)
         check(f"{place.name}: with a password", t.good and t.client.facts.get("inner") == "Kerberos 0", t.said)

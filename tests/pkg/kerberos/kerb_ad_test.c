@@ -1,6 +1,6 @@
 /*
  * kerb_ad_test.c - the acceptor and an Active Directory's tickets
- * (pkg/kerberos/kerb_peer.c, kerb_pac.c, kerb_signed.c, base/ndr.c): the SID, the domain's
+ * (pkg/kerberos/kerb_peer.c, pkg/kerberos/kerb_pac.c, pkg/kerberos/kerb_signed.c, base/ndr.c): the SID, the domain's
  * name and the groups are those that the directory itself tells. Runs under tests/lab/ad.py.
  */
 #include "tests/check.h"

@@ -1,6 +1,6 @@
 /*
- * kerb_forge_test.c - pkg/kerberos/kerb_accept.c, kerb_judge.c, kerb_answer.c, kerb_peer.c, kerb_signed.c,
- * kerb_proof.c, kerb_keys.c, without a KDC: tickets made by one who has the
+ * kerb_forge_test.c - pkg/kerberos/kerb_accept.c, pkg/kerberos/kerb_judge.c, pkg/kerberos/kerb_answer.c, pkg/kerberos/kerb_peer.c,
+ * pkg/kerberos/kerb_signed.c, * pkg/kerberos/kerb_proof.c, pkg/kerberos/kerb_keys.c, without a KDC: tickets made by one who has the
  * service's key, and by one who has not. PACs of a domain, replays across
  * restarts, keytabs that change.
  */

@@ -2,7 +2,7 @@
  * kerb_gather_test.c - the caller's ticket cache as bytes: which tickets, in
  * which order; that a file is read again when it has changed, and not when it
  * has not; that a forked child reads for itself.
- * Covers src/pkg/kerberos/kerb_gather.c.
+ * Covers pkg/kerberos/kerb_gather.c.
  */
 #include <dlfcn.h>
 #include <krb5.h>

@@ -1,6 +1,7 @@
 /*
  * kerb_key_test.c - derived keys: [RFC 3961] A.1, [RFC 8009] A, and what
- * libkrb5 makes of keys by chance. Covers src/pkg/kerberos/kerb_key.c.
+ * libkrb5 makes of keys by chance.
+ * Covers pkg/kerberos/kerb_key.c.
  */
 #include <krb5.h>
 

@@ -1,5 +1,5 @@
 /*
- * kerb_mit_test.c - the acceptor (pkg/kerberos/kerb_accept.c, kerb_judge.c and what it
+ * kerb_mit_test.c - the acceptor (pkg/kerberos/kerb_accept.c, pkg/kerberos/kerb_judge.c and what it
  * calls) against MIT's gss_init_sec_context and MIT's KDC. Runs under
  * tests/lab/kdc.py, whose environment it reads.
  */

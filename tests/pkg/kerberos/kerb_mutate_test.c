@@ -1,5 +1,5 @@
 /*
- * kerb_mutate_test.c - pkg/kerberos/kerb_accept.c, kerb_proof.c, kerb_keys.c:
+ * kerb_mutate_test.c - pkg/kerberos/kerb_accept.c, pkg/kerberos/kerb_proof.c, pkg/kerberos/kerb_keys.c:
  * every prefix and every byte of tokens, of what is inside their encryption
  * (sealed again by one who has the key), of the checksum field and of keytabs.
  */

@@ -1,6 +1,6 @@
 /*
  * kerb_pure_test.c - frames of tokens, target names, ticket caches as bytes.
- * Covers src/pkg/kerberos/kerb_frame.c, kerb_spn.c, kerb_ccache.c.
+ * Covers pkg/kerberos/kerb_frame.c, pkg/kerberos/kerb_spn.c, pkg/kerberos/kerb_ccache.c.
  */
 #include <stdlib.h>
 #include <string.h>

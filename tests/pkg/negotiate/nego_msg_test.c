@@ -2,7 +2,7 @@
  * nego_msg_test.c - SPNEGO tokens: put, taken, refused; and the same by
  * libtasn1 from RFC 4178's own module (spnego.asn).
  *
- * Covers pkg/negotiate/nego_msg.c and nego_data.c.
+ * Covers pkg/negotiate/nego_msg.c and pkg/negotiate/nego_data.c.
  */
 #include "pkg/negotiate/nego_msg.h"
 

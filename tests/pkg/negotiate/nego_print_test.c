@@ -1,7 +1,7 @@
 /*
  * nego_print_test.c - SPNEGO tokens as text, those inside included.
  *
- * Covers pkg/negotiate/nego_print.c and the describing of nego_user.c.
+ * Covers pkg/negotiate/nego_print.c and the describing of pkg/negotiate/nego_user.c.
  */
 #include "pkg/negotiate/nego_print.h"
 
