@@ -3,7 +3,7 @@
  * keytab, with passwords right and wrong, for services known and unknown, on
  * two threads, some cancelled; and that a ticket which is at hand waits for
  * no place.
- * Covers src/pkg/kerberos/kerb_tgt.c, kerb_trip.c, kerb_k5.c, kerb_init.c.
+ * Covers pkg/kerberos/kerb_tgt.c, pkg/kerberos/kerb_trip.c, pkg/kerberos/kerb_k5.c, pkg/kerberos/kerb_init.c.
  */
 #include <arpa/inet.h>
 #include <pthread.h>

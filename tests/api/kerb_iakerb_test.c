@@ -2,7 +2,7 @@
  * kerb_iakerb_test.c - Negotiate where no KDC can be reached and the peer
  * hands messages on to its own, near and far: MIT's acceptor of IAKERB, with
  * MIT's KDC behind it. Run by kerb_iakerb_run.sh.
- * Covers pkg/kerberos/kerb_iakerb.c, pkg/kerberos/kerb_init.c (carried), pkg/kerberos/kerb_tgt.c (carry_begin),
+ * Covers pkg/kerberos/kerb_iakerb.c, pkg/kerberos/kerb_init.c (carried), pkg/kerberos/kerb_trip.c (carry_begin),
  * pkg/kerberos/kerb_apreq.c (finish_add), pkg/negotiate/nego_init.c (begin_by_peer).
  */
 #include <gssapi/gssapi_ext.h>

@@ -2,8 +2,8 @@
  * kerb_kcm_test.c - tickets that a daemon keeps (KCM): found and used, near
  * and far, never written to; and a daemon that is silent holds up nobody but
  * who asked for its tickets. In the environment of tests/lab/kcm.py.
- * Covers src/pkg/kerberos/kerb_gather.c, kerb_expect.c, kerb_default.c,
- * kerb_cache.c, src/secur32/gather.c.
+ * Covers pkg/kerberos/kerb_gather.c, pkg/kerberos/kerb_expect.c, pkg/kerberos/kerb_default.c,
+ * pkg/kerberos/kerb_cache.c, src/secur32/gather.c.
  */
 #include <pthread.h>
 #include <stdlib.h>

@@ -2,8 +2,8 @@
  * kerb_more_test.c - Kerberos' messages about KDCs that are named by hand,
  * about caches that are empty here, and keytabs of passwords, near and far.
  * krb5.conf names no KDC: MIT's KDC is found by what the messages say alone,
- * and MIT's kinit takes the keytabs. Covers src/pkg/kerberos/kerb_pin.c,
- * kerb_msg_more.c, kerb_msg_extra.c, src/lsa/keep.c, src/secur32/marshal.c.
+ * and MIT's kinit takes the keytabs. Covers pkg/kerberos/kerb_pin.c, pkg/kerberos/kerb_msg_more.c,
+ * pkg/kerberos/kerb_msg_extra.c, src/lsa/keep.c, src/secur32/marshal.c.
  */
 #include <stdlib.h>
 #include <string.h>
