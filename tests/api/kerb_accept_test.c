@@ -9,6 +9,8 @@
 #include <krb5.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "tests/api/kerb.h"
 #include "tests/check.h"
@@ -140,7 +142,88 @@ talk(void)
 	(void)gss_release_buffer(&minor, &out);
 }
 
+/* In the other process: takes the context, reads what MIT's side said before and answers; what it is wrong with. */
+static int
+other_process(char *package, SecBuffer *blob, char *said, ULONG len, int answer)
+{
+	char text[] = "from elsewhere", header[256], pad[1] = { 0 };
+	SecPkgContext_Sizes sizes = { 0 };
+	SecBuffer b[3] = { { len, SECBUFFER_STREAM, said }, { 0, SECBUFFER_DATA, NULL } };
+	SecBufferDesc desc = { SECBUFFER_VERSION, 2, b };
+	SecPkgContext_NamesA names = { NULL };
+	CtxtHandle taken;
+
+	if (ImportSecurityContextA(package, blob, NULL, &taken) != SEC_E_OK)
+		return 1;
+	if (DecryptMessage(&taken, &desc, 0, NULL) != SEC_E_OK || b[1].cbBuffer != 5 || memcmp(b[1].pvBuffer, "hello", 5) != 0)
+		return 2;
+	if (QueryContextAttributesA(&taken, SECPKG_ATTR_NAMES, &names) != SEC_E_OK || strcmp(names.sUserName, "OPENLSA.TEST\\alice") != 0)
+		return 3;
+	if (QueryContextAttributesA(&taken, SECPKG_ATTR_SIZES, &sizes) != SEC_E_OK || sizes.cbSecurityTrailer > sizeof header)
+		return 4;
+	b[0] = (SecBuffer){ sizes.cbSecurityTrailer, SECBUFFER_TOKEN, header };
+	b[1] = (SecBuffer){ sizeof text, SECBUFFER_DATA, text };
+	b[2] = (SecBuffer){ 1, SECBUFFER_PADDING, pad };
+	desc.cBuffers = 3;
+	if (EncryptMessage(&taken, 0, &desc, 0) != SEC_E_OK)
+		return 5;
+	return write(answer, header, b[0].cbBuffer) != (ssize_t)b[0].cbBuffer || write(answer, text, b[1].cbBuffer) != (ssize_t)b[1].cbBuffer;
+}
+
+/* The context goes on in another process, and here it is over. */
+static void
+taken_over(const char *package)
+{
+	char name[16], whole[512], answer[512];
+	gss_buffer_desc in = { 5, (void *)(uintptr_t)"hello" }, out = { 0 };
+	SecBuffer blob = { 0, SECBUFFER_EMPTY, NULL };
+	int ends[2] = { -1, -1 }, status = -1, sealed = 0;
+	size_t len = 0;
+	OM_uint32 minor;
+	ssize_t n;
+	pid_t child;
+
+	(void)snprintf(name, sizeof name, "%s", package);
+	CHECK(gss_wrap(&minor, t.ctx, 1, GSS_C_QOP_DEFAULT, &in, &sealed, &out) == GSS_S_COMPLETE && out.length <= sizeof whole);
+	memcpy(whole, out.value, out.length);
+	if (!CHECK(ExportSecurityContext(&t.context, SECPKG_CONTEXT_EXPORT_DELETE_OLD, &blob, NULL) == SEC_E_OK) || !CHECK(pipe(ends) == 0))
+		return;
+	t.has_context = false;
+	child = fork();
+	if (child == 0)
+		_exit(other_process(name, &blob, whole, (ULONG)out.length, ends[1]));
+	close(ends[1]);
+	while ((n = read(ends[0], answer + len, sizeof answer - len)) > 0)
+		len += (size_t)n;
+	close(ends[0]);
+	CHECK(child > 0 && waitpid(child, &status, 0) == child && WIFEXITED(status));
+	CHECK_U64((unsigned)WEXITSTATUS(status), 0);
+	(void)gss_release_buffer(&minor, &out);
+	in = (gss_buffer_desc){ len, answer };
+	CHECK(gss_unwrap(&minor, t.ctx, &in, &out, &sealed, NULL) == GSS_S_COMPLETE && sealed);
+	CHECK(out.length == sizeof "from elsewhere" && memcmp(out.value, "from elsewhere", out.length) == 0);
+	(void)gss_release_buffer(&minor, &out);
+	CHECK(ImportSecurityContextA(name, &blob, NULL, &t.context) == SEC_E_INVALID_TOKEN);	/* once */
+	FreeContextBuffer(blob.pvBuffer);
+}
+
 /* --- --------------------------------------------------------------------------- */
+
+TEST(another_process_takes_over)
+{
+	static const char *const services[] = {
+		"host/aes128.openlsa.test@OPENLSA.TEST", "host/aes256.openlsa.test@OPENLSA.TEST",
+		"host/sha128.openlsa.test@OPENLSA.TEST", "host/sha256.openlsa.test@OPENLSA.TEST",
+	};
+
+	for (size_t i = 0; i < sizeof services / sizeof *services; i++) {
+		if (!CHECK(shake_hands(services[i], GSS_C_MUTUAL_FLAG)))
+			continue;
+		talk();
+		taken_over("Kerberos");
+	}
+	over();
+}
 
 TEST(every_etype_and_style)
 {
@@ -270,6 +353,7 @@ TEST(inside_negotiate)
 				CHECK_TEXT(names.sUserName, "OPENLSA.TEST\\alice");
 			FreeContextBuffer(names.sUserName);
 			talk();
+			taken_over("Negotiate");
 		}
 	over();
 	t.mech = NULL;
@@ -288,6 +372,7 @@ main(void)
 	RUN(rc4_by_policy);
 	RUN(replay_and_its_token);
 	RUN(mutated);
+	RUN(another_process_takes_over);
 	RUN(inside_negotiate);
 	RUN(no_key_no_credential);
 	CHECK(FreeCredentialsHandle(&t.cred) == SEC_E_OK);

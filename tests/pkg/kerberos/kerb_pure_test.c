@@ -1,6 +1,7 @@
 /*
- * kerb_pure_test.c - frames of tokens, target names, ticket caches as bytes.
- * Covers pkg/kerberos/kerb_frame.c, pkg/kerberos/kerb_spn.c, pkg/kerberos/kerb_ccache.c.
+ * kerb_pure_test.c - frames of tokens, target names, ticket caches as bytes, the order of messages.
+ * Covers pkg/kerberos/kerb_frame.c, pkg/kerberos/kerb_spn.c, pkg/kerberos/kerb_ccache.c, and kerb_order_take of
+ * pkg/kerberos/kerb_wrap.c.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -8,6 +9,7 @@
 #include "pkg/kerberos/kerb_ccache.h"
 #include "pkg/kerberos/kerb_lsa.h"
 #include "pkg/kerberos/kerb_spn.h"
+#include "pkg/kerberos/kerb_wrap.h"
 #include "tests/check.h"
 
 #define SAID(b) (int)(b).len, (const char *)(b).at
@@ -189,6 +191,37 @@ caches_go_round(void)
 	}
 }
 
+/* --- the order of messages ------------------------------------------------------------ */
+
+#define GOOD KERB_GENUINE
+#define BAD KERB_OUT_OF_SEQUENCE
+
+/* Numbers as they come, from 1000 on; 0 ends a row. */
+static const struct { bool replay, sequence; uint64_t first; struct { uint64_t number; enum kerb_verdict verdict; } come[10]; } orders[] = {
+	{ false, false, 1000, { { 1000, GOOD }, { 1000, GOOD }, { 7, GOOD }, { 5000, GOOD } } },
+	{ true, false, 1000, { { 1000, GOOD }, { 1000, BAD }, { 1003, GOOD }, { 1001, GOOD }, { 1001, BAD }, { 1003, BAD }, { 1002, GOOD },
+	    { 1004, GOOD } } },
+	/* 64 are remembered: what is older may have come before. */
+	{ true, false, 1000, { { 1000, GOOD }, { 1064, GOOD }, { 1001, GOOD }, { 1000, BAD }, { 1065, GOOD }, { 1001, BAD }, { 1002, GOOD } } },
+	{ true, false, 1000, { { 1000, GOOD }, { 2000, GOOD }, { 1937, GOOD }, { 1936, BAD }, { 1937, BAD }, { 1000, BAD }, { 1999, GOOD } } },
+	{ false, true, 1000, { { 1001, BAD }, { 1000, GOOD }, { 1000, BAD }, { 1002, BAD }, { 1001, GOOD }, { 999, BAD }, { 1002, GOOD } } },
+	{ true, true, 1000, { { 1000, GOOD }, { 1002, BAD }, { 1001, GOOD }, { 1000, BAD }, { 1002, GOOD } } },
+	/* Behind the largest number comes none. */
+	{ true, false, UINT64_MAX - 1, { { UINT64_MAX - 1, GOOD }, { UINT64_MAX, GOOD }, { UINT64_MAX - 1, BAD }, { UINT64_MAX, BAD } } },
+};
+
+static void
+order_of_messages(void)
+{
+	for (size_t i = 0; i < sizeof orders / sizeof *orders; i++) {
+		struct kerb_seal s = { .replay = orders[i].replay, .sequence = orders[i].sequence, .receive = orders[i].first };
+
+		for (size_t k = 0; k < 10 && orders[i].come[k].number; k++)
+			if (!CHECK_U64(kerb_order_take(&s, orders[i].come[k].number), orders[i].come[k].verdict))
+				fprintf(stderr, "    row %zu, message %zu\n", i, k);
+	}
+}
+
 int
 main(void)
 {
@@ -196,5 +229,6 @@ main(void)
 	RUN(no_frames);
 	RUN(names);
 	RUN(caches_go_round);
+	RUN(order_of_messages);
 	return check_end();
 }
