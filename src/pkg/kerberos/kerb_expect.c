@@ -9,6 +9,7 @@
  */
 #include "pkg/kerberos/kerb_cache.h"
 
+#include "base/fork.h"
 #include "base/time.h"
 #include "pkg/kerberos/kerb_lsa.h"
 
@@ -32,16 +33,48 @@ kerb_process_cache(struct call *call)
 	return cache;
 }
 
-/* Two that find nothing at once must not both begin anew. */
-static pthread_mutex_t keeping = PTHREAD_MUTEX_INITIALIZER;
+/* Two that find nothing at once must not both begin anew. A forked child has a lock of its own. */
+struct keeping {
+	struct fork_own own;
+	pthread_mutex_t lock;
+};
+
+static _Atomic(struct fork_own *) keepings;
+
+static bool
+keeping_begin(void *own)
+{
+	return pthread_mutex_init(&((struct keeping *)own)->lock, NULL) == 0;
+}
+
+static void
+keeping_end(void *own)
+{
+	pthread_mutex_destroy(&((struct keeping *)own)->lock);
+}
+
+/* Locked; NULL: no memory. */
+static pthread_mutex_t *
+keeping_lock(void)
+{
+	struct keeping *k = fork_own(&keepings, sizeof *k, keeping_begin, keeping_end);
+
+	if (k)
+		pthread_mutex_lock(&k->lock);
+	return k ? &k->lock : NULL;
+}
 
 NTSTATUS
 kerb_process_keep(struct call *call, struct kerb_cache *cache)
 {
+	pthread_mutex_t *keeping = keeping_lock();
 	struct kerb_cache *old;
 	NTSTATUS status;
 
-	pthread_mutex_lock(&keeping);
+	if (!keeping) {
+		kerb_cache_drop(cache);
+		return STATUS_INSUFFICIENT_RESOURCES;
+	}
 	old = kept_with_process(call);
 	if (old && old != cache) {
 		pthread_mutex_lock(&old->lock);
@@ -51,7 +84,7 @@ kerb_process_keep(struct call *call, struct kerb_cache *cache)
 		pthread_mutex_unlock(&old->lock);
 	}
 	status = services(call)->process_keep(call, &kerberos_lsa, &cache->kept);
-	pthread_mutex_unlock(&keeping);
+	pthread_mutex_unlock(keeping);
 	kerb_cache_drop(old);
 	return status;
 }
@@ -73,10 +106,12 @@ note(struct kerb_cache *cache, uint64_t coming, uint64_t done)
 NTSTATUS
 kerb_expect(struct call *call, uint64_t coming, uint64_t done)
 {
+	pthread_mutex_t *keeping = keeping_lock();
 	struct kerb_cache *cache, *fresh = NULL;
 	NTSTATUS status = STATUS_SUCCESS;
 
-	pthread_mutex_lock(&keeping);
+	if (!keeping)
+		return STATUS_INSUFFICIENT_RESOURCES;
 	cache = kept_with_process(call);
 	if (!cache) {
 		fresh = kerb_cache_new();
@@ -87,7 +122,7 @@ kerb_expect(struct call *call, uint64_t coming, uint64_t done)
 	}
 	if (cache)
 		note(cache, coming, done);
-	pthread_mutex_unlock(&keeping);
+	pthread_mutex_unlock(keeping);
 	kerb_cache_drop(cache);
 	return status;
 }
