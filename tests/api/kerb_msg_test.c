@@ -105,6 +105,91 @@ TEST(a_password_is_changed)
 	CHECK_U64((uint32_t)change("", first, second), (uint32_t)STATUS_INVALID_PARAMETER);
 }
 
+static NTSTATUS purge(const char *server);
+
+/* Somebody else's, by the tickets of this process or of a credential; `longer`: KerbSetPasswordExMessage. */
+static NTSTATUS
+set(const char *user, const char *fresh, bool longer, ULONG flags, LUID luid, const CredHandle *cred)
+{
+	if (longer) {
+		KERB_SETPASSWORD_EX_REQUEST *ask = request(sizeof *ask);
+
+		ask->MessageType = KerbSetPasswordExMessage;
+		ask->Flags = flags;
+		ask->LogonId = luid;
+		if (cred)
+			ask->CredentialsHandle = *cred;
+		ask->AccountRealm = text(lab("KDC_REALM"));
+		ask->AccountName = text(user);
+		ask->Password = text(fresh);
+	} else {
+		KERB_SETPASSWORD_REQUEST *ask = request(sizeof *ask);
+
+		ask->MessageType = KerbSetPasswordMessage;
+		ask->Flags = flags;
+		ask->LogonId = luid;
+		if (cred)
+			ask->CredentialsHandle = *cred;
+		ask->DomainName = text(lab("KDC_REALM"));
+		ask->AccountName = text(user);
+		ask->Password = text(fresh);
+	}
+	return call(NULL);
+}
+
+static bool
+administer(const char *words)
+{
+	char command[600];
+
+	(void)snprintf(command, sizeof command, "KRB5_KDC_PROFILE=$KDC_DIR/kdc0.conf kadmin.local -r OPENLSA.TEST -q '%s' >/dev/null 2>&1 </dev/null",
+	    words);
+	return system(command) == 0;
+}
+
+/* kadmind's list lets alice set bob's password. Everybody else's right is the old password. Row S16 of docs/THREATS.md. */
+TEST(a_password_is_set_by_who_may)
+{
+	static const LUID mine, others = { 4711, 0 };
+	const char *usual = lab("KDC_PASSWORD");
+	struct shake s = { .target = "host/aes256.openlsa.test", .wants = ISC_REQ_MUTUAL_AUTH };
+	CredHandle cred;
+
+	/* MIT gives tickets for it by a password alone, as it comes; domains give them by a ticket. */
+	CHECK(administer("modprinc +allow_tgs_req kadmin/changepw") && administer("modprinc -pw Lab-Passw0rd bob"));
+	CHECK(administer("addpol -minlength 8 eight") && administer("modprinc -policy eight bob"));
+	CHECK(kerb_kinit("alice", cache, ""));
+	for (int longer = 0; longer < 2; longer++) {
+		CHECK_U64((uint32_t)set("bob", "Set-Passw0rd-1", longer, 0, mine, NULL), STATUS_SUCCESS);
+		CHECK(logs_on("bob", "Set-Passw0rd-1") == SEC_E_OK && logs_on("bob", usual) == SEC_E_LOGON_DENIED);
+		CHECK_U64((uint32_t)set("bob", usual, longer, 0, mine, NULL), STATUS_SUCCESS);
+		CHECK(logs_on("bob", usual) == SEC_E_OK);
+		CHECK_U64((uint32_t)set("bob", "short", longer, 0, mine, NULL), (uint32_t)STATUS_PASSWORD_RESTRICTION);
+		CHECK(kerb_said(STATUS_PASSWORD_RESTRICTION, "the password service refused (4)"));
+		CHECK_U64((uint32_t)set("fay", "Set-Passw0rd-1", longer, 0, mine, NULL), (uint32_t)STATUS_ACCESS_DENIED);
+		CHECK_U64((uint32_t)set("", "Set-Passw0rd-1", longer, 0, mine, NULL), (uint32_t)STATUS_INVALID_PARAMETER);
+		CHECK_U64((uint32_t)set("bob", "Set-Passw0rd-1", longer, 1, others, NULL), (uint32_t)STATUS_NO_SUCH_LOGON_SESSION);
+	}
+	/* Nobody's tickets. */
+	CHECK_U64((uint32_t)purge(NULL), STATUS_SUCCESS);
+	CHECK_U64((uint32_t)set("bob", "Set-Passw0rd-1", false, 0, mine, NULL), (uint32_t)SEC_E_NO_CREDENTIALS);
+	/* A credential's, once it has them. */
+	if (CHECK(kerb_cred(&cred, "alice", lab("KDC_REALM"), usual) == SEC_E_OK)) {
+		CHECK_U64((uint32_t)set("bob", "Set-Passw0rd-1", true, 2, mine, &cred), (uint32_t)SEC_E_NO_CREDENTIALS);
+		s.cred = &cred;
+		shake(&s);
+		shake_end(&s);
+		CHECK_U64((uint32_t)set("bob", "Set-Passw0rd-1", true, 2, mine, &cred), STATUS_SUCCESS);
+		CHECK_U64((uint32_t)set("bob", usual, false, 2, mine, &cred), STATUS_SUCCESS);
+		FreeCredentialsHandle(&cred);
+	}
+	/* Bob may not set hers. */
+	CHECK(kerb_kinit("bob", cache, ""));
+	CHECK_U64((uint32_t)set("alice", "Set-Passw0rd-1", false, 0, mine, NULL), (uint32_t)STATUS_ACCESS_DENIED);
+	CHECK(logs_on("alice", usual) == SEC_E_OK);
+	CHECK(administer("modprinc -clearpolicy bob") && administer("modprinc -allow_tgs_req kadmin/changepw"));
+}
+
 /* --- tickets ------------------------------------------------------------------------------ */
 
 static ULONG
@@ -207,9 +292,7 @@ key_is_shown(const char *target)
 /* Who is not trusted gets ticket-granting tickets without their keys, in whatever letters a KDC gives them. */
 TEST(keys_of_granting_tickets_stay)
 {
-	const char *command = "KRB5_KDC_PROFILE=$KDC_DIR/kdc0.conf kadmin.local -r OPENLSA.TEST -q 'addprinc -randkey KrbTGT/elsewhere' >/dev/null 2>&1 </dev/null";
-
-	CHECK(system(command) == 0);
+	CHECK(administer("addprinc -randkey KrbTGT/elsewhere"));
 	CHECK(kerb_kinit("alice", cache, ""));
 	CHECK(key_is_shown("HTTP/localhost"));
 	CHECK(!key_is_shown("krbtgt/OPENLSA.TEST"));
@@ -283,6 +366,7 @@ main(void)
 	trusted = logon_trusted();
 	CHECK(LsaLookupAuthenticationPackage(lsa, &name, &kerberos) == STATUS_SUCCESS);
 	RUN(a_password_is_changed);
+	RUN(a_password_is_set_by_who_may);
 	RUN(tickets_one_by_one);
 	RUN(keys_of_granting_tickets_stay);
 	RUN(tickets_as_krb_cred_and_back);

@@ -112,7 +112,7 @@ def make_config(where, ports):
 	kdc = FILE:{where}/kdc{n}.log
 	admin_server = FILE:{where}/kadmin.log
 """)
-    write(f"{where}/acl", "")
+    write(f"{where}/acl", f"alice@{REALM} c bob@{REALM}\n")      # alice may set bob's password, and nobody else's
 
 
 def environment(where, ports):
