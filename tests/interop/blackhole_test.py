@@ -85,8 +85,21 @@ def only_to(work):
             status, token, _, why = begin(place, "Negotiate", target)
             if good:
                 check(f"only to: {target}", status == pipe.CONTINUE and b"NTLMSSP" in token, hex(status), why)
-            else:
-                check(f"not to: {target}", status == DOWNGRADE and not token and "ntlm_fallback_only_to" in why, hex(status), why)
+                continue
+            check(f"not to: {target}", status == DOWNGRADE and not token and "ntlm_fallback_only_to" in why, hex(status), why)
+
+        # What was forbidden is in the audit; what was allowed, with ntlm-fallback at 2.
+        file = os.path.dirname(env["OPENLSA_SOCKET"]) + "/state/audit.json"
+
+        def told(text):
+            lines = place.run("--json", "audit", "--file", file, "--since", "1h", "--event", "8001").splitlines()
+            return any(text in str(value) for line in lines for value in json.loads(line).values())
+        check("audit: what was forbidden", interop.wait_for(lambda: told('NTLM instead of Kerberos towards "HTTP/other.test" was forbidden'), 5))
+        check("audit: and not what was allowed", not told("HTTP/localhost"))
+        place.policy("ntlm-fallback", 2)
+        status, _, _, _ = begin(place, "Negotiate")
+        check("audit: what is allowed, where policy wants that told", status == pipe.CONTINUE and
+              interop.wait_for(lambda: told('NTLM instead of Kerberos towards "HTTP/localhost"'), 5))
 
 
 class Driver:

@@ -291,6 +291,8 @@ accept_third(struct call *call, struct kerb_context *ctx, const struct leg_args 
 		status = accept_done(call, ctx, args, ret);
 	if (status < 0)
 		ctx->at = KERB_FAILED;
+	if (status == SEC_E_LOGON_DENIED)
+		services(call)->audit(call, status, a->d.domain, a->d.user, "Kerberos", 0);
 	krb5_auth_con_free(a->k5, a->ac);
 	a->ac = NULL;
 	kerb_k5_give(a->k5);

@@ -215,7 +215,9 @@ TEST(dce_third_leg)
 			CHECK_U64((uint32_t)accept_leg(&side, bytes_of(peer.out.value, peer.out.length / 2)), (uint32_t)SEC_E_LOGON_DENIED);
 		} else
 			CHECK_U64((uint32_t)accept_leg(&side, BYTES_NONE), (uint32_t)SEC_E_INVALID_TOKEN);
+		CHECK_U64((uint32_t)accept_lsa.audited, how < 3 ? (uint32_t)SEC_E_LOGON_DENIED : STATUS_PENDING);
 		CHECK_U64((uint32_t)accept_leg(&side, peer_token()), (uint32_t)SEC_E_OUT_OF_SEQUENCE);
+		accept_lsa.audited = STATUS_PENDING;
 	}
 	end();
 }
