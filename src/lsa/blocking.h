@@ -93,14 +93,15 @@ enum { TASK_QUEUED, TASK_RUNNING, TASK_RETURNED, TASK_ABANDONED };
 /* --- blocking_work.c */
 /* Fills in what every task has; one holder. caller's session is asked of the call, which may be NULL. */
 void task_begin(struct plug_task *t, struct plug *plug, struct call *call, const char *what);
-struct plug_task *task_hold(struct plug_task *t);
 void task_drop(struct plug_task *t);
-/* STATUS_PENDING, or why not; take it over from a frame with task_hold before. */
+/* STATUS_PENDING, or why not; the frame that has it keeps it. */
 NTSTATUS task_await(struct plug_task *t, struct call *call);
 /* Runs it some time, for nobody; takes the holder over. */
 void task_alone(struct plug_task *t);
 /* The threads stop when they come back; waits at most ms for that. True: none is left in the package. */
 bool plug_close(struct plug *plug, unsigned ms);
+/* Detached, and no signal comes to it. False: there is none. */
+bool plug_thread(void *(*main)(void *), void *arg) MUST_CHECK;
 /* The task that this thread runs, or NULL. */
 struct plug_task *task_current(void);
 

@@ -26,6 +26,20 @@ store_of(const struct plug_task *t, struct store **ret_store)
 	return t ? lsa_store(t->lsa, ret_store, NULL) : STATUS_INVALID_SERVER_STATE;
 }
 
+static NTSTATUS
+status_of(enum account_found found)
+{
+	switch (found) {
+	case ACCOUNT_FOUND:
+		return STATUS_SUCCESS;
+	case ACCOUNT_ABSENT:
+		return STATUS_NO_SUCH_USER;
+	case ACCOUNT_ERROR:
+	default:
+		return STATUS_INTERNAL_DB_ERROR;
+	}
+}
+
 static bool
 is_computer(const struct store *store, struct bytes domain)
 {
@@ -53,15 +67,7 @@ account_named(struct store *store, const UNICODE_STRING *name, struct account **
 		}
 	if (domain.at && !is_computer(store, domain))
 		return STATUS_NO_SUCH_USER;
-	switch (account_find(store, user, ret_account)) {
-	case ACCOUNT_FOUND:
-		return STATUS_SUCCESS;
-	case ACCOUNT_ABSENT:
-		return STATUS_NO_SUCH_USER;
-	case ACCOUNT_ERROR:
-	default:
-		return STATUS_INTERNAL_DB_ERROR;
-	}
+	return status_of(account_find(store, user, ret_account));
 }
 
 static NTSTATUS
@@ -233,16 +239,9 @@ plug_auth_data_to_token(PVOID data, ULONG len, SECURITY_IMPERSONATION_LEVEL leve
 	bytes_copy(&d, data, sizeof d);
 	if (d.mark != AUTH_DATA_MARK)
 		return STATUS_INVALID_PARAMETER;
-	switch (account_at(store, d.rid, &account)) {
-	case ACCOUNT_FOUND:
+	status = status_of(account_at(store, d.rid, &account));
+	if (status == STATUS_SUCCESS)
 		status = restriction_of(store, account);
-		break;
-	case ACCOUNT_ABSENT:
-		return STATUS_NO_SUCH_USER;
-	case ACCOUNT_ERROR:
-	default:
-		return STATUS_INTERNAL_DB_ERROR;
-	}
 	if (status == STATUS_SUCCESS)
 		status = account_token(t, account, authority, type, level, &luid, ret_name, ret_token, substatus);
 	if (status == STATUS_SUCCESS)

@@ -7,7 +7,6 @@
  */
 #include "lsa/blocking.h"
 
-#include <signal.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -23,19 +22,8 @@ static HANDLE const thread_mark = (HANDLE)(uintptr_t)0x54;
 static bool
 thread_start(void *(*main)(void *), void *arg)
 {
-	sigset_t all, old;
-	pthread_attr_t how;
-	pthread_t id;
-	bool started = false;
+	bool started = atomic_fetch_add(&threads, 1) < THREADS_MOST && plug_thread(main, arg);
 
-	if (atomic_fetch_add(&threads, 1) < THREADS_MOST && pthread_attr_init(&how) == 0) {
-		(void)pthread_attr_setdetachstate(&how, PTHREAD_CREATE_DETACHED);
-		sigfillset(&all);
-		pthread_sigmask(SIG_SETMASK, &all, &old);
-		started = pthread_create(&id, &how, main, arg) == 0;
-		pthread_sigmask(SIG_SETMASK, &old, NULL);
-		(void)pthread_attr_destroy(&how);
-	}
 	if (!started)
 		atomic_fetch_sub(&threads, 1);
 	return started;

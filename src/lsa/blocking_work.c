@@ -37,7 +37,7 @@ task_current(void)
 
 /* --- holders ------------------------------------------------------------------ */
 
-struct plug_task *
+static struct plug_task *
 task_hold(struct plug_task *t)
 {
 	atomic_fetch_add(&t->refs, 1);
@@ -163,8 +163,8 @@ plug_main(void *arg)
 	return NULL;
 }
 
-static bool
-thread_start(struct plug *p)
+bool
+plug_thread(void *(*main)(void *), void *arg)
 {
 	sigset_t all, old;
 	pthread_attr_t how;
@@ -176,11 +176,9 @@ thread_start(struct plug *p)
 	(void)pthread_attr_setdetachstate(&how, PTHREAD_CREATE_DETACHED);
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &old);
-	started = pthread_create(&id, &how, plug_main, p) == 0;
+	started = pthread_create(&id, &how, main, arg) == 0;
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
 	(void)pthread_attr_destroy(&how);
-	if (started)
-		p->threads++;
 	return started;
 }
 
@@ -215,7 +213,7 @@ task_queue(struct plug_task *t)
 
 	pthread_mutex_lock(&p->lock);
 	if (p->queued >= p->idle && p->threads < p->cap && !p->closing)
-		(void)thread_start(p);
+		p->threads += plug_thread(plug_main, p);
 	taken = p->threads > 0 && !p->closing;
 	if (taken) {
 		t->next = NULL;

@@ -127,13 +127,27 @@ memo_work(void *arg)
 
 /* --- the services ------------------------------------------------------------------- */
 
+/* Takes it over. */
+static NTSTATUS
+memo_go(struct call *call, struct memo *m)
+{
+	struct served *s = SERVED(call);
+	NTSTATUS status = lsa_store(s->link->lsa, &m->store, call);
+
+	if (status != STATUS_SUCCESS) {
+		memo_drop(m);
+		return status;
+	}
+	s->memo = m;
+	atomic_fetch_add(&m->refs, 1);
+	return await_job(call, memo_work, memo_drop, m);
+}
+
 static NTSTATUS
 memo_start(struct call *call, struct bytes who, const struct secret *what)
 {
-	struct served *s = SERVED(call);
 	struct memo *m = who.len && who.len <= BOOK_KEY_MAX ? calloc(1, sizeof *m + who.len) : NULL;
 	const uint8_t *p;
-	NTSTATUS status;
 
 	if (!m)
 		return who.len && who.len <= BOOK_KEY_MAX ? STATUS_INSUFFICIENT_RESOURCES : STATUS_NOT_FOUND;
@@ -144,14 +158,11 @@ memo_start(struct call *call, struct bytes who, const struct secret *what)
 	if (what)
 		WITH_SECRET(p, (struct secret *)(uintptr_t)what)
 			m->value = secret_of(bytes_of(p, secret_len(what)));
-	status = what && !m->value ? STATUS_INSUFFICIENT_RESOURCES : lsa_store(s->link->lsa, &m->store, call);
-	if (status != STATUS_SUCCESS) {
+	if (what && !m->value) {
 		memo_drop(m);
-		return status;
+		return STATUS_INSUFFICIENT_RESOURCES;
 	}
-	s->memo = m;
-	atomic_fetch_add(&m->refs, 1);
-	return await_job(call, memo_work, memo_drop, m);
+	return memo_go(call, m);
 }
 
 static void
@@ -194,7 +205,6 @@ forget_all(struct call *call)
 {
 	struct served *s = SERVED(call);
 	struct memo *m;
-	NTSTATUS status;
 
 	if (s->memo) {
 		memo_end(s);
@@ -205,12 +215,5 @@ forget_all(struct call *call)
 		return STATUS_INSUFFICIENT_RESOURCES;
 	atomic_init(&m->refs, 1);
 	m->clears = true;
-	status = lsa_store(s->link->lsa, &m->store, call);
-	if (status != STATUS_SUCCESS) {
-		memo_drop(m);
-		return status;
-	}
-	s->memo = m;
-	atomic_fetch_add(&m->refs, 1);
-	return await_job(call, memo_work, memo_drop, m);
+	return memo_go(call, m);
 }

@@ -24,7 +24,6 @@ struct package_facts {
 	char name[PACKAGE_NAME_MAX], comment[64];
 	uint32_t capabilities, rpc_id, max_token, id;
 };
-const struct package_facts *package_facts_at(unsigned i, NTSTATUS *ret_status);
 const struct package_facts *package_facts_find(struct bytes name, NTSTATUS *ret_status);
 
 /* A SecPkgInfo of one character set (FreeContextBuffer); NULL: none, or no memory. */

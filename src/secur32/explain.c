@@ -63,7 +63,8 @@ why_thread_say(int32_t status, const char *format, ...)
 	why_thread_keep(status, &chain);
 }
 
-struct bytes
+/* The chain if the last call returned this status. */
+static struct bytes
 why_thread(int32_t status)
 {
 	return last.status == status ? bytes_of(last.chain.at, last.chain.len) : BYTES_NONE;

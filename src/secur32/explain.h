@@ -10,7 +10,5 @@
 /* Remembers `chain` for this thread's last call, which returned `status`; takes its memory. */
 void why_thread_keep(int32_t status, struct why *chain);
 void why_thread_say(int32_t status, const char *format, ...) __attribute__((format(printf, 2, 3)));
-/* The chain if the last call returned this status. */
-struct bytes why_thread(int32_t status);
 
 #endif

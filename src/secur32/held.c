@@ -43,16 +43,6 @@ held_new(size_t len)
 }
 
 bool
-held_wipe(void *at)
-{
-	struct held *h = at ? held_of(at) : NULL;
-
-	if (h)
-		bytes_wipe(h->at, secret_len(h->whole) - sizeof *h);
-	return h;
-}
-
-bool
 held_free(void *at)
 {
 	struct held *h = at ? held_of(at) : NULL;

@@ -13,7 +13,5 @@
 void *held_new(size_t len) MUST_CHECK;	/* zeroed; NULL: too long, or no memory that can be locked */
 /* False: not such memory; nothing happens. NULL is true. */
 bool held_free(void *at);
-/* False as above; else its contents are zero. */
-bool held_wipe(void *at);
 
 #endif

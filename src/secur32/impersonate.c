@@ -218,7 +218,29 @@ become(struct acting *a, const struct htoken *t, struct why *why)
 	return status;
 }
 
-NTSTATUS
+/* STATUS_SUCCESS too when the thread acts as nobody. Otherwise the thread is still who it was: end it. */
+static NTSTATUS
+impersonate_end(struct why *why)
+{
+	struct acting *a = acting;
+
+	if (!a)
+		return STATUS_SUCCESS;
+	if (a->changed && !id_restore(&a->before)) {
+		why_say(why, STATUS_CANNOT_IMPERSONATE, TO_CALLER, "the thread could not become again who it was; end it");
+		return STATUS_CANNOT_IMPERSONATE;
+	}
+	(void)pthread_setspecific(key, NULL);
+	acting_free(a);
+	return STATUS_SUCCESS;
+}
+
+/*
+ * Takes the handle over when it succeeds. STATUS_BAD_IMPERSONATION_LEVEL,
+ * STATUS_NONE_MAPPED, STATUS_PRIVILEGE_NOT_HELD, STATUS_NO_MEMORY; the thread
+ * is then who it was.
+ */
+static NTSTATUS
 impersonate(HANDLE token, struct why *why)
 {
 	struct htoken *t = htoken_hold(token);
@@ -247,22 +269,6 @@ impersonate(HANDLE token, struct why *why)
 	}
 	htoken_release(t);
 	return status;
-}
-
-NTSTATUS
-impersonate_end(struct why *why)
-{
-	struct acting *a = acting;
-
-	if (!a)
-		return STATUS_SUCCESS;
-	if (a->changed && !id_restore(&a->before)) {
-		why_say(why, STATUS_CANNOT_IMPERSONATE, TO_CALLER, "the thread could not become again who it was; end it");
-		return STATUS_CANNOT_IMPERSONATE;
-	}
-	(void)pthread_setspecific(key, NULL);
-	acting_free(a);
-	return STATUS_SUCCESS;
 }
 
 /* --- the functions ---------------------------------------------------------------------- */

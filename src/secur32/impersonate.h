@@ -11,16 +11,6 @@
 
 #include <windows.h>
 
-#include "base/why.h"
-
-/*
- * Takes the handle over when it succeeds. STATUS_BAD_IMPERSONATION_LEVEL,
- * STATUS_NONE_MAPPED, STATUS_PRIVILEGE_NOT_HELD, STATUS_NO_MEMORY; the thread
- * is then who it was.
- */
-NTSTATUS impersonate(HANDLE token, struct why *why);
-/* STATUS_SUCCESS too when the thread acts as nobody. Otherwise the thread is still who it was: end it. */
-NTSTATUS impersonate_end(struct why *why);
 /* The token that this thread acts as, borrowed; NULL: none. */
 HANDLE impersonated(void);
 

@@ -141,10 +141,8 @@ domains_out(const struct answer *a, PLSA_REFERENCED_DOMAIN_LIST *ret_domains)
 	for (size_t i = 0; i < a->domain_count && good; i++)
 		good = parcel_text(&p, &list->Domains[i].Name, a->domains[i].name) &&
 		    parcel_sid(&p, &list->Domains[i].Sid, a->domains[i].sid);
-	if (!good) {
-		parcel_drop(&p);
+	if (parcel_end(&p, good) != STATUS_SUCCESS)
 		return STATUS_INSUFFICIENT_RESOURCES;
-	}
 	*ret_domains = list;
 	return STATUS_SUCCESS;
 }

@@ -63,9 +63,3 @@ buffer_free(enum buffer_tag tag, void *at)
 	free(h);
 	return true;
 }
-
-size_t
-buffer_len(const void *at)
-{
-	return at ? ((const struct head *)at - 1)->len : 0;
-}

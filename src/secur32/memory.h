@@ -18,6 +18,5 @@ void *buffer_new(enum buffer_tag tag, size_t len) MUST_CHECK;	/* zeroed; NULL: n
 void *buffer_of(enum buffer_tag tag, struct bytes b) MUST_CHECK;	/* a copy, two NULs behind it */
 /* False: not a buffer of this tag; nothing happens. NULL is true. */
 bool buffer_free(enum buffer_tag tag, void *at);
-size_t buffer_len(const void *at);
 
 #endif

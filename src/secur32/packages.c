@@ -80,7 +80,7 @@ facts_load(void)
 	return status;
 }
 
-const struct package_facts *
+static const struct package_facts *
 package_facts_at(unsigned i, NTSTATUS *ret_status)
 {
 	const struct package_facts *facts = NULL;

@@ -170,6 +170,15 @@ parcel_drop(struct parcel *p)
 	p->at = NULL;
 }
 
+NTSTATUS
+parcel_end(struct parcel *p, bool good)
+{
+	if (good)
+		return STATUS_SUCCESS;
+	parcel_drop(p);
+	return STATUS_INSUFFICIENT_RESOURCES;
+}
+
 void *
 parcel_take(struct parcel *p, size_t len)
 {

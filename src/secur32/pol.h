@@ -71,6 +71,8 @@ bool parcel_text(struct parcel *p, UNICODE_STRING *to, struct bytes text) MUST_C
 /* A SID of the block's own; NULL for an empty one. */
 bool parcel_sid(struct parcel *p, PSID *to, struct bytes binary) MUST_CHECK;
 void parcel_drop(struct parcel *p);
+/* STATUS_SUCCESS: all went in, and the block stays. Else it goes. */
+NTSTATUS parcel_end(struct parcel *p, bool good) MUST_CHECK;
 #define PARCEL_SLACK 32u			/* what one text or SID needs beyond its bytes */
 
 #endif

@@ -28,10 +28,8 @@ data_out(UNICODE_STRING **ret_data, struct bytes data)
 		return STATUS_INSUFFICIENT_RESOURCES;
 	to = parcel_take(&p, sizeof *to);
 	at = data.len ? parcel_take(&p, data.len) : NULL;
-	if (!to || (data.len && !at)) {
-		parcel_drop(&p);
+	if (parcel_end(&p, to && (at || !data.len)) != STATUS_SUCCESS)
 		return STATUS_INSUFFICIENT_RESOURCES;
-	}
 	bytes_copy(at, data.at, data.len);
 	to->Buffer = (PWSTR)(void *)at;
 	to->Length = to->MaximumLength = (USHORT)data.len;

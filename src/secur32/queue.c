@@ -342,12 +342,6 @@ pump_get(void)
 }
 
 NTSTATUS
-pump_start(void)
-{
-	return pump_get() ? STATUS_SUCCESS : STATUS_INSUFFICIENT_RESOURCES;
-}
-
-NTSTATUS
 queue_link(struct link **ret_link, struct OLSA_ASYNC_QUEUE *q, struct why *why)
 {
 	struct pump *p = q ? NULL : pump_get();

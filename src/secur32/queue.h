@@ -45,8 +45,6 @@ struct async *queue_pop(struct OLSA_ASYNC_QUEUE *q);
 
 /* A completion without a queue: its callback runs on a callback thread. False: no thread could be started. */
 bool pump_push(struct async *a);
-/* Starts the pump at the first call without a queue. */
-NTSTATUS pump_start(void);
 
 /* async.c: runs one popped completion's callback. */
 void async_notify(struct async *a);

@@ -113,10 +113,8 @@ rights_out(uint64_t privileges, uint32_t access, UNICODE_STRING **ret_list, ULON
 	good = list != NULL;
 	for (ULONG i = 0; i < count && good; i++)
 		good = text_ascii(&p, &list[i], names[i]);
-	if (!good) {
-		parcel_drop(&p);
+	if (parcel_end(&p, good) != STATUS_SUCCESS)
 		return STATUS_INSUFFICIENT_RESOURCES;
-	}
 	*ret_list = list;
 	*ret_count = count;
 	return STATUS_SUCCESS;
@@ -188,10 +186,8 @@ sids_out(const struct sids *all, ULONG count, PVOID *ret_buffer)
 	good = list != NULL;
 	for (ULONG i = 0; i < count && good; i++)
 		good = parcel_sid(&p, &list[i].Sid, reader_sized(&r, SID_SIZE_MAX));
-	if (!good) {
-		parcel_drop(&p);
+	if (parcel_end(&p, good) != STATUS_SUCCESS)
 		return STATUS_INSUFFICIENT_RESOURCES;
-	}
 	*ret_buffer = list;
 	return STATUS_SUCCESS;
 }
@@ -486,10 +482,8 @@ text_new(const char *text, UNICODE_STRING **ret_text)
 	if (!parcel_begin(&p, sizeof *to + 256 + PARCEL_SLACK))
 		return STATUS_INSUFFICIENT_RESOURCES;
 	to = parcel_take(&p, sizeof *to);
-	if (!to || !text_ascii(&p, to, text)) {
-		parcel_drop(&p);
+	if (parcel_end(&p, to && text_ascii(&p, to, text)) != STATUS_SUCCESS)
 		return STATUS_INSUFFICIENT_RESOURCES;
-	}
 	*ret_text = to;
 	return STATUS_SUCCESS;
 }
@@ -565,10 +559,8 @@ LsaEnumeratePrivileges(LSA_HANDLE PolicyHandle, PLSA_ENUMERATION_HANDLE Enumerat
 		list[i].LocalValue.LowPart = PRIVILEGE_FIRST + from + i;
 		good = text_ascii(&p, &list[i].Name, privilege_name(PRIVILEGE_FIRST + from + i));
 	}
-	if (!good) {
-		parcel_drop(&p);
+	if (parcel_end(&p, good) != STATUS_SUCCESS)
 		return STATUS_INSUFFICIENT_RESOURCES;
-	}
 	*Buffer = list;
 	*CountReturned = count;
 	*EnumerationContext = from + count;

@@ -29,7 +29,7 @@ sid_bytes(struct bytes *ret_bytes, PSID sid)
 	return true;
 }
 
-bool
+static bool
 sid_value(struct sid *ret_sid, PSID sid)
 {
 	struct bytes at;

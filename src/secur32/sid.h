@@ -11,7 +11,5 @@
 
 /* The bytes of a SID; false: none, or malformed. */
 bool sid_bytes(struct bytes *ret_bytes, PSID sid) MUST_CHECK;
-/* The same as a value. */
-bool sid_value(struct sid *ret_sid, PSID sid) MUST_CHECK;
 
 #endif
