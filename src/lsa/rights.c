@@ -199,7 +199,7 @@ peer_sids(const struct lsa_peer *peer, struct sid sids[PEER_SIDS])
 }
 
 bool
-rights_peer_tcb(struct call *call, const struct lsa_peer *peer)
+rights_peer_holds(struct call *call, const struct lsa_peer *peer, unsigned privilege)
 {
 	struct sid sids[PEER_SIDS];
 	struct rights rights = { 0 };
@@ -208,7 +208,7 @@ rights_peer_tcb(struct call *call, const struct lsa_peer *peer)
 	if (!peer->known || peer->unmapped || lsa_store(SERVED(call)->link->lsa, &store, call) != STATUS_SUCCESS)
 		return false;
 	return rights_of(store, sids, peer_sids(peer, sids), &rights) == STATUS_SUCCESS &&
-	    (rights.privileges & PRIVILEGE_BIT(PRIVILEGE_TCB));
+	    (rights.privileges & PRIVILEGE_BIT(privilege));
 }
 
 /* --- a new book --------------------------------------------------------------------------- */

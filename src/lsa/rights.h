@@ -40,8 +40,8 @@ NTSTATUS rights_allow_logon(struct call *call, struct bytes sid, const struct by
 /* Everybody who a peer is, as SIDs. At most PEER_SIDS. */
 #define PEER_SIDS 80u
 size_t peer_sids(const struct lsa_peer *peer, struct sid sids[PEER_SIDS]);
-/* Whether policy makes this peer a part of the operating system (SeTcbPrivilege). An error is a no. */
-bool rights_peer_tcb(struct call *call, const struct lsa_peer *peer) MUST_CHECK;
+/* Whether policy gives this peer a privilege (PRIVILEGE_*). An error is a no. */
+bool rights_peer_holds(struct call *call, const struct lsa_peer *peer, unsigned privilege) MUST_CHECK;
 
 /* A new book gets its first entries. Blocks where there is something to do. */
 NTSTATUS rights_begin(struct store *store) MUST_CHECK;

@@ -8,6 +8,7 @@
 
 #include <string.h>
 
+#include "base/privilege.h"
 #include "base/time.h"
 
 enum { LINK_SSPI, LINK_UNTRUSTED, LINK_LOGON_PROCESS, LINK_KINDS };
@@ -26,7 +27,7 @@ serve_connect(struct served *s, const struct connect_in *in, struct connect_out 
 		return because(&s->call, STATUS_REVISION_MISMATCH, TO_PEER, "this LSA speaks version %u", FRAME_VERSION);
 	if (in->name.len > NAME_MAX_LEN)
 		return STATUS_NAME_TOO_LONG;
-	if (in->kind == LINK_LOGON_PROCESS && !link->peer.tcb && rights_peer_tcb(&s->call, &link->peer))
+	if (in->kind == LINK_LOGON_PROCESS && !link->peer.tcb && rights_peer_holds(&s->call, &link->peer, PRIVILEGE_TCB))
 		link->peer.tcb = true;			/* SeTcbPrivilege, by policy */
 	if (in->kind == LINK_LOGON_PROCESS && (!link->peer.tcb || link->peer.unmapped)) {
 		raise_process(s, in->name, because(&s->call, STATUS_PORT_CONNECTION_REFUSED, TO_PEER,

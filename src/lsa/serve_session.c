@@ -8,6 +8,7 @@
 
 #include <stdlib.h>
 
+#include "base/privilege.h"
 #include "lsa/rights.h"
 #include "store/policy.h"
 
@@ -21,7 +22,7 @@ peer_trusted(struct served *s)
 
 	if (peer->unmapped)
 		return false;
-	return s->link->rank >= TRUSTED || peer->tcb || peer->admin || rights_peer_tcb(&s->call, peer);
+	return s->link->rank >= TRUSTED || peer->tcb || peer->admin || rights_peer_holds(&s->call, peer, PRIVILEGE_TCB);
 }
 
 static bool

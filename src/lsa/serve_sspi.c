@@ -116,7 +116,7 @@ serve_acquire_as(struct served *s, const struct acquire_as_in *in, struct acquir
 	if (as->token->made.type == TYPE_IMPERSONATION && as->token->made.level < LEVEL_IMPERSONATION) {
 		object_drop(&as->o);
 		return because(&s->call, SEC_E_NO_CREDENTIALS, TO_CALLER,
-		    "the client that the thread acts for lets itself be identified, not impersonated");
+		    "the client that the thread acts for lets itself be identified, not impersonated (or this process lacks SeImpersonatePrivilege)");
 	}
 	if (!own.logon_id) {
 		own.logon_id = as->token->session->luid;

@@ -8,8 +8,13 @@
 
 #include <stdlib.h>
 
+#include "base/privilege.h"
+#include "lsa/policy.h"
 #include "lsa/raise.h"
+#include "lsa/rights.h"
 #include "lsa/who.h"
+
+#define IDENTIFIES	1u		/* SecurityIdentification */
 
 void
 token_destroy(void *object)
@@ -39,6 +44,23 @@ token_named(struct served *s, uint64_t word, struct bytes key)
 
 /* --- of a context, of oneself ------------------------------------------------------- */
 
+/* Whom the peer is anyway he may act for; for others SeImpersonatePrivilege is needed. */
+static bool
+may_act_for(struct served *s, const struct session *session)
+{
+	const struct lsa_peer *peer = &s->link->peer;
+	struct sid sids[PEER_SIDS], who;
+
+	if (rights_peer_holds(&s->call, peer, PRIVILEGE_IMPERSONATE))
+		return true;
+	if (!sid_whole(&who, session->sid))
+		return false;
+	for (size_t count = peer_sids(peer, sids), i = 0; i < count; i++)
+		if (sid_same(&who, &sids[i]))
+			return true;
+	return false;
+}
+
 static NTSTATUS
 context_token(struct served *s, uint64_t word, struct token **ret_token)
 {
@@ -54,6 +76,11 @@ context_token(struct served *s, uint64_t word, struct token **ret_token)
 		    "only an acceptor's context has a client");
 	} else {
 		session = ctx->o.package->who ? ctx->o.package->who(ctx->context, &level) : NULL;
+		if (session && level > IDENTIFIES && !may_act_for(s, session)) {
+			level = IDENTIFIES;
+			because(&s->call, STATUS_SUCCESS, TO_CALLER,
+			    "the token tells who the client is, and no more: uid %u does not hold SeImpersonatePrivilege", s->link->peer.uid);
+		}
 		status = session ? who_token(&s->call, session, TYPE_IMPERSONATION, level, BYTES_NONE, ret_token) :
 		    because(&s->call, SEC_E_NO_IMPERSONATION, TO_CALLER, "the context's client has no logon session here");
 	}

@@ -141,7 +141,6 @@ privileges_of(struct call *call, const struct session *session, uint64_t *ret_pr
 }
 
 #define CHANGE_NOTIFY	23u
-#define IMPERSONATE	29u
 #define CREATE_GLOBAL	30u
 
 static NTSTATUS
@@ -153,7 +152,7 @@ made(struct call *call, struct session *session, struct token_new *new, struct t
 		return status;
 	new->expiry = NEVER;
 	new->enabled = new->type == TYPE_IMPERSONATION ? new->privileges : new->privileges &
-	    (PRIVILEGE_BIT(CHANGE_NOTIFY) | PRIVILEGE_BIT(IMPERSONATE) | PRIVILEGE_BIT(CREATE_GLOBAL));
+	    (PRIVILEGE_BIT(CHANGE_NOTIFY) | PRIVILEGE_BIT(PRIVILEGE_IMPERSONATE) | PRIVILEGE_BIT(CREATE_GLOBAL));
 	return token_new(ret_token, session, new);
 }
 

@@ -250,7 +250,8 @@ impersonate(HANDLE token, struct why *why)
 	if (!t)
 		return STATUS_INVALID_HANDLE;
 	if (t->facts.type == TokenImpersonation && t->facts.level < SecurityImpersonation) {
-		why_say(why, STATUS_BAD_IMPERSONATION_LEVEL, TO_CALLER, "the client lets itself be identified, not impersonated");
+		why_say(why, STATUS_BAD_IMPERSONATION_LEVEL, TO_CALLER, "the token is for identifying alone: the client wants no more, or this process does not hold "
+		    "SeImpersonatePrivilege (lsactl right add S-1-22-1-UID SeImpersonatePrivilege)");
 		status = STATUS_BAD_IMPERSONATION_LEVEL;
 	}
 	/* A second one replaces the first, from who the thread was in the beginning. */

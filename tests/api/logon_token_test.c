@@ -469,6 +469,72 @@ oneself(void)
 	CHECK(CloseHandle(token));
 }
 
+/* --- whom a process may act for -------------------------------------------------------------- */
+
+struct acted { SECURITY_IMPERSONATION_LEVEL level; SECURITY_STATUS acting; bool told; };
+
+/* As `uid`, an acceptor of Alice's. */
+static struct acted
+accepts_as(uid_t uid)
+{
+	struct acted acted = { .level = SecurityAnonymous };
+	int ends[2];
+	pid_t child;
+
+	CHECK(pipe(ends) == 0);
+	child = fork();
+	if (child == 0) {
+		HANDLE token = NULL;
+		LPSTR why = NULL;
+		struct pair p;
+
+		if (setresgid(uid, uid, uid) != 0 || setresuid(uid, uid, uid) != 0)
+			_exit(1);
+		pair_begin(&p, API_PASSWORD);
+		if (pair_shake(&p) != SEC_E_OK || QuerySecurityContextToken(&p.server, &token) != SEC_E_OK)
+			_exit(2);
+		acted.level = statistics(token).ImpersonationLevel;
+		acted.acting = ImpersonateSecurityContext(&p.server);
+		acted.told = OlsaExplain(acted.acting, NULL, &why) == SEC_E_OK && why && strstr(why, "SeImpersonatePrivilege");
+		_exit(write(ends[1], &acted, sizeof acted) == sizeof acted ? 0 : 3);
+	}
+	close(ends[1]);
+	CHECK(read(ends[0], &acted, sizeof acted) == sizeof acted);
+	waitpid(child, NULL, 0);
+	close(ends[0]);
+	return acted;
+}
+
+static void
+acts_by_privilege(void)
+{
+	LSA_OBJECT_ATTRIBUTES none = { .Length = sizeof none };
+	WCHAR name[] = u"SeImpersonatePrivilege";
+	LSA_UNICODE_STRING right = { sizeof name - 2, sizeof name, name };
+	LSA_HANDLE policy = NULL;
+	struct acted acted;
+	PSID sid = NULL;
+
+	if (!api_far() || geteuid() != 0) {
+		CHECK_SKIP("far and as root alone there are other uids");
+		return;
+	}
+	acted = accepts_as(4321);
+	CHECK_U64(acted.level, SecurityIdentification);		/* who it is may always be known */
+	CHECK_U64((ULONG)acted.acting, (ULONG)SEC_E_NO_IMPERSONATION);
+	CHECK(acted.told);
+	CHECK(LsaOpenPolicy(NULL, &none, POLICY_ALL_ACCESS, &policy) == STATUS_SUCCESS);
+	CHECK(ConvertStringSidToSidA("S-1-22-1-4321", &sid));
+	CHECK(LsaAddAccountRights(policy, sid, &right, 1) == STATUS_SUCCESS);
+	acted = accepts_as(4321);
+	CHECK_U64(acted.level, SecurityImpersonation);
+	CHECK_U64((ULONG)accepts_as(4322).level, SecurityIdentification);
+	CHECK(LsaRemoveAccountRights(policy, sid, FALSE, &right, 1) == STATUS_SUCCESS);
+	CHECK_U64((ULONG)accepts_as(4321).level, SecurityIdentification);
+	LocalFree(sid);
+	LsaClose(policy);
+}
+
 int
 main(void)
 {
@@ -482,6 +548,7 @@ main(void)
 	RUN(impersonating);
 	RUN(not_privileged);
 	RUN(not_mapped);
+	RUN(acts_by_privilege);
 	RUN(oneself);
 	return check_end();
 }
