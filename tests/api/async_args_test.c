@@ -2,6 +2,7 @@
  * async_args_test.c - arguments of asynchronous calls: what the queue call
  * refuses and what the call itself tells, how long what was given is needed,
  * when results are written, and the three shapes of strings.
+ * Covers secur32/sspi_async.c, secur32/sspi_async_leg.c, secur32/sspi_async_cred.c, secur32/leg.c.
  */
 #include <pthread.h>
 #include <stdatomic.h>

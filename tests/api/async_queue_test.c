@@ -2,6 +2,7 @@
  * async_queue_test.c - completion queues: the descriptor, binding, Dispatch,
  * Next and Wait, deadlines, cancelling, and queues that are freed with
  * members. No application code runs on any thread but the one that dispatches.
+ * Covers secur32/queue.c, secur32/async.c.
  */
 #include <dirent.h>
 #include <fcntl.h>

@@ -1,7 +1,8 @@
 /*
  * async_sequences_test.c - the canonical sequences of the asynchronous API,
  * by their numbers in the specification (7 is in s01). Covers
- * secur32/sspi_async.c, sspi_async_leg.c, sspi_async_cred.c, async.c, queue.c.
+ * secur32/sspi_async.c, secur32/sspi_async_leg.c,
+ * secur32/sspi_async_cred.c, secur32/async.c, secur32/queue.c.
  */
 #include <stdatomic.h>
 #include <stdio.h>

@@ -1,6 +1,7 @@
 /*
  * async_states_test.c - the state table of an asynchronous context, cell by
  * cell: in each state each function, what it answers and where it leads.
+ * Covers secur32/async.c, secur32/sspi_async.c.
  */
 #include <stdatomic.h>
 #include <string.h>

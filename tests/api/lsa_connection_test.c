@@ -1,6 +1,8 @@
 /*
  * lsa_connection_test.c - connections to the LSA: opened, used, closed, in
  * every situation of the specification's founding page.
+ * Covers secur32/logon.c, lsa/serve_logon.c, lsa/client.c, lsa/link.c, lsa/served.c, lsa/dispatch.c,
+ * lsa/package.c.
  */
 #include <pthread.h>
 #include <stdatomic.h>

@@ -1,6 +1,6 @@
 /*
- * policy_info_test.c - secur32/policy_info.c, trusts.c and audit_policy.c
- * with lsa/serve_info.c and serve_trust.c behind them: every information
+ * policy_info_test.c - secur32/policy_info.c, secur32/trusts.c, secur32/forest.c and secur32/audit_policy.c
+ * with lsa/serve_info.c, lsa/serve_trust.c and lsa/policy_entry.c behind them: every information
  * class with its right, trusted domains, forests, and what is audited. Spec
  * lsa-policy 3, 7, 9.
  */

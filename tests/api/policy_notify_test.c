@@ -1,5 +1,5 @@
 /*
- * policy_notify_test.c - secur32/notify.c and events.c with lsa/changes.c
+ * policy_notify_test.c - secur32/notify.c and secur32/events.c with lsa/changes.c
  * behind them: registrations, events and descriptors that are signalled after
  * the commit, writers at once; OlsaCreateEventA, OlsaCreateEventW, OlsaSetEvent,
  * OlsaResetEvent and OlsaWaitForSingleObject under kernel32's names. Spec lsa-policy 8, 9.

@@ -1,6 +1,6 @@
 /*
- * policy_rights_test.c - secur32/policy.c, rights.c and pol.c with
- * lsa/serve_policy.c, serve_rights.c, serve_quota.c and rights.c behind them:
+ * policy_rights_test.c - secur32/policy.c, secur32/rights.c and secur32/pol.c with lsa/serve_policy.c,
+ * lsa/serve_rights.c, lsa/serve_quota.c, lsa/rights.c, lsa/edit.c and lsa/policy_entry.c behind them:
  * handles and their access, rights by SID and by handle, quotas
  * (secur32/account_quota.c), names of privileges, security descriptors, and that logon rights are more than words. Spec lsa-policy 2, 5, 9.
  */

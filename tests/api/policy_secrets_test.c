@@ -1,6 +1,6 @@
 /*
- * policy_secrets_test.c - secur32/private_data.c with lsa/serve_secret.c and
- * store/book.c behind it: private data by name, secrets by handle, lengths,
+ * policy_secrets_test.c - secur32/private_data.c with lsa/serve_secret.c, lsa/policy_entry.c
+ * and store/book.c behind it: private data by name, secrets by handle, lengths,
  * kinds of names. Spec lsa-policy 4, 9.
  */
 #include "tests/api/policy.h"

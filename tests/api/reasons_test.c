@@ -1,6 +1,7 @@
 /*
  * reasons_test.c - what OlsaExplain says, word for word: the same near and
  * far, and never more than its reader may know.
+ * Covers secur32/explain.c, secur32/ask.c, lsa/served.c.
  */
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,9 @@
 /*
  * sspi_sync_test.c - the synchronous functions: order of checks, buffers,
  * partial contexts, attributes, messages, handles.
+ * Covers secur32/sspi.c, secur32/ansi.c, secur32/acquire.c, secur32/leg.c, secur32/attributes.c,
+ * secur32/message.c, secur32/export.c, secur32/packages.c, secur32/handles.c, secur32/memory.c,
+ * secur32/usermode.c, lsa/serve_sspi.c, lsa/serve_wrap.c.
  */
 #include <stdlib.h>
 #include <string.h>

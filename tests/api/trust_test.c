@@ -5,7 +5,7 @@
  *
  * As "trust connect|mode|tickets" the program is its own victim: it says what it
  * found on standard output, perhaps with privileges that its caller lacks. Covers
- * secur32/root.c, surroundings.c, link_far.c, and pkg/kerberos/kerb_gather.c.
+ * secur32/root.c, secur32/surroundings.c, secur32/link_far.c, and pkg/kerberos/kerb_gather.c.
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -1,6 +1,7 @@
 /*
  * wide_test.c - the W functions from the first to the last, and the sealing
  * of identities by the LSA. What W shares with A is in sspi_sync_test.c.
+ * Covers secur32/sspi.c, secur32/text.c, secur32/identity_seal.c, lsa/serve_wrap.c.
  */
 #include <stdlib.h>
 #include <string.h>

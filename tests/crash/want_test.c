@@ -4,7 +4,7 @@
  * refused with the status of its cause and leaves all as it was; who has an
  * account goes on logging on; a wrong password never gets in; and when the
  * want is over, all works again. Covers lsad/listen.c, store/folder.c,
- * store/sqlite.c, store/audit.c, secur32/link_far.c.
+ * store/sqlite.c, store/audit.c, secur32/link_far.c, and lsa/lsa.c where a store does not open.
  *
  *     want_test LSAD
  */

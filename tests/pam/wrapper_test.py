@@ -1,5 +1,6 @@
 """wrapper_test.py - pam_lsa.so under pam_wrapper and nss_wrapper, against an
-lsad with accounts in every state. Covers src/pam and src/secur32/deaf.c.
+lsad with accounts in every state. Covers pam/pam_lsa.c, pam/logon.c,
+pam/lsa.c, pam/options.c, pam/password.c, pam/person.c, pam/stay.c, pam/talk.c, secur32/deaf.c, secur32/own_fd.c.
 
     wrapper_test.py PAM_LSA LOGIN MARK LSAD LSACTL
 """

@@ -1,6 +1,7 @@
 /*
  * identity_test.c - pAuthData in all its forms, and the helpers for opaque
  * identities. No LSA: what needs one (options 1 and 4) is a story test.
+ * Covers secur32/identity.c, secur32/identity_api.c, secur32/ex2.c, secur32/held.c.
  */
 #include <fcntl.h>
 #include <stdlib.h>

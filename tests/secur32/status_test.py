@@ -4,6 +4,7 @@
 exactly once; what it calls unsupported returns the status it names, leaves
 its outputs alone and has a reason; what it says works is mentioned in a test
 that exists; the packages are those that the library enumerates.
+Covers secur32/unsupported.c, secur32/tokens.c, secur32/credui.c, secur32/ssl.c.
 
 usage: status_test.py LIBRARY
 """
