@@ -107,7 +107,9 @@ Each acquisition asks the KDC: a credential of its own for an initial ticket,
 and for a service ticket alone a credential that has an initial one. Memory of a
 request in flight is the peak of resident memory over what was there when a few
 had been made and all that is free had been given back; with an initial ticket
-it includes the ticket that is kept.
+it includes the ticket that is kept. Most of so many stand in line for a place at
+the KDC and have not begun; one that has begun holds more, and its row says how
+much.
 
 One blocking thread is measured by what both sides do: a service ticket that is
 handed out as bytes (KerbRetrieveEncodedTicketMessage past the cache, beside
