@@ -66,6 +66,15 @@ static const struct { int32_t etype, type; uint32_t len; } signatures[] = {
 	{ 23, -138, 16 },		/* KERB_CHECKSUM_HMAC_MD5 */
 };
 
+int32_t
+pac_signature_of(int32_t etype)
+{
+	for (size_t i = 0; i < sizeof signatures / sizeof *signatures; i++)
+		if (signatures[i].etype == etype)
+			return signatures[i].type;
+	return 0;
+}
+
 bool
 pac_signed_for(struct bytes pac, int32_t etype)
 {

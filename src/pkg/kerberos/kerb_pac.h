@@ -55,6 +55,8 @@ int pac_count(struct bytes pac, enum pac_type type);
  */
 bool pac_read(struct pac_facts *ret, struct bytes pac, uint8_t *memory) MUST_CHECK;
 
+/* The checksum type that a key of this type signs with; 0: none that we take. */
+int32_t pac_signature_of(int32_t etype);
 /* Whether its one server signature is of the type that a key of this one makes, in a buffer of the right length. */
 bool pac_signed_for(struct bytes pac, int32_t etype) MUST_CHECK;
 /*
