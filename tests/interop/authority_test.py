@@ -33,6 +33,7 @@ def ask(env, *words):
 
 def told(process):
     lines = process.communicate(timeout=60)[0].splitlines()
+    check("domain_ask ends well", process.returncode == 0, process.returncode, lines)
     status = [int(line.split()[1], 16) for line in lines if line.startswith("status ")]
     return status[0] if status else None, lines
 

@@ -98,20 +98,33 @@ ended(NTSTATUS status)
 	printf("status %08x\n", (unsigned)status);
 	if (OlsaExplain(status, NULL, &why) == SEC_E_OK && why)
 		printf("why %s\n", why);
+	FreeContextBuffer(why);
 	return 0;
 }
 
-static LSA_HANDLE
-policy(void)
+static LSA_HANDLE policy;
+
+static void
+policy_open(void)
 {
-	LSA_HANDLE handle;
-	NTSTATUS status = LsaOpenPolicy(NULL, NULL, POLICY_LOOKUP_NAMES, &handle);
+	NTSTATUS status = LsaOpenPolicy(NULL, NULL, POLICY_LOOKUP_NAMES, &policy);
 
 	if (status != STATUS_SUCCESS) {
 		ended(status);
 		exit(2);
 	}
-	return handle;
+}
+
+/* What a look-up gave, and what it was asked. */
+static int
+over(void *domains, void *found, LSA_UNICODE_STRING *list, ULONG count)
+{
+	LsaFreeMemory(domains);
+	LsaFreeMemory(found);
+	LsaClose(policy);
+	for (ULONG i = 0; i < count; i++)
+		free(list[i].Buffer);
+	return 0;
 }
 
 /* --- names and SIDs ----------------------------------------------------------------- */
@@ -126,7 +139,8 @@ names(ULONG flags, char **texts, ULONG count)
 
 	for (ULONG i = 0; i < count; i++)
 		list[i] = wide(texts[i]);
-	status = LsaLookupNames2(policy(), flags, count, list, &domains, &sids);
+	policy_open();
+	status = LsaLookupNames2(policy, flags, count, list, &domains, &sids);
 	ended(status);
 	show_domains(domains);
 	for (ULONG i = 0; sids && i < count; i++) {
@@ -134,7 +148,7 @@ names(ULONG flags, char **texts, ULONG count)
 		show_sid(sids[i].Sid);
 		putchar('\n');
 	}
-	return 0;
+	return over(domains, sids, list, count);
 }
 
 static int
@@ -147,12 +161,13 @@ rids(char **texts, ULONG count)
 
 	for (ULONG i = 0; i < count; i++)
 		list[i] = wide(texts[i]);
-	status = LsaLookupNames(policy(), count, list, &domains, &sids);
+	policy_open();
+	status = LsaLookupNames(policy, count, list, &domains, &sids);
 	ended(status);
 	show_domains(domains);
 	for (ULONG i = 0; sids && i < count; i++)
 		printf("item %d %d %d\n", (int)sids[i].Use, (int)sids[i].DomainIndex, (int)sids[i].RelativeId);
-	return 0;
+	return over(domains, sids, list, count);
 }
 
 static int
@@ -166,7 +181,8 @@ sids(char **texts, ULONG count)
 	for (ULONG i = 0; i < count; i++)
 		if (!ConvertStringSidToSidA(texts[i], &list[i]))
 			return 2;
-	status = LsaLookupSids(policy(), count, list, &domains, &found);
+	policy_open();
+	status = LsaLookupSids(policy, count, list, &domains, &found);
 	ended(status);
 	show_domains(domains);
 	for (ULONG i = 0; found && i < count; i++) {
@@ -174,7 +190,9 @@ sids(char **texts, ULONG count)
 		show(&found[i].Name);
 		putchar('\n');
 	}
-	return 0;
+	for (ULONG i = 0; i < count; i++)
+		LocalFree(list[i]);
+	return over(domains, found, NULL, 0);
 }
 
 static int
@@ -227,8 +245,11 @@ logon(char **a)
 
 	ended(status);
 	printf("substatus %08x\n", (unsigned)l.substatus);
-	if (status != STATUS_SUCCESS)
+	if (status != STATUS_SUCCESS) {
+		LsaFreeReturnBuffer(l.profile);
+		LsaDeregisterLogonProcess(l.lsa);
 		return 0;
+	}
 	printf("flags %x\n", (unsigned)((MSV1_0_INTERACTIVE_PROFILE *)l.profile)->UserFlags);
 	if (LsaGetLogonSessionData(&l.luid, &data) == STATUS_SUCCESS) {
 		printf("session %d", (int)data->LogonType);
@@ -239,6 +260,7 @@ logon(char **a)
 		LsaFreeReturnBuffer(data);
 	}
 	logon_end(&l);
+	LsaDeregisterLogonProcess(l.lsa);
 	return 0;
 }
 
@@ -269,6 +291,7 @@ message(HANDLE lsa, void *ask, ULONG len)
 	    &verdict);
 
 	LsaFreeReturnBuffer(reply);
+	LsaDeregisterLogonProcess(lsa);
 	return ended(status == STATUS_SUCCESS ? verdict : status);
 }
 
@@ -303,13 +326,17 @@ may_log_on(const char *text)
 {
 	static const char right[] = "SeInteractiveLogonRight";
 	LSA_UNICODE_STRING name = wide(right);
-	LSA_HANDLE handle;
+	LSA_HANDLE handle = NULL;
 	PSID sid = NULL;
 	NTSTATUS status = LsaOpenPolicy(NULL, NULL, POLICY_ALL_ACCESS, &handle);
 
-	if (status != STATUS_SUCCESS || !ConvertStringSidToSidA(text, &sid))
-		return ended(status);
-	return ended(LsaAddAccountRights(handle, sid, &name, 1));
+	if (status == STATUS_SUCCESS && ConvertStringSidToSidA(text, &sid))
+		status = LsaAddAccountRights(handle, sid, &name, 1);
+	ended(status);
+	LocalFree(sid);
+	free(name.Buffer);
+	LsaClose(handle);
+	return 0;
 }
 
 static int

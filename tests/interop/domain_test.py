@@ -178,6 +178,7 @@ class Answer:
 
 def ask(env, *words, limit=60):
     done = subprocess.run([asker, *words], env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False, timeout=limit)
+    check("domain_ask ends well", done.returncode == 0, done.returncode, done.stdout)
     return Answer(done.stdout)
 
 
