@@ -194,6 +194,18 @@ answered(struct authority_find *f, wbcErr code)
 	return false;
 }
 
+/* winbindd may give the name that somebody asked by; a domain is called by its short one. False: no name of a domain. */
+static bool
+domain_put(struct wbcContext *ctx, char to[AUTHORITY_NAME], const char *name)
+{
+	struct wbcDomainInfo *info = NULL;
+	bool good = wbcCtxDomainInfo(ctx, name, &info) == WBC_ERR_SUCCESS && info->short_name && *info->short_name;
+
+	good = name_put(to, good ? info->short_name : name) && *to;
+	wbcFreeMemory(info);
+	return good;
+}
+
 /* What a domain is called. The same one is asked about once. False: winbindd does not answer. */
 static bool
 domain_name(struct wbcContext *ctx, struct authority_find *f, struct authority_item *item)
@@ -209,7 +221,7 @@ domain_name(struct wbcContext *ctx, struct authority_find *f, struct authority_i
 	if (!sid_take(&sid, &item->domain_sid))
 		return true;
 	code = wbcCtxLookupSid(ctx, &sid, &domain, &name, &type);
-	if (code != WBC_ERR_SUCCESS || !domain || !*domain || !name_put(item->domain_name, domain)) {
+	if (code != WBC_ERR_SUCCESS || !domain || !domain_put(ctx, item->domain_name, domain)) {
 		item->domain_sid.len = 0;
 		item->use = 0;
 	}
@@ -287,16 +299,16 @@ rids_find(struct wbcContext *ctx, struct authority_find *f, const struct authori
 	const char *name = NULL, **names = NULL;
 	enum wbcSidType *types = NULL;
 	wbcErr code = sid_take(&sid, domain) ? wbcCtxLookupRids(ctx, &sid, (int)count, rids, &name, &names, &types) : WBC_ERR_INVALID_SID;
+	char called[AUTHORITY_NAME];
 	bool good;
 
-	if (code == WBC_ERR_SUCCESS && name && *name) {
+	if (code == WBC_ERR_SUCCESS && name && domain_put(ctx, called, name)) {
 		for (uint32_t i = 0; i < count; i++) {
 			struct authority_item *item = &f->items[places[i]];
 
 			item->domain_sid = *domain;
-			if (!name_put(item->domain_name, name))
-				item->domain_sid.len = 0;
-			else if (types[i] != WBC_SID_NAME_USE_NONE && types[i] != WBC_SID_NAME_UNKNOWN && names[i] && *names[i] &&
+			(void)name_put(item->domain_name, called);
+			if (types[i] != WBC_SID_NAME_USE_NONE && types[i] != WBC_SID_NAME_UNKNOWN && names[i] && *names[i] &&
 			    name_put(item->found_name, names[i]))
 				item->use = (uint32_t)types[i];
 		}
