@@ -5,6 +5,7 @@
 #include "lsa/raise.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "base/privilege.h"
 #include "base/utf16.h"

@@ -9,11 +9,13 @@
 #include <ntstatus.h>
 #include <openlsa.h>
 
+#include <errno.h>
 #include <getopt.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "tools/ntlm_logon.h"
 #include "tools/ntlm_server.h"
@@ -22,7 +24,8 @@
 
 #define LINE_MOST	(2u * TOKEN_MOST)
 
-static char line[LINE_MOST];
+static char line[LINE_MOST];			/* what has come and is not answered yet */
+static size_t line_have;
 static unsigned char in[TOKEN_MOST], out[TOKEN_MOST];
 static char text[TOKEN_BASE64_MOST];
 
@@ -323,30 +326,67 @@ listen_as(const char *package)
 	    &inbound, &expiry);
 }
 
+enum came { LINE_WHOLE, LINE_LONG, LINE_ENDED, LINE_FAILED };
+
+/* The bytes of the next line, its end among them. Not by stdio, whose buffer would keep passwords. */
+static enum came
+line_come(size_t *ret_whole)
+{
+	for (;;) {
+		const char *end = memchr(line, '\n', line_have);
+		ssize_t n;
+
+		if (end) {
+			*ret_whole = (size_t)(end - line) + 1;
+			return LINE_WHOLE;
+		}
+		if (line_have == sizeof line - 1)
+			return LINE_LONG;
+		n = read(STDIN_FILENO, line + line_have, sizeof line - 1 - line_have);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return LINE_FAILED;
+		if (n == 0 && !line_have)
+			return LINE_ENDED;
+		if (n == 0)
+			line[line_have++] = '\n';		/* the last one, without its end */
+		line_have += (size_t)n;
+	}
+}
+
+static void
+line_answered(size_t whole)
+{
+	line_have -= whole;
+	memmove(line, line + whole, line_have);
+	explicit_bzero(line + line_have, whole);
+}
+
 static int
 serve(const struct protocol *p)
 {
 	SECURITY_STATUS status = p->package ? listen_as(p->package) : SEC_E_OK;
+	enum came came;
+	size_t whole;
 
 	if (status != SEC_E_OK)
 		return cannot(p->package, status);
 	setvbuf(stdout, NULL, _IOLBF, 0);
-	while (fgets(line, sizeof line, stdin)) {
-		size_t len = strcspn(line, "\r\n");
-
-		if (!line[len] && !feof(stdin)) {
-			puts("BH a line is too long");
-			break;
-		}
-		line[len] = 0;
+	while ((came = line_come(&whole)) == LINE_WHOLE) {
+		line[whole - 1] = 0;
+		line[strcspn(line, "\r")] = 0;
 		p->line(line);
-		explicit_bzero(line, sizeof line);
+		line_answered(whole);
 	}
+	if (came == LINE_LONG)
+		puts("BH a line is too long");
+	explicit_bzero(line, sizeof line);
 	forget();
 	ntlm_server_end();
 	if (p->package)
 		FreeCredentialsHandle(&inbound);
-	return ferror(stdin) ? 1 : 0;
+	return came == LINE_FAILED ? 1 : 0;
 }
 
 /* Once, with a password from the terminal or standard input. */

@@ -87,23 +87,32 @@ ask(struct password *p, const char *prompt)
 	return fault;
 }
 
+static const char *
+ask_again(const struct password *first)
+{
+	struct password again = { .text = "" };
+	const char *fault;
+
+	(void)mlock(&again, sizeof again);
+	fault = ask(&again, "Once more: ");
+	if (!fault && strcmp(first->text, again.text) != 0)
+		fault = "the two passwords differ";
+	password_drop(&again);
+	return fault;
+}
+
+/* What came of one that is none does not stay. */
 const char *
 password_read(struct password *ret_password, const char *prompt, bool twice)
 {
-	struct password again;
 	const char *fault;
 
 	(void)mlock(ret_password, sizeof *ret_password);
-	if (!isatty(STDIN_FILENO))
-		return line_take(ret_password);
-	fault = ask(ret_password, prompt);
-	if (fault || !twice)
-		return fault;
-	(void)mlock(&again, sizeof again);
-	fault = ask(&again, "Once more: ");
-	if (!fault && strcmp(ret_password->text, again.text) != 0)
-		fault = "the two passwords differ";
-	password_drop(&again);
+	fault = isatty(STDIN_FILENO) ? ask(ret_password, prompt) : line_take(ret_password);
+	if (!fault && twice && isatty(STDIN_FILENO))
+		fault = ask_again(ret_password);
+	if (fault)
+		password_drop(ret_password);
 	return fault;
 }
 

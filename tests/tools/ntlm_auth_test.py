@@ -1,7 +1,8 @@
 """ntlm_auth_test.py - lsa-ntlm-auth with a response that somebody else's
 handshake brought: the protocol ntlm-server-1, and the same on the command
-line. The vector is RFC 2759's (9.2). Covers src/tools/ntlm_server.c,
-ntlm_logon.c, and MS-CHAPv2 in src/pkg/ntlm/ntlm_msv.c.
+line. The vector is RFC 2759's (9.2). And lines in pieces, and what stays of
+their passwords. Covers src/tools/lsa_ntlm_auth.c, ntlm_server.c, ntlm_logon.c,
+and MS-CHAPv2 in src/pkg/ntlm/ntlm_msv.c.
 
     ntlm_auth_test.py LSA_NTLM_AUTH LSAD LSACTL
 """
@@ -104,10 +105,49 @@ def command(name, env):
     check(f"{name}: for nobody", done.returncode == 2, done.stdout)
 
 
+def found_in(pid, needle):
+    """How often the bytes stand in the memory of a process that can be written."""
+    count = 0
+    with open(f"/proc/{pid}/maps", encoding="ascii", errors="replace") as maps, open(f"/proc/{pid}/mem", "rb", buffering=0) as memory:
+        for row in maps:
+            span, rights = row.split()[:2]
+            first, last = (int(n, 16) for n in span.split("-"))
+            if rights.startswith("rw"):
+                memory.seek(first)
+                try:
+                    count += memory.read(last - first).count(needle)
+                except OSError:
+                    pass
+    return count
+
+
+def lines(name, env):
+    """Cut anywhere, several at once, too long, with no end; and no password stays with a helper that goes on running."""
+    marker = "Pa55-" + os.urandom(8).hex()
+    asked = [f"{USER} {SECRET}\n".encode(), f"{USER} {marker}\r\n".encode(), f"nobody%20here {marker}\n".encode(),
+             f"{USER} {SECRET}\n".encode()]
+    talk = subprocess.Popen([helper, "--helper-protocol=squid-2.5-basic"], env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    for pieces in ([b"".join(asked)], [bytes([byte]) for byte in b"".join(asked)]):
+        for piece in pieces:
+            talk.stdin.write(piece)
+            talk.stdin.flush()
+        said = [talk.stdout.readline().decode() for _ in asked]
+        check(f"{name}: lines in {len(pieces)} pieces", [line.split()[0] for line in said] == ["OK", "ERR", "ERR", "OK"], said)
+    if os.geteuid() == 0:
+        check(f"{name}: where it is looked", found_in(os.getpid(), marker.encode()) > 0)
+        check(f"{name}: no password stays", found_in(talk.pid, marker.encode()) == 0)
+    talk.stdin.write(f"{USER} {SECRET}".encode())	# without its end
+    talk.stdin.close()
+    check(f"{name}: the last line", talk.stdout.read() == b"OK\n" and talk.wait(20) == 0)
+    done = run(env, "--helper-protocol=squid-2.5-basic", text=f"{USER} {SECRET}\n" + "x" * 200000 + "\n")
+    check(f"{name}: a line without end", done.stdout == "OK\nBH a line is too long\n", done.stdout[:200])
+
+
 for place in interop.places(lsad, lsactl):
     place.user(USER, SECRET)
     place.policy("lockout-threshold", 0)
     protocol(place.name, place.env)
+    lines(place.name, place.env)
     command(place.name, place.env)
     place.run("user", "lock", USER)
     asked = ["--allow-mschapv2", f"--username={USER}", f"--challenge={CHALLENGE}", f"--nt-response={RESPONSE}"]
