@@ -294,7 +294,9 @@ ntlm_cached_judge(struct call *call, struct ntlm_cached *f, struct bytes domain,
 	case CACHED_HASH:
 		status = awaited(call);
 		return status == STATUS_SUCCESS ? judged(call, f, key, ret_facts) : status;
-	case CACHED_SETTLE:
+	case CACHED_SETTLE:		/* of a lost guess alone: a good one waits for nothing */
+		if (f->verdict == STATUS_SUCCESS)
+			break;
 		return settled(call, f, GUESS_LOST);
 	case CACHED_WRITE:
 		break;
