@@ -110,7 +110,7 @@ edit_run(struct served *s, struct edit *model, struct edit **ret_edit)
 	if (h->edit->what)
 		raise_edit(s, h->edit, status);
 	if (h->edit->audited)
-		raise_opened(s, h->edit->object, h->edit->key, h->edit->wanted, status);
+		raise_opened(s, policy_types[h->edit->object], h->edit->key, h->edit->wanted, status);
 	if (status < 0 && h->edit->why)
 		return status;
 	*ret_edit = h->edit;

@@ -36,6 +36,7 @@ enum {
 };
 
 extern const struct access_map policy_maps[OBJECT_KINDS];
+extern const char *const policy_types[OBJECT_KINDS];	/* for events: "SecretObject" */
 
 /* A new handle of the caller's process. */
 NTSTATUS policy_open(struct served *s, enum policy_kind what, struct bytes key, uint32_t granted, uint64_t *ret_word) MUST_CHECK;

@@ -463,18 +463,15 @@ add_key(struct raised *r, struct bytes key, enum audit_field sid_field, enum aud
 		audit_text(&r->a, name_field, bytes_of(room, w.need));
 }
 
-static const char *const types[OBJECT_KINDS] = { [OBJECT_ANY] = "", [OBJECT_POLICY] = "PolicyObject",
-	[OBJECT_ACCOUNT] = "AccountObject", [OBJECT_SECRET] = "SecretObject", [OBJECT_TRUST] = "TrustedDomainObject" };
-
 void
-raise_opened(struct served *s, unsigned what, struct bytes key, uint32_t wanted, NTSTATUS status)
+raise_opened(struct served *s, const char *type, struct bytes key, uint32_t wanted, NTSTATUS status)
 {
 	uint8_t name[1024];
 	struct raised r;
 
 	if (!begin(&r, s, AUDIT_HANDLE, status))
 		return;
-	audit_text(&r.a, AF_OBJECT_TYPE, bytes_of_text(what < OBJECT_KINDS ? types[what] : ""));
+	audit_text(&r.a, AF_OBJECT_TYPE, bytes_of_text(type));
 	add_key(&r, key, AF_TARGET_SID, AF_OBJECT_NAME, name);
 	audit_number(&r.a, AF_ACCESS_MASK, wanted);
 	chain(&r, s);
@@ -491,7 +488,7 @@ object(struct served *s, const struct edit *e, NTSTATUS status)
 	if (!begin(&r, s, e->event, status))
 		return;
 	if (e->object < OBJECT_KINDS)
-		audit_text(&r.a, AF_OBJECT_TYPE, bytes_of_text(types[e->object]));
+		audit_text(&r.a, AF_OBJECT_TYPE, bytes_of_text(policy_types[e->object]));
 	add_key(&r, e->key, trust ? AF_DOMAIN_SID : AF_TARGET_SID, trust ? AF_DOMAIN_NAME : AF_OBJECT_NAME, name);
 	if (e->trust[0] || e->trust[1]) {
 		audit_text(&r.a, AF_DOMAIN_SID, bytes_of(e->domain_sid, e->domain_sid_len));

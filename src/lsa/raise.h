@@ -34,8 +34,8 @@ void raise_tcb(struct served *s, const char *service, NTSTATUS status);
 /* An account; what may be NULL. */
 void raise_account(struct served *s, enum audit_event event, NTSTATUS status, struct bytes name, const char *what);
 void raise_domain_policy(struct served *s, NTSTATUS status, const char *what);
-/* A handle was asked for, and the object's system list wants it told. */
-void raise_opened(struct served *s, unsigned what, struct bytes key, uint32_t wanted, NTSTATUS status);
+/* Access to an object was asked for, and its system list wants that told. */
+void raise_opened(struct served *s, const char *type, struct bytes key, uint32_t wanted, NTSTATUS status);
 void raise_edit(struct served *s, const struct edit *e, NTSTATUS status);
 
 #endif

@@ -6,7 +6,7 @@
 #include "lsa/policy.h"
 
 #include "base/privilege.h"
-#include "lsa/policy_entry.h"
+#include "lsa/raise.h"
 
 static const struct access_map audit_map = { ACCESS_READ_CONTROL | 0x5A, ACCESS_READ_CONTROL | 0x25, ACCESS_READ_CONTROL,
 	ACCESS_STANDARD | AUDIT_ALL };
@@ -57,18 +57,19 @@ audit_peer_may(struct served *s, uint32_t needs)
 
 	if (status == STATUS_SUCCESS)
 		status = rights_of(store, sids, count, &rights);
-	if (status == STATUS_SUCCESS && (rights.privileges & PRIVILEGE_BIT(PRIVILEGE_SECURITY)))
-		return STATUS_SUCCESS;
 	if (status == STATUS_SUCCESS)
 		status = audit_guard(store, room, &guard);
 	if (status != STATUS_SUCCESS)
 		return status;
-	if (needs != AUDIT_BY_PRIVILEGE && !(needs & ~guard_allows(guard, sids, count, &audit_map)))
-		return STATUS_SUCCESS;
-	return because(&s->call, STATUS_ACCESS_DENIED, TO_CALLER, needs == AUDIT_BY_PRIVILEGE ?
-	    "this needs SeSecurityPrivilege, which uid %u does not hold" :
-	    "uid %u neither holds SeSecurityPrivilege nor has access 0x%x by the security descriptor of audit policy (AuditSetSecurity)",
-	    s->link->peer.uid, needs);
+	if (!(rights.privileges & PRIVILEGE_BIT(PRIVILEGE_SECURITY)) &&
+	    (needs == AUDIT_BY_PRIVILEGE || (needs & ~guard_allows(guard, sids, count, &audit_map))))
+		status = because(&s->call, STATUS_ACCESS_DENIED, TO_CALLER, needs == AUDIT_BY_PRIVILEGE ?
+		    "this needs SeSecurityPrivilege, which uid %u does not hold" :
+		    "uid %u neither holds SeSecurityPrivilege nor has access 0x%x by the security descriptor of audit policy (AuditSetSecurity)",
+		    s->link->peer.uid, needs);
+	if (guard_audits(guard, sids, count, &audit_map, needs == AUDIT_BY_PRIVILEGE ? ACCESS_SYSTEM_LIST : needs, status == STATUS_SUCCESS))
+		raise_opened(s, "AuditPolicyObject", BYTES_NONE, needs == AUDIT_BY_PRIVILEGE ? ACCESS_SYSTEM_LIST : needs, status);
+	return status;
 }
 
 /* --- the guard ------------------------------------------------------------------------ */

@@ -20,6 +20,9 @@ const struct access_map policy_maps[OBJECT_KINDS] = {
 	[OBJECT_TRUST]   = { READ | 0x1,   READ | 0x34,  READ | 0xA,   ACCESS_STANDARD | TRUST_ALL },
 };
 
+const char *const policy_types[OBJECT_KINDS] = { [OBJECT_ANY] = "", [OBJECT_POLICY] = "PolicyObject",
+	[OBJECT_ACCOUNT] = "AccountObject", [OBJECT_SECRET] = "SecretObject", [OBJECT_TRUST] = "TrustedDomainObject" };
+
 /* --- guards ---------------------------------------------------------------------- */
 
 struct bytes
@@ -111,7 +114,7 @@ peer_grant(struct served *s, uint32_t *ret_granted, enum policy_kind what, struc
 		allowed |= sids_security(s->link->lsa->store, sids, count);
 	status = access_grant(&granted, what, allowed, wanted);
 	if (guard_audits(guard, sids, count, map, status == STATUS_SUCCESS ? granted : access_mapped(map, wanted), status == STATUS_SUCCESS))
-		raise_opened(s, what, key, wanted, status);
+		raise_opened(s, policy_types[what], key, wanted, status);
 	if (status == STATUS_SUCCESS)
 		*ret_granted = granted;
 	return status;

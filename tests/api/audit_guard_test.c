@@ -302,15 +302,24 @@ TEST(the_privilege)
 	LsaClose(h);
 }
 
-/* Its system list is kept beside the other one. */
+/* Its system list is kept beside the other one, and tells who comes. */
 TEST(its_system_list)
 {
 	struct a_sid everyone = SIDV(1, 0);
 	struct list l = list_of(2, FLAG_GRANTED, AUDIT_SET_SYSTEM_POLICY, &everyone);
 	SECURITY_DESCRIPTOR d = { .Revision = 1, .Control = 0x10, .Sacl = &l.acl }, none = { .Revision = 1 };
 	SECURITY_DESCRIPTOR_RELATIVE *got = NULL;
+	long from, to;
 
 	CHECK(AuditSetSecurity(SACL_SECURITY_INFORMATION, &d));
+	from = trail_mark(lsa);
+	CHECK_U64(set_system(), 0);
+	CHECK_U64(see_system(), 0);		/* which it does not name */
+	if (api_far() && geteuid() == 0)
+		CHECK_U64(as(STRANGER, set_system), ERROR_ACCESS_DENIED);	/* nor what is denied */
+	to = trail_mark(lsa);
+	CHECK_U64(trail_count(from, to, 4656, "\"ObjectType\":\"AuditPolicyObject\""), 1);
+	CHECK_U64(trail_count(from, to, 4656, "\"AccessMask\":\"0x1\""), 1);
 	if (CHECK(AuditQuerySecurity(SACL_SECURITY_INFORMATION, (PSECURITY_DESCRIPTOR *)&got))) {
 		CHECK(got->Control == 0x8010 && got->Sacl && !got->Dacl);
 		CHECK(memcmp((const uint8_t *)got + got->Sacl, &l, l.acl.AclSize) == 0);	/* not secret */
