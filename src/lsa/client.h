@@ -159,6 +159,8 @@ struct memo;
 struct waiter;
 struct tend;
 
+#define KEPT_SHELVES	1024u
+
 struct lsa {
 	struct handle_table *objects;
 	struct jobs *jobs;
@@ -177,7 +179,7 @@ struct lsa {
 	struct secret *wrap_key;	/* seals what goes out and comes back */
 	struct secret *dummy_key;	/* stands in for the hash of an account that is not there */
 	char host[256];
-	struct kept_row *session_kept, *machine_kept;	/* guarded by kept_lock */
+	struct kept_row *session_kept[KEPT_SHELVES], *machine_kept;	/* guarded by kept_lock; the first by LUID */
 	pthread_mutex_t kept_lock;
 	pthread_mutex_t lock;
 	struct process *processes;

@@ -136,6 +136,13 @@ keep_machine_kept(struct call *call, const struct lsa_package *package, struct k
 
 /* --- with a session -------------------------------------------------------- */
 
+/* LUIDs count up: each shelf has as many. */
+static struct kept_row **
+shelf_of(struct lsa *lsa, uint64_t luid)
+{
+	return &lsa->session_kept[luid % KEPT_SHELVES];
+}
+
 struct kept *
 keep_session_kept(struct call *call, void *session, const struct lsa_package *package)
 {
@@ -144,7 +151,7 @@ keep_session_kept(struct call *call, void *session, const struct lsa_package *pa
 	struct kept *kept;
 
 	pthread_mutex_lock(&lsa->kept_lock);
-	kept = kept_hold(*row_of(&lsa->session_kept, package, of->luid));
+	kept = kept_hold(*row_of(shelf_of(lsa, of->luid), package, of->luid));
 	pthread_mutex_unlock(&lsa->kept_lock);
 	return kept;
 }
@@ -154,10 +161,10 @@ keep_session_keep(struct call *call, void *session, const struct lsa_package *pa
 {
 	const struct session *of = session;
 	struct lsa *lsa = lsa_of(call);
+	bool tended = package->due && package->due(kept) != UINT32_MAX;
+	NTSTATUS status = row_set(&lsa->kept_lock, shelf_of(lsa, of->luid), package, of->luid, kept);
 
-	NTSTATUS status = row_set(&lsa->kept_lock, &lsa->session_kept, package, of->luid, kept);
-
-	if (package->due)
+	if (tended)
 		tend_poke(lsa);
 	return status;
 }
@@ -168,14 +175,15 @@ keep_due(struct lsa *lsa, const struct lsa_package **ret_package, struct kept **
 	uint32_t least = UINT32_MAX, due;
 
 	pthread_mutex_lock(&lsa->kept_lock);
-	for (struct kept_row *row = lsa->session_kept; row && least; row = row->next) {
-		due = row->package->due ? row->package->due(row->kept) : UINT32_MAX;
-		least = due < least ? due : least;
-		if (!due) {
-			*ret_package = row->package;
-			*ret_kept = kept_hold(row);
+	for (unsigned i = 0; i < KEPT_SHELVES && least; i++)
+		for (struct kept_row *row = lsa->session_kept[i]; row && least; row = row->next) {
+			due = row->package->due ? row->package->due(row->kept) : UINT32_MAX;
+			least = due < least ? due : least;
+			if (!due) {
+				*ret_package = row->package;
+				*ret_kept = kept_hold(row);
+			}
 		}
-	}
 	pthread_mutex_unlock(&lsa->kept_lock);
 	return least;
 }
@@ -189,7 +197,7 @@ keep_session_ended(void *arg, struct session *session)
 	if (session->logged_on)
 		raise_logoff(lsa, session);
 	pthread_mutex_lock(&lsa->kept_lock);
-	for (at = &lsa->session_kept; *at;) {
+	for (at = shelf_of(lsa, session->luid); *at;) {
 		row = *at;
 		if (row->luid == session->luid) {
 			*at = row->next;

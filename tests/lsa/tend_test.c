@@ -155,10 +155,10 @@ main(void)
 	CHECK(settings.state && lsa_open(&lsa, &settings, why) == STATUS_SUCCESS);
 	loop = loop_new();
 	if (lsa && loop && CHECK(lsa_tend(lsa, loop))) {
-		lsa->session_kept = &row;
+		lsa->session_kept[0] = &row;
 		RUN(rests_longer_while_nobody_answers);
 		RUN(other_failures_do_not_hold_others_up);
-		lsa->session_kept = NULL;
+		lsa->session_kept[0] = NULL;
 		lsa_tend_stop(lsa);
 		CHECK_U64(drops, 0);
 		(void)loop_turn(loop, 0);

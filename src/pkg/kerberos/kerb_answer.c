@@ -74,20 +74,23 @@ session_fill(struct call *call, void *session, struct kerb_hoard *hoard)
 		return false;
 	}
 	kerb_cache_fill(cache, hoard);
-	if (s->session_keep(call, session, &kerberos_lsa, &cache->kept) == STATUS_SUCCESS)
-		return true;
-	kerb_cache_drop(cache);
-	return false;
+	return s->session_keep(call, session, &kerberos_lsa, &cache->kept) == STATUS_SUCCESS;	/* the count goes, whatever it says */
 }
 
 void
 kerb_accept_evidence(struct call *call, krb5_context k5, void *session, const krb5_enc_tkt_part *part, struct bytes ticket,
     const char *service)
 {
-	struct kerb_hoard *hoard;
+	const struct lsa_services *s = services(call);
+	struct kerb_evidence *e = kerb_evidence_new(k5, part->client, ticket, service, (uint32_t)part->times.endtime);
+	struct kerb_cache *cache = e && s->session_keep ? kerb_cache_new() : NULL;
 
-	if (kerb_hoard_of_evidence(&hoard, k5, part->client, ticket, service, (uint32_t)part->times.endtime) == 0)
-		(void)session_fill(call, session, hoard);
+	if (!cache) {
+		kerb_evidence_drop(e);
+		return;
+	}
+	cache->evidence = e;
+	(void)s->session_keep(call, session, &kerberos_lsa, &cache->kept);
 }
 
 bool

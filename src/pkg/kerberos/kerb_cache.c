@@ -306,6 +306,7 @@ cache_kept_drop(struct kept *kept)
 	struct kerb_cache *c = (struct kerb_cache *)(void *)kept;
 
 	kerb_hoard_drop(c->hoard);
+	kerb_evidence_drop(c->evidence);
 	secret_drop(&c->password);
 	free(c->client);
 	kerb_extra_drop(c->extras);
@@ -357,6 +358,13 @@ kerb_cache_hoard(struct kerb_cache *c)
 	struct kerb_hoard *h;
 
 	pthread_mutex_lock(&c->lock);
+	if (!c->hoard && c->evidence) {
+		c->hoard = kerb_evidence_open(c->evidence);
+		if (c->hoard) {
+			kerb_evidence_drop(c->evidence);
+			c->evidence = NULL;
+		}
+	}
 	h = kerb_hoard_hold(c->hoard);
 	pthread_mutex_unlock(&c->lock);
 	return h;
@@ -369,6 +377,8 @@ kerb_cache_fill(struct kerb_cache *c, struct kerb_hoard *hoard)
 
 	pthread_mutex_lock(&c->lock);
 	old = c->hoard;
+	kerb_evidence_drop(c->evidence);
+	c->evidence = NULL;
 	c->hoard = hoard;
 	pthread_mutex_unlock(&c->lock);
 	kerb_hoard_drop(old);

@@ -49,6 +49,7 @@ struct kerb_cache {
 	struct kept kept;		/* first: it goes with processes and sessions */
 	pthread_mutex_t lock;
 	struct kerb_hoard *hoard;	/* NULL: no tickets yet */
+	struct kerb_evidence *evidence;	/* in the place of a hoard, until somebody asks for it */
 	struct kerb_extra *extras;	/* a session's: kerb_extra.h */
 	bool fetching;			/* one of its contexts asks for an initial ticket; the others wait for it */
 	uint32_t rounds;		/* how often that has ended */
@@ -91,6 +92,11 @@ krb5_error_code kerb_hoard_new(struct kerb_hoard **ret_hoard, krb5_context k5, k
 /* A hoard of nothing but evidence: `ticket` is a Ticket, `service` a principal as text. */
 krb5_error_code kerb_hoard_of_evidence(struct kerb_hoard **ret_hoard, krb5_context k5, krb5_const_principal client,
     struct bytes ticket, const char *service, uint32_t end);
+/* The same in few bytes; immutable. kerb_evidence.c. NULL: no memory. */
+struct kerb_evidence *kerb_evidence_new(krb5_context k5, krb5_const_principal client, struct bytes ticket, const char *service,
+    uint32_t end) MUST_CHECK;
+struct kerb_hoard *kerb_evidence_open(const struct kerb_evidence *e) MUST_CHECK;
+void kerb_evidence_drop(struct kerb_evidence *e);
 struct kerb_hoard *kerb_hoard_hold(struct kerb_hoard *h);
 void kerb_hoard_drop(struct kerb_hoard *h);
 /* Held, still good by the KDC's clock, or NULL. */

@@ -244,15 +244,19 @@ kerb_hoard_drop(struct kerb_hoard *h)
 	(void)h;		/* there is never one */
 }
 
-krb5_error_code
-kerb_hoard_of_evidence(struct kerb_hoard **ret_hoard, krb5_context k5, krb5_const_principal client, struct bytes ticket,
-    const char *service, uint32_t end)
+struct kerb_evidence *
+kerb_evidence_new(krb5_context k5, krb5_const_principal client, struct bytes ticket, const char *service, uint32_t end)
 {
 	(void)k5;
 	(void)client;
-	*ret_hoard = NULL;
 	accept_lsa.evidence = ticket.len && *service && end ? ticket.len : 0;
-	return 0;
+	return NULL;		/* it is not kept */
+}
+
+void
+kerb_evidence_drop(struct kerb_evidence *e)
+{
+	(void)e;
 }
 
 void
