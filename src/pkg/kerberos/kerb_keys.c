@@ -505,8 +505,8 @@ shop_refresh(struct shop *shop, const char *first, const char *folder, uint64_t 
 	return shop->all ? kerb_ring_hold(shop->all) : NULL;
 }
 
-struct kerb_ring *
-kerb_keys(struct call *call, const char *default_name)
+static struct kerb_ring *
+keys_now(struct call *call, const char *default_name, bool tells)
 {
 	const struct lsa_services *s = services(call);
 	const char *first = s->setting ? s->setting(call, "keytab") : NULL;
@@ -518,7 +518,7 @@ kerb_keys(struct call *call, const char *default_name)
 		pthread_mutex_lock(&shop->lock);
 		ring = shop_refresh(shop, first ? first : default_name, folder, s->now(call));
 		for (uint32_t i = 0; i < shop->count; i++)
-			if (shop->sources[i].fault && (!ring || shop->sources[i].mark.error != ENOENT))
+			if (tells && shop->sources[i].fault && (!ring || shop->sources[i].mark.error != ENOENT))
 				because(call, SEC_E_NO_CREDENTIALS, TO_CALLER, "keytab %s: %s", shop->sources[i].path,
 				    shop->sources[i].fault);
 		pthread_mutex_unlock(&shop->lock);
@@ -526,76 +526,14 @@ kerb_keys(struct call *call, const char *default_name)
 	return ring;
 }
 
-/* --- choosing ----------------------------------------------------------------------- */
-
-/* Where the realm begins: at the last '@' that is not escaped; the end where there is none. */
-static size_t
-name_len(const char *principal)
+struct kerb_ring *
+kerb_keys(struct call *call, const char *default_name)
 {
-	size_t at = strlen(principal);
-
-	for (size_t i = 0; principal[i]; i++) {
-		if (principal[i] == '\\' && principal[i + 1])
-			i++;
-		else if (principal[i] == '@')
-			at = i;
-	}
-	return at;
+	return keys_now(call, default_name, true);
 }
 
-bool
-kerb_keys_covers(const char *own, const char *principal)
+struct kerb_ring *
+kerb_keys_beside(struct call *call, const char *default_name)
 {
-	size_t own_len, len, class_len;
-
-	if (!own || !*own)
-		return true;
-	own_len = name_len(own);
-	len = name_len(principal);
-	if (own[own_len] && strcmp(own + own_len, principal + len) != 0)
-		return false;
-	if (own_len == len && strncasecmp(own, principal, len) == 0)
-		return true;
-	class_len = strcspn(principal, "/");
-	return class_len < len && own_len == class_len && strncasecmp(own, principal, class_len) == 0;
-}
-
-const struct kerb_ring_key *
-kerb_keys_next(struct call *call, const struct kerb_ring *r, const char *own, const struct kerb_wanted *want, uint32_t *pos)
-{
-	while (*pos < 3 * r->count) {
-		uint32_t phase = *pos / r->count;
-		const struct kerb_ring_key *k = &r->list[*pos % r->count];
-		bool same, fits;
-
-		++*pos;
-		if (k->etype != want->etype)
-			continue;
-		same = strcmp(k->principal, want->principal) == 0;
-		fits = want->kvno == 0 || k->kvno == want->kvno || (k->kvno < 256 && k->kvno == (want->kvno & 0xff));
-		if (phase != (!same ? 2u : fits ? 0u : 1u))
-			continue;
-		if (!own && strncmp(k->principal, "krbtgt/", 7) == 0)	/* there for kerb_signed.c: a ticket-granting ticket is no service's */
-			continue;
-		if (kerb_keys_covers(own, k->principal) && services(call)->may_accept(call, k->principal))
-			return k;
-	}
-	return NULL;
-}
-
-void
-kerb_keys_tell(const struct kerb_ring *r, const char *principal, char *to, size_t cap)
-{
-	size_t len = 0;
-
-	to[0] = 0;
-	for (uint32_t i = 0; i < r->count && len + 1 < cap; i++) {
-		const struct kerb_ring_key *k = &r->list[i];
-		int n;
-
-		if (strcmp(k->principal, principal) != 0)
-			continue;
-		n = snprintf(to + len, cap - len, "%skvno %u %s", len ? ", " : "", k->kvno, kerb_etype_name(k->etype));
-		len += n > 0 ? (size_t)n : 0;
-	}
+	return keys_now(call, default_name, false);
 }

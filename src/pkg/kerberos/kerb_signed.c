@@ -179,7 +179,7 @@ kerb_signed_by_kdc(struct call *call, krb5_context k5, const krb5_enc_tkt_part *
 
 	if (krb5_kt_default_name(k5, name, sizeof name) != 0)
 		name[0] = 0;
-	ring = kerb_keys(call, name);
+	ring = kerb_keys_beside(call, name);
 	for (uint32_t i = 0; ring && i < ring->count && !any; i++)
 		any = is_granting(ring->list[i].principal);
 	if (any)

@@ -1,6 +1,6 @@
 /*
  * kerb_forge_test.c - pkg/kerberos/kerb_accept.c, pkg/kerberos/kerb_judge.c, pkg/kerberos/kerb_answer.c, pkg/kerberos/kerb_peer.c,
- * pkg/kerberos/kerb_signed.c, * pkg/kerberos/kerb_proof.c, pkg/kerberos/kerb_keys.c, without a KDC: tickets made by one who has the
+ * pkg/kerberos/kerb_signed.c, pkg/kerberos/kerb_proof.c, pkg/kerberos/kerb_keys.c, pkg/kerberos/kerb_choose.c, without a KDC: tickets made by one who has the
  * service's key, and by one who has not. PACs of a domain, replays across
  * restarts, keytabs that change.
  */
