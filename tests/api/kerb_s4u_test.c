@@ -5,7 +5,7 @@
  * front-svc may delegate to HTTP/web and cifs/dc1. MIT's GSSAPI is the client and the last service.
  * Covers pkg/kerberos/kerb_s4u.c, pkg/kerberos/kerb_tgs.c, pkg/kerberos/kerb_init.c (ASKED_OWN, ASKED_PROXY),
  * pkg/kerberos/kerb_answer.c (evidence), pkg/kerberos/kerb_lsa.c (use_service), pkg/kerberos/kerb_logon_s4u.c
- * (evidence_of), src/lsa/serve_sspi.c (serve_acquire_as), src/secur32/acquire.c (acting).
+ * (evidence_of), pkg/kerberos/kerb_evidence.c, src/lsa/serve_sspi.c (serve_acquire_as), src/secur32/acquire.c (acting).
  */
 #include <gssapi/gssapi_ext.h>
 #include <gssapi/gssapi_krb5.h>

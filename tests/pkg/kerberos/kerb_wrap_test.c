@@ -525,7 +525,7 @@ TEST(tokens_as_text)
 	for (size_t kind = 0; kind < KINDS; kind++)
 		for (int accepts = 0; accepts < 2; accepts++) {
 			struct pair p = pair_make(services[kind], !accepts, false);
-			gss_buffer_desc in = { 20, plain }, out;
+			gss_buffer_desc in = { 20, plain }, out, cut;
 			const char *side = accepts ? "flags: from the acceptor" : "flags: from the initiator";
 			OM_uint32 minor;
 
@@ -535,10 +535,8 @@ TEST(tokens_as_text)
 			CHECK(p.rc4 || strstr(as_text(&out, false), "sequence: "));
 			CHECK(strstr(as_text(&out, true), p.rc4 ? "\"signAlgorithm\":17,\"signAlgorithmName\":\"HMAC\"" :
 			    accepts ? "\"fromAcceptor\":true,\"sealed\":false" : "\"fromAcceptor\":false,\"sealed\":false"));
-			for (out.length--; out.length && !p.rc4 && out.length > 20; out.length--)
-				CHECK(strstr(as_text(&out, false), "checksum: "));
-			for (; p.rc4 && out.length; out.length--)
-				CHECK_TEXT(as_text(&out, false), "");
+			for (cut = out; --cut.length > (p.rc4 ? 0 : 20);)
+				CHECK(p.rc4 ? !*as_text(&cut, false) : !!strstr(as_text(&cut, false), "checksum: "));
 			gss_release_buffer(&minor, &out);
 			for (int conf = 0; conf < 2; conf++) {
 				CHECK(gss_wrap(&minor, p.mit, conf, GSS_C_QOP_DEFAULT, &in, NULL, &out) == GSS_S_COMPLETE);
