@@ -20,7 +20,8 @@ taken_there(struct bytes b, uint8_t *ret_tag, struct bytes *ret_content, size_t 
 {
 	unsigned char class;
 	unsigned long tag;
-	int head, count;
+	unsigned char form[16];
+	int head, count, form_len = sizeof form;
 	long length;
 
 	if (b.len > INT32_MAX || asn1_get_tag_der(b.at, (int)b.len, &class, &head, &tag) != ASN1_SUCCESS || head != 1 || (size_t)head >= b.len)
@@ -31,7 +32,8 @@ taken_there(struct bytes b, uint8_t *ret_tag, struct bytes *ret_content, size_t 
 	*ret_tag = (uint8_t)(class | tag);
 	*ret_content = bytes_of(b.at + head + count, (size_t)length);
 	*ret_whole = (size_t)head + (size_t)count + (size_t)length;
-	return *ret_tag != 0 && (*ret_tag & 0x1f) != 0x1f && *ret_whole == der_size((size_t)length);
+	asn1_length_der((unsigned long)length, form, &form_len);	/* the one form; libtasn1 reads others, and cut ones */
+	return *ret_tag != 0 && (*ret_tag & 0x1f) != 0x1f && count == form_len && memcmp(b.at + head, form, (size_t)count) == 0;
 }
 
 static void
@@ -52,10 +54,10 @@ static void
 walk(struct bytes b, unsigned deep)
 {
 	struct reader r = reader_of(b);
-	struct bytes rest = b, content;
+	struct bytes rest = b, content = BYTES_NONE;
 	struct der_element e;
-	size_t whole;
-	uint8_t tag;
+	size_t whole = 0;
+	uint8_t tag = 0;
 
 	while (reader_left(&r)) {
 		bool there = taken_there(rest, &tag, &content, &whole), here = der_any(&r, &e);
