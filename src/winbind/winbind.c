@@ -26,7 +26,7 @@ sid_put(struct authority_sid *to, const struct wbcDomainSid *sid)
 {
 	uint32_t len = 0;
 
-	if (sid->num_auths > WBC_MAXSUBAUTHS)
+	if (sid->num_auths < 0 || sid->num_auths > WBC_MAXSUBAUTHS)
 		return false;
 	to->bytes[len++] = sid->sid_rev_num;
 	to->bytes[len++] = (uint8_t)sid->num_auths;
@@ -112,7 +112,7 @@ judge(const struct authority_ask *ask, struct authority_answer *ret)
 		    wbcErrorString(code));
 	}
 	if (info)
-		memset(info->user_session_key, 0, sizeof info->user_session_key);
+		explicit_bzero(info->user_session_key, sizeof info->user_session_key);
 	wbcFreeMemory(info);
 	wbcFreeMemory(error);
 	wbcCtxFree(ctx);
