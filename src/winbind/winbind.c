@@ -26,7 +26,7 @@ sid_put(struct authority_sid *to, const struct wbcDomainSid *sid)
 {
 	uint32_t len = 0;
 
-	if (sid->num_auths < 0 || sid->num_auths > WBC_MAXSUBAUTHS)
+	if (sid->num_auths > WBC_MAXSUBAUTHS)
 		return false;
 	to->bytes[len++] = sid->sid_rev_num;
 	to->bytes[len++] = (uint8_t)sid->num_auths;
