@@ -40,19 +40,19 @@ stock_now(void)
 	return now;
 }
 
-/* Within five seconds it is what it was. */
+/* Within five seconds there is no more than there was; what somebody else has just let go may go meanwhile. */
 static void
-stock_is(struct stock was)
+stock_returns(struct stock was)
 {
 	struct stock now = stock_now();
 
 	for (uint64_t until = api_ms() + 5000; api_ms() < until; usleep(1000)) {
-		if (now.handles == was.handles && now.contexts == was.contexts)
+		if (now.handles <= was.handles && now.contexts <= was.contexts)
 			break;
 		now = stock_now();
 	}
-	CHECK_U64(now.handles, was.handles);
-	CHECK_U64(now.contexts, was.contexts);
+	CHECK(now.handles <= was.handles);
+	CHECK(now.contexts <= was.contexts);
 }
 
 /* --- 1 and 7: legs driven from the callback ------------------------------------- */
@@ -169,7 +169,7 @@ s02_delete_and_free_at_once(void)
 		CHECK(context_gone(&ctx));
 		CHECK(DeleteSecurityContext(&ctx) == SEC_E_OK);		/* already deleted */
 	}
-	stock_is(was);
+	stock_returns(was);
 }
 
 static void
