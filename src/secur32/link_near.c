@@ -222,9 +222,15 @@ near_new(struct near **ret_near, struct why *why)
 {
 	struct lsa_settings settings = { .state = root_state_folder(), .conf = root_conf() };
 	char sentence[LSA_SENTENCE] = "";
-	struct near *n = calloc(1, sizeof *n);
+	struct near *n;
 	NTSTATUS status = near_audit(&settings.audit, why);
 
+	if (status == STATUS_SUCCESS && !settings.state) {
+		why_say(why, STATUS_OBJECT_PATH_NOT_FOUND, TO_CALLER,
+		    "the embedded LSA did not open: nothing says where its store is: set OPENLSA_STATE, XDG_STATE_HOME or HOME");
+		return STATUS_OBJECT_PATH_NOT_FOUND;
+	}
+	n = calloc(1, sizeof *n);
 	if (!n || status != STATUS_SUCCESS) {
 		free(n);
 		return n ? status : STATUS_NO_MEMORY;

@@ -22,6 +22,7 @@ static const struct hint hints[] = {
 	{ STATUS_USER_EXISTS,              "choose another name, or change it with 'lsactl user passwd'" },
 	{ STATUS_OBJECT_NAME_INVALID,      "a name has 1 to 256 characters and none of \"/\\[]:;|=,+*?<>" },
 	{ STATUS_PORT_CONNECTION_REFUSED,  "compare OPENLSA_SOCKET with the socket of lsad, and who runs it" },
+	{ STATUS_OBJECT_PATH_NOT_FOUND,    "set OPENLSA_STATE to a folder of your own, or HOME" },
 	{ STATUS_PORT_DISCONNECTED,        "lsad has gone: start it again and look into its log" },
 	{ STATUS_IO_TIMEOUT,               "lsad does not answer: look into its log" },
 	{ STATUS_SHARING_VIOLATION,        "lsad serves this folder: set OPENLSA_MODE=daemon to talk to it" },

@@ -468,6 +468,28 @@ OPENLSA_STATE=$tmp/open
 does 'a folder open to others' 1 '' user list
 says 'next: ' err
 
+# Where nobody says which folder: each user's own, below XDG_STATE_HOME or in the home, and nowhere without either.
+unset OPENLSA_STATE
+mkdir "$tmp/home" "$tmp/xdg"
+homes() {	# FOLDER, then HOME and XDG_STATE_HOME: there, and for nobody else
+	HOME=$2 XDG_STATE_HOME=$3
+	export HOME XDG_STATE_HOME
+	does "a store in $1" 0 'secret one\n' -q user add fred
+	if [ "$(stat -c %a "$tmp/$1")" = 700 ] && [ -e "$tmp/$1/db/accounts.db" ]; then good; else bad "no store in $1"; fi
+}
+(
+	homes home/.local/state/openlsa "$tmp/home" ''
+	homes xdg/openlsa "$tmp/home" "$tmp/xdg"
+	rm -r "$tmp/home/.local"
+	homes home/.local/state/openlsa "$tmp/home" relative
+	HOME='' XDG_STATE_HOME=''
+	does 'no home' 3 'secret one\n' user add fred
+	says 'nothing says where its store is' err
+	says 'next: set OPENLSA_STATE' err
+	echo "$((passed)) $((failed))" >"$tmp/sums"
+)
+read -r passed failed <"$tmp/sums"
+
 mode=daemon
 OPENLSA_MODE=daemon OPENLSA_SOCKET=$tmp/absent
 export OPENLSA_MODE OPENLSA_SOCKET
