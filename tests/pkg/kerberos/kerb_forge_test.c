@@ -65,14 +65,27 @@ TEST(without_a_context)
 	end();
 }
 
+/* The client's name as `f` has it, with a NUL where a 1 stands. */
+static struct bytes
+with_nul(uint8_t *plain, size_t len)
+{
+	uint8_t *at = memmem(plain, len, f.client, strlen(f.client));
+
+	if (CHECK(at != NULL))
+		*(uint8_t *)strchr((char *)at, 1) = 0;
+	return bytes_of(plain, len);
+}
+
 /* Names: of one part and of several, and none that could be taken for another. */
 TEST(names)
 {
 	static const struct { const char *client; bool good; } rows[] = {
 		{ "root", true }, { "ROOT", true }, { "user$", true }, { "name with blank", true }, { "\xc3\xa4", true },
+		{ "a\xcc\x88", true }, { "root.", true },	/* each stays as it came */
 		{ "a/b", false }, { "root@FORGE.TEST", false }, { "DOM\\root", false }, { "a\nb", false }, { "\xff", false },
 		{ "", false },
 	};
+	static uint8_t ticket[FORGE_MAX], proof[FORGE_MAX];
 
 	begin();
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
@@ -81,6 +94,13 @@ TEST(names)
 		if (rows[i].good)
 			CHECK_TEXT(side.user, rows[i].client);
 	}
+	/* A name that ends early for who reads C's strings. */
+	f.client = "alice\001root";
+	f.ticket_plain = with_nul(ticket, forge_ticket_plain(&f, ticket));
+	f.proof_plain = with_nul(proof, forge_proof_plain(&f, proof));
+	OFFER(SEC_E_LOGON_DENIED);
+	CHECK(strstr(side.trusted, "no name that can be shown") != NULL);
+	f.ticket_plain = f.proof_plain = BYTES_NONE;
 	f.client = "alice";
 	accept_lsa.rules[RULE_KERBEROS_PAC] = 1;
 	OFFER(SEC_E_LOGON_DENIED);
