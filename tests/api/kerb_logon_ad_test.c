@@ -2,9 +2,10 @@
  * kerb_logon_ad_test.c - who somebody of a domain is once he has logged on,
  * near and far: the SID and the groups of his token are those that the directory
  * counts itself (tokenGroups), by a password, by his name alone, and by a
- * context that was accepted. Against a Samba Active Directory (tests/lab/ad.py).
+ * context that was accepted. And passwords that are set and changed at its own service. Against a Samba Active Directory (tests/lab/ad.py).
  * Covers pkg/kerberos/kerb_peer.c, pkg/kerberos/kerb_pac.c, pkg/kerberos/kerb_logon.c,
- * pkg/kerberos/kerb_logon_profile.c, pkg/kerberos/kerb_logon_s4u.c, src/lsa/who.c, src/lsa/services.c (logon_as).
+ * pkg/kerberos/kerb_logon_profile.c, pkg/kerberos/kerb_logon_s4u.c, pkg/kerberos/kerb_msg_pass.c,
+ * lsa/who.c, lsa/services.c (logon_as).
  */
 #include <gssapi/gssapi_ext.h>
 #include <gssapi/gssapi_krb5.h>
@@ -235,6 +236,106 @@ TEST(by_a_context)
 	setenv("KRB5CCNAME", "FILE:/nonexistent/cc", 1);
 }
 
+/* --- passwords at the domain's own service ------------------------------------------------ */
+
+static unsigned char room[1024];
+static size_t used;
+
+static UNICODE_STRING
+text(const char *ascii)
+{
+	UNICODE_STRING s = { (USHORT)(2 * strlen(ascii)), (USHORT)(2 * strlen(ascii)), (PWSTR)(void *)(room + used) };
+
+	for (const char *c = ascii; *c; c++) {
+		room[used++] = (unsigned char)*c;
+		room[used++] = 0;
+	}
+	return s;
+}
+
+static NTSTATUS
+ask(void)
+{
+	NTSTATUS verdict = STATUS_PENDING;
+	void *reply = NULL;
+	ULONG len = 0;
+
+	CHECK(LsaCallAuthenticationPackage(untrusted, kerberos, room, (ULONG)used, &reply, &len, &verdict) == STATUS_SUCCESS);
+	LsaFreeReturnBuffer(reply);
+	return verdict;
+}
+
+static NTSTATUS
+set(const char *user, const char *fresh)
+{
+	KERB_SETPASSWORD_REQUEST *m = memset(room, 0, sizeof room);
+
+	used = sizeof *m;
+	m->MessageType = KerbSetPasswordMessage;
+	m->DomainName = text(lab("AD_REALM"));
+	m->AccountName = text(user);
+	m->Password = text(fresh);
+	return ask();
+}
+
+static NTSTATUS
+change(const char *user, const char *old, const char *fresh)
+{
+	KERB_CHANGEPASSWORD_REQUEST *m = memset(room, 0, sizeof room);
+
+	used = sizeof *m;
+	m->MessageType = KerbChangePasswordMessage;
+	m->DomainName = text(lab("AD_REALM"));
+	m->AccountName = text(user);
+	m->OldPassword = text(old);
+	m->NewPassword = text(fresh);
+	return ask();
+}
+
+static bool
+logs_on(const char *user, const char *word)
+{
+	struct logging l = { .lsa = trusted, .package = kerberos, .type = Network };
+	bool good;
+
+	logon_interactive(&l, lab("AD_REALM"), user, word, true);
+	good = logon_run(&l) == STATUS_SUCCESS;
+	if (good)
+		logon_end(&l);
+	return good;
+}
+
+static bool
+kinit(const char *who)
+{
+	char command[200];
+
+	(void)snprintf(command, sizeof command, "printf '%%s\\n' \"$AD_PASSWORD\" | kinit %s@AD.OPENLSA.TEST >/dev/null", who);
+	return system(command) == 0;
+}
+
+/* The administrator may, by his ticket-granting ticket; a user may not; and a password that is too young or too plain stays. */
+TEST(passwords)
+{
+	const char *usual = lab("AD_PASSWORD");
+	char cache[300];
+
+	(void)snprintf(cache, sizeof cache, "FILE:%s/passwords.cc", lab("AD_DIR"));
+	setenv("KRB5CCNAME", cache, 1);
+	CHECK(kinit("Administrator"));
+	CHECK_U64((ULONG)set("alice", "Another-Passw0rd"), STATUS_SUCCESS);
+	CHECK(logs_on("alice", "Another-Passw0rd") && !logs_on("alice", usual));
+	CHECK_U64((ULONG)set("alice", "plain"), (ULONG)STATUS_PASSWORD_RESTRICTION);
+	CHECK_U64((ULONG)change("alice", "Another-Passw0rd", "A-third-Passw0rd"), (ULONG)STATUS_PASSWORD_RESTRICTION);	/* of today */
+	CHECK_U64((ULONG)change("alice", "not it", "A-third-Passw0rd"), (ULONG)STATUS_WRONG_PASSWORD);
+	CHECK_U64((ULONG)set("alice", usual), STATUS_SUCCESS);
+	CHECK(logs_on("alice", usual));
+	CHECK(kinit("bob"));
+	CHECK_U64((ULONG)set("alice", "Another-Passw0rd"), (ULONG)STATUS_ACCESS_DENIED);
+	CHECK(logs_on("alice", usual));
+	setenv("KRB5CCNAME", "FILE:/nonexistent/cc", 1);
+}
+
 int
 main(void)
 {
@@ -249,6 +350,7 @@ main(void)
 	RUN(by_a_name_alone);
 	RUN(what_is_refused);
 	RUN(by_a_context);
+	RUN(passwords);
 	LsaDeregisterLogonProcess(trusted);
 	LsaDeregisterLogonProcess(untrusted);
 	return check_end();
