@@ -211,7 +211,7 @@ TEST(identified_alone)
 		return;
 	CHECK(f.attr & ASC_RET_IDENTIFY);
 	CHECK_U64((uint32_t)ImpersonateSecurityContext(&f.context), (uint32_t)SEC_E_NO_IMPERSONATION);
-	CHECK(kerb_said(SEC_E_NO_IMPERSONATION, "identified"));
+	CHECK(kerb_said(SEC_E_NO_IMPERSONATION, "for identifying alone"));
 	CHECK(kerb_cred(&cred, NULL, NULL, NULL) == SEC_E_OK);
 	FreeCredentialsHandle(&cred);
 	front_over();
