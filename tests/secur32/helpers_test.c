@@ -2,7 +2,7 @@
  * helpers_test.c - the small functions beside SSPI and the LSA that need no
  * LSA: memory encryption, random bytes, statuses, host names, audit names,
  * the four of windows.h.
- * Covers secur32/systemfunction.c, secur32/ssl.c, secur32/kernel.c, secur32/audit_names.c, secur32/format.c,
+ * Covers secur32/systemfunction.c, secur32/ssl.c, secur32/kernel.c, secur32/audit_names.c,
  * crypto/scramble.c and the helpers of secur32/credui.c.
  */
 #include <windows.h>
