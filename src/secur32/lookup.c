@@ -6,6 +6,7 @@
  */
 #include "secur32/pol.h"
 
+#include <errno.h>
 #include <grp.h>
 #include <pwd.h>
 #include <stdio.h>
@@ -18,6 +19,7 @@
 #define MOST		1000u
 #define ONE_CALL	100u
 #define NO_DOMAIN	UINT32_MAX
+#define ROOM_MOST	(8u << 20)	/* of one entry of the name service */
 #define USE_USER	1u
 #define USE_GROUP	2u
 #define USE_DOMAIN	3u
@@ -163,27 +165,59 @@ utf8_of(char *to, size_t cap, struct bytes wide)
 	return strlen(to) == w.need;
 }
 
+/* A user or group of the system. */
+struct unix_entry { bool group; uint32_t id; char name[256]; };
+
+/* By its name, or (by_name false) its number. A group of many members wants much room, which is why it grows. */
+static bool
+unix_find(struct unix_entry *e, bool by_name)
+{
+	const char *name = NULL;
+	int error = ERANGE;
+
+	for (size_t len = 8192; error == ERANGE && len <= ROOM_MOST && !name; len *= 4) {
+		char *room = malloc(len);
+		struct passwd pw, *user = NULL;
+		struct group gr, *group = NULL;
+
+		if (!room)
+			return false;
+		if (e->group)
+			error = by_name ? getgrnam_r(e->name, &gr, room, len, &group) : getgrgid_r((gid_t)e->id, &gr, room, len, &group);
+		else
+			error = by_name ? getpwnam_r(e->name, &pw, room, len, &user) : getpwuid_r((uid_t)e->id, &pw, room, len, &user);
+		name = user ? user->pw_name : group ? group->gr_name : NULL;
+		if (name) {
+			e->id = user ? user->pw_uid : group->gr_gid;
+			name = snprintf(e->name, sizeof e->name, "%s", name) < (int)sizeof e->name ? e->name : NULL;
+		}
+		free(room);
+	}
+	return name != NULL;
+}
+
 /* "Unix User\alice" becomes "Unix User\1000", in UTF-16LE. Empty: it is nothing of the kind. */
 static size_t
 number_name(uint8_t to[128], struct bytes name)
 {
-	char text[512], memory[8192], number[40];
+	static const char *const kinds[] = { UNIX_USER, UNIX_GROUP };
+	char text[512], number[40];
 	struct writer w = writer_of(to, 128);
-	struct passwd pw, *user = NULL;
-	struct group gr, *group = NULL;
-	size_t plain = sizeof UNIX_USER - 1;
 
 	if (!utf8_of(text, sizeof text, name))
 		return 0;
-	if (strncasecmp(text, UNIX_USER "\\", plain + 1) == 0 &&
-	    getpwnam_r(text + plain + 1, &pw, memory, sizeof memory, &user) == 0 && user)
-		(void)snprintf(number, sizeof number, UNIX_USER "\\%u", (unsigned)user->pw_uid);
-	else if (strncasecmp(text, UNIX_GROUP "\\", sizeof UNIX_GROUP) == 0 &&
-	    getgrnam_r(text + sizeof UNIX_GROUP, &gr, memory, sizeof memory, &group) == 0 && group)
-		(void)snprintf(number, sizeof number, UNIX_GROUP "\\%u", (unsigned)group->gr_gid);
-	else
-		return 0;
-	return utf16_from_utf8(&w, bytes_of_text(number)) && writer_ok(&w) ? w.need : 0;
+	for (unsigned i = 0; i < 2; i++) {
+		size_t len = strlen(kinds[i]);
+		struct unix_entry e = { .group = i == 1 };
+
+		if (strncasecmp(text, kinds[i], len) != 0 || text[len] != '\\')
+			continue;
+		if (snprintf(e.name, sizeof e.name, "%s", text + len + 1) >= (int)sizeof e.name || !unix_find(&e, true))
+			return 0;
+		(void)snprintf(number, sizeof number, "%s\\%u", kinds[i], (unsigned)e.id);
+		return utf16_from_utf8(&w, bytes_of_text(number)) && writer_ok(&w) ? w.need : 0;
+	}
+	return 0;
 }
 
 /* The other way: the number that came back has a name here. */
@@ -191,23 +225,18 @@ static void
 name_number(struct answer *a, struct item *item, struct bytes sid)
 {
 	struct reader r = reader_of(sid);
-	char memory[8192];
 	uint8_t wide[1024];
 	struct writer w = writer_of(wide, sizeof wide);
-	struct passwd pw, *user = NULL;
-	struct group gr, *group = NULL;
+	struct unix_entry e = { .group = false };
 	struct sid s, parent;
-	uint32_t id;
-	const char *name = NULL;
 
 	sid_take(&s, &r);
-	if (!reader_done(&r) || !sid_parent(&parent, &id, &s))
+	if (!reader_done(&r) || !sid_parent(&parent, &e.id, &s))
 		return;
-	if (sid_same(&parent, &sid_unix_users) && getpwuid_r((uid_t)id, &pw, memory, sizeof memory, &user) == 0 && user)
-		name = user->pw_name;
-	else if (sid_same(&parent, &sid_unix_groups) && getgrgid_r((gid_t)id, &gr, memory, sizeof memory, &group) == 0 && group)
-		name = group->gr_name;
-	if (name && utf16_from_utf8(&w, bytes_of_text(name)) && writer_ok(&w)) {
+	e.group = sid_same(&parent, &sid_unix_groups);
+	if (!e.group && !sid_same(&parent, &sid_unix_users))
+		return;
+	if (unix_find(&e, false) && utf16_from_utf8(&w, bytes_of_text(e.name)) && writer_ok(&w)) {
 		struct bytes held = hold(a, bytes_of(wide, w.need));
 
 		if (held.len)

@@ -3,6 +3,8 @@
  * base/wellknown.c behind it: names to SIDs, SIDs to names, both forms of
  * each; who the caller is. Spec lsa-policy 6, 9.
  */
+#include <errno.h>
+#include <grp.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +13,46 @@
 #include "base/sid.h"
 #include "base/wellknown.h"
 #include "tests/api/policy.h"
+
+/* In place of libc's: "crowd" has so many members that it wants 100,000 bytes. */
+#define CROWD	7654321u
+
+static int
+crowd(struct group *g, size_t len, struct group **ret)
+{
+	static char name[] = "crowd";
+
+	*ret = NULL;
+	if (len < 100000)
+		return ERANGE;
+	*g = (struct group){ .gr_name = name, .gr_gid = CROWD };
+	*ret = g;
+	return 0;
+}
+
+int
+getgrgid_r(gid_t gid, struct group *g, char *at, size_t len, struct group **ret)
+{
+	static char root[] = "root";
+
+	(void)at;
+	if (gid == CROWD)
+		return crowd(g, len, ret);
+	*ret = NULL;
+	if (gid == 0) {
+		*g = (struct group){ .gr_name = root };
+		*ret = g;
+	}
+	return 0;
+}
+
+int
+getgrnam_r(const char *name, struct group *g, char *at, size_t len, struct group **ret)
+{
+	(void)at;
+	*ret = NULL;
+	return strcmp(name, "crowd") == 0 ? crowd(g, len, ret) : 0;
+}
 
 static bool
 is_sid(PSID sid, const char *text)
@@ -165,6 +207,8 @@ TEST(this_machine)
 	one_sid(h, "S-1-22-1-0", SidTypeUser, "root", "Unix User");
 	one_sid(h, "S-1-22-1-12345678", SidTypeUser, "12345678", "Unix User");
 	one_sid(h, "S-1-22-2-0", SidTypeGroup, "root", "Unix Group");
+	one_sid(h, "S-1-22-2-7654321", SidTypeGroup, "crowd", "Unix Group");
+	one_name(h, "unix group\\crowd", SidTypeGroup, "S-1-22-2-7654321");
 	one_name(h, "Unix User\\root", SidTypeUser, "S-1-22-1-0");
 	OlsaUserFree(&user);
 	LsaDeregisterLogonProcess(lsa);
