@@ -128,6 +128,7 @@ static void
 sid_of(struct side *s, char to[256], unsigned *ret_groups, const char *group)
 {
 	union { TOKEN_USER user; TOKEN_GROUPS groups; char room[2048]; } u;
+	const SID_AND_ATTRIBUTES *each = u.groups.Groups;
 	HANDLE token = NULL;
 	LPSTR text = NULL;
 	DWORD len;
@@ -140,7 +141,7 @@ sid_of(struct side *s, char to[256], unsigned *ret_groups, const char *group)
 	CHECK(GetTokenInformation(token, TokenGroups, &u, sizeof u, &len));
 	for (DWORD i = 0; i < u.groups.GroupCount; i++) {
 		text = NULL;
-		CHECK(ConvertSidToStringSidA(u.groups.Groups[i].Sid, &text));
+		CHECK(ConvertSidToStringSidA(each[i].Sid, &text));
 		*ret_groups += text && strcmp(text, group) == 0;
 		LocalFree(text);
 	}
