@@ -1,10 +1,12 @@
 /*
  * kerb_mitm_test.c - somebody between us and the KDC (tests/lab/meddle.py), near
  * and far: every field of an answer that nothing enciphers is edited, tickets are swapped,
- * requests are bent to another service. Nobody becomes somebody else by it, and
- * nobody speaks to another service than the one he named. Row S9 of docs/THREATS.md.
+ * requests are bent to another service, and the password service is made to say yes. Nobody
+ * becomes somebody else by it, and nobody speaks to another service than the one he named.
+ * Row S9 of docs/THREATS.md.
  * Covers pkg/kerberos/kerb_tgt.c, pkg/kerberos/kerb_tgs.c, pkg/kerberos/kerb_s4u.c (take),
- * pkg/kerberos/kerb_logon_s4u.c, pkg/kerberos/kerb_host.c (prove), pkg/kerberos/kerb_k5.c (kerb_k5_words).
+ * pkg/kerberos/kerb_logon_s4u.c, pkg/kerberos/kerb_host.c (prove), pkg/kerberos/kerb_codes.c (kerb_k5_words),
+ * pkg/kerberos/kerb_msg_pass.c (answer_take, error_say).
  */
 #include <stdlib.h>
 #include <string.h>
@@ -134,10 +136,72 @@ a_name_alone_is_put_in_afterwards(void)
 	LsaDeregisterLogonProcess(l.lsa);
 }
 
+/* --- the password service -------------------------------------------------------------------- */
+
+static unsigned char room[1024];
+static size_t used;
+
+static UNICODE_STRING
+text(const char *ascii)
+{
+	UNICODE_STRING s = { (USHORT)(2 * strlen(ascii)), (USHORT)(2 * strlen(ascii)), (PWSTR)(void *)(room + used) };
+
+	for (const char *c = ascii; *c; c++) {
+		room[used++] = (unsigned char)*c;
+		room[used++] = 0;
+	}
+	return s;
+}
+
+static NTSTATUS
+change(HANDLE lsa, const char *old, const char *fresh)
+{
+	KERB_CHANGEPASSWORD_REQUEST *m = memset(room, 0, sizeof room);
+	NTSTATUS verdict = STATUS_PENDING;
+	void *reply = NULL;
+	ULONG len = 0;
+
+	used = sizeof *m;
+	m->MessageType = KerbChangePasswordMessage;
+	m->DomainName = text(lab("KDC_REALM"));
+	m->AccountName = text("bob");
+	m->OldPassword = text(old);
+	m->NewPassword = text(fresh);
+	CHECK(LsaCallAuthenticationPackage(lsa, logon_package(lsa, MICROSOFT_KERBEROS_NAME_A), room, (ULONG)used, &reply, &len,
+	    &verdict) == STATUS_SUCCESS);
+	LsaFreeReturnBuffer(reply);
+	return verdict;
+}
+
+/* The service does change it each time: what is not from it counts as no answer, and never as a good one. */
+static void
+good_news_that_nobody_signed(void)
+{
+	static const struct { const char *how; NTSTATUS verdict; } rows[] = {
+		{ "", STATUS_SUCCESS }, { "pw-news", STATUS_UNSUCCESSFUL }, { "pw-frame", STATUS_UNSUCCESSFUL },
+		{ "pw-proof", STATUS_UNSUCCESSFUL }, { "pw-part", STATUS_UNSUCCESSFUL }, { "pw-again", STATUS_UNSUCCESSFUL },
+		{ "", STATUS_SUCCESS },
+	};
+	HANDLE lsa = logon_untrusted();
+	char old[32] = "Meddled-Passw0rd-0", fresh[32];
+
+	CHECK(system("KRB5_KDC_PROFILE=$KDC_DIR/kdc0.conf kadmin.local -r OPENLSA.TEST -q 'cpw -pw Meddled-Passw0rd-0 bob' >/dev/null 2>&1 </dev/null") == 0);
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		(void)snprintf(fresh, sizeof fresh, "Meddled-Passw0rd-%zu", i + 1);
+		meddles(rows[i].how);
+		if (!CHECK_U64((ULONG)change(lsa, old, fresh), (ULONG)rows[i].verdict))
+			fprintf(stderr, "    %s\n", rows[i].how);
+		meddles("");
+		memcpy(old, fresh, sizeof old);
+	}
+	LsaDeregisterLogonProcess(lsa);
+}
+
 int
 main(void)
 {
 	RUN(edited_answers);
 	RUN(a_name_alone_is_put_in_afterwards);
+	RUN(good_news_that_nobody_signed);
 	return check_end();
 }

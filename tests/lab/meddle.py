@@ -12,6 +12,8 @@ What he does to the next messages stands in the file that the environment's MEDD
     as-ticket, tgs-ticket   a bit of the ticket; as-part, tgs-part: of the part for the client
     tgs-swap                the ticket is one for another service, as it was given before
     as-asked, tgs-asked     in the request: another service
+    pw-news, pw-frame       the password service's answer is an error that brings good news, bare and framed ([RFC 3244] 2)
+    pw-proof, pw-part       a bit of its proof, or of what it says; pw-again: its last answer once more
     self                    S4U2self: in whose name it is asked is taken out, and put into the answer
 """
 import os
@@ -62,20 +64,23 @@ def spoil(element, at=-1):
     element[1] = bytes(body)
 
 
-def general_error():
+def general_error(more=()):
     number, text = (lambda n: [2, bytes([n])]), (lambda t: [TEXT, t])
     return encode([0x7e, [[0x30, [
         [0xa0, [number(5)]], [0xa1, [number(30)]], [0xa4, [[0x18, b"20260101000000Z"]]], [0xa5, [number(0)]],
         [0xa6, [number(60)]], [0xa9, [text(b"OPENLSA.TEST")]],
         [0xaa, [[0x30, [[0xa0, [number(2)]], [0xa1, [[0x30, [text(b"krbtgt"), text(b"OPENLSA.TEST")]]]]]]]],
-        [0xab, [text(b"do as I say")]]]]]])
+        [0xab, [text(b"do as I say")]], *more]]]])
+
+
+GOOD_NEWS = general_error([[0xac, [[4, b"\0\0well done"]]]])
 
 
 # --- what he does ------------------------------------------------------------------------
 
 class Meddler:
     def __init__(self, way):
-        self.way, self.given = way, {}
+        self.way, self.given, self.last = way, {}, b""
 
     def wish(self):
         try:
@@ -142,27 +147,47 @@ class Meddler:
         elif what == "part":
             spoil(field(part, 2))
 
-    def stand(self, here, kdc):
+    def said(self, data, wish):
+        """What the password service answers: length, version, length of the proof; the proof, what it says."""
+        again, self.last = self.last, data
+        end = 6 + int.from_bytes(data[4:6], "big")
+        if wish == "pw-news":
+            return GOOD_NEWS
+        if wish == "pw-frame":
+            return (6 + len(GOOD_NEWS)).to_bytes(2, "big") + data[2:4] + bytes(2) + GOOD_NEWS
+        if wish == "pw-proof":
+            return data[:end - 1] + bytes([data[end - 1] ^ 1]) + data[end:]
+        if wish == "pw-part":
+            return data[:-1] + bytes([data[-1] ^ 1])
+        return again if wish == "pw-again" else data
+
+    def stand(self, here, service, asked, answered):
         while True:
             data, who = here.recvfrom(65536)
             wish = self.wish()
             with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as there:
-                there.sendto(self.asked(data, wish), kdc)
+                there.sendto(asked(data, wish), service)
                 if select.select([there], [], [], 5)[0]:
-                    here.sendto(self.answered(there.recv(65536), wish), who)
+                    here.sendto(answered(there.recv(65536), wish), who)
 
 
 def main():
-    where, kdc = os.environ["KDC_DIR"], ("127.0.0.1", int(os.environ["KDC_PORT"]))
+    where = os.environ["KDC_DIR"]
     env = dict(os.environ, KRB5_CONFIG=f"{where}/meddle.conf", MEDDLE=f"{where}/meddle")
     if os.path.exists(env["MEDDLE"]):
         os.unlink(env["MEDDLE"])
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as here:
+    he = Meddler(env["MEDDLE"])
+    with open(os.environ["KRB5_CONFIG"], encoding="utf-8") as f:
+        conf = f.read()
+    for key, port, asked, answered in (("kdc", os.environ["KDC_PORT"], he.asked, he.answered),
+                                       ("kpasswd_server", os.environ["KPASSWD_PORT"], lambda data, _: data, he.said)):
+        here = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         here.bind(("127.0.0.1", 0))
-        with open(os.environ["KRB5_CONFIG"], encoding="utf-8") as old, open(env["KRB5_CONFIG"], "w", encoding="utf-8") as new:
-            new.write(old.read().replace(f"kdc = 127.0.0.1:{kdc[1]}\n", f"kdc = 127.0.0.1:{here.getsockname()[1]}\n"))
-        threading.Thread(target=Meddler(env["MEDDLE"]).stand, args=(here, kdc), daemon=True).start()
-        sys.exit(subprocess.run(sys.argv[1:], env=env, check=False).returncode)
+        conf = conf.replace(f"{key} = 127.0.0.1:{port}\n", f"{key} = 127.0.0.1:{here.getsockname()[1]}\n")
+        threading.Thread(target=he.stand, args=(here, ("127.0.0.1", int(port)), asked, answered), daemon=True).start()
+    with open(env["KRB5_CONFIG"], "w", encoding="utf-8") as f:
+        f.write(conf)
+    sys.exit(subprocess.run(sys.argv[1:], env=env, check=False).returncode)
 
 
 main()
