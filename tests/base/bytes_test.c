@@ -1,6 +1,7 @@
 /*
  * bytes_test.c - spans, the sticky reader and the bounded writer. Rows P1,
  * P3 and P9: offsets and lengths at the edges of every type.
+ * Covers base/bytes.c.
  */
 #include "base/bytes.h"
 

@@ -1,5 +1,6 @@
 /*
  * conf_test.c - configurations good and bad, and files that are not there.
+ * Covers base/conf.c.
  */
 #include "base/conf.h"
 

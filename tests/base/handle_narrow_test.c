@@ -1,6 +1,7 @@
 /*
  * handle_narrow_test.c - the table with 32-bit words, where generations
  * can be used up, and with memory that fails: its own copy of the source.
+ * Covers base/handle.c, handle_word.c.
  */
 #include <stdlib.h>
 

@@ -1,5 +1,6 @@
 /*
  * handle_test.c - the table of handles, alone, in a child, and in a storm.
+ * Covers base/handle.c.
  */
 #include "base/handle.h"
 

@@ -1,5 +1,6 @@
 /*
  * handle_word_test.c - words: there and back, scattered, never "no handle".
+ * Covers base/handle_word.c.
  */
 #include "base/handle_word.h"
 

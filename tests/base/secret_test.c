@@ -1,5 +1,6 @@
 /*
  * secret_test.c - locked memory: given, wiped, reused, and empty in a child.
+ * Covers base/secret.c.
  */
 #include "base/secret.h"
 

@@ -1,5 +1,6 @@
 /*
  * sid_test.c - SIDs as bytes and as text, and their family.
+ * Covers base/sid.c.
  */
 #include "base/sid.h"
 

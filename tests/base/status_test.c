@@ -1,5 +1,6 @@
 /*
  * status_test.c - fixed points of the status table and its three readers.
+ * Covers base/status.c.
  */
 #include "base/status.h"
 

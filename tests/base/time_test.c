@@ -1,6 +1,7 @@
 /*
  * time_test.c - filetimes against known instants, ends of the range, and
  * local time in zones written out as rules (no zone files needed).
+ * Covers base/time.c.
  */
 #include "base/time.h"
 

@@ -1,5 +1,6 @@
 /*
  * trace_test.c - events as lines, and nothing while it is off.
+ * Covers base/trace.c.
  */
 #include "base/trace.h"
 

@@ -1,6 +1,7 @@
 /*
  * utf16_test.c - conversion there and back, what is refused, and the
  * upper-casing table against the C library's.
+ * Covers base/utf16.c.
  */
 #include "base/utf16.h"
 

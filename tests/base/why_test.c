@@ -1,5 +1,6 @@
 /*
  * why_test.c - the chain of reasons: order, audiences, bounds.
+ * Covers base/why.c.
  */
 #include "base/why.h"
 

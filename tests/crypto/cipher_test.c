@@ -1,6 +1,7 @@
 /*
  * cipher_test.c - AES-256-GCM: case 16 of the GCM submission, and what is
  * refused.
+ * Covers crypto/cipher.c.
  */
 #include "crypto/cipher.h"
 

@@ -1,6 +1,7 @@
 /*
  * des_test.c - DES of one block against OpenSSL's triple DES under one key
  * thrice, which is DES and needs no legacy provider.
+ * Covers crypto/des.c.
  */
 #include "crypto/des.h"
 

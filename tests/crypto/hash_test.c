@@ -1,5 +1,6 @@
 /*
  * hash_test.c - FIPS 180-4's SHA-256 and RFC 4231's HMAC-SHA256.
+ * Covers crypto/hash.c.
  */
 #include "crypto/hash.h"
 

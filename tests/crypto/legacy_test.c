@@ -1,6 +1,7 @@
 /*
  * legacy_test.c - vectors of RFC 1320, 1321, 2202 and 6229, then OpenSSL as
  * oracle over random bytes, then the woven pass against the two it replaces.
+ * Covers crypto/legacy.c.
  */
 #include "crypto/legacy.h"
 

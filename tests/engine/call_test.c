@@ -1,6 +1,7 @@
 /*
  * call_test.c - the life of a call: turns, waits, cancel, deadline, jobs,
  * frames dropped inner to outer, memory wiped.
+ * Covers engine/call.c, loop.c, jobs.c.
  */
 #include "engine/call.h"
 

@@ -2,6 +2,7 @@
  * net_fail_test.c - src/engine/net*.c and loop.c when something runs out:
  * each allocation and each system call of a request fails, once or from there
  * on. The call ends with a status all the same, and nothing stays behind.
+ * Covers engine/net_request.c, net_trip.c, net_lane.c, net.c.
  */
 #include "engine/net_peer.h"
 #include "sweep/fail.h"

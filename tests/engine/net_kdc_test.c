@@ -3,6 +3,7 @@
  * tests/lab/kdc.py has started: libkrb5 makes each request and judges each
  * answer, await_kdc carries them. Skipped where no KDC stands in the
  * environment.
+ * Covers engine/net_request.c, net_trip.c.
  */
 #include <krb5.h>
 

@@ -1,6 +1,7 @@
 /*
  * conn_test.c - frames against a running daemon: whole, torn, too long, too
  * slow, with descriptors, unread, abandoned.
+ * Covers lsad/conn.c, worker.c.
  */
 #include "lsad_child.h"
 

@@ -1,6 +1,7 @@
 /*
  * growth_test.c - what came and went leaves nothing behind in the daemon:
  * 20,000 handshakes grow it by 64 KiB at most. The million is `make bench`.
+ * Covers lsad/conn.c, lsa/client.c.
  */
 #include <openlsa.h>
 #include <ntstatus.h>

@@ -2,6 +2,7 @@
  * listen_test.c - the socket and the process around it: made safely, never
  * taken from somebody, refused and recovered when descriptors are out, cheap
  * while idle; and what lsad refuses to start with.
+ * Covers lsad/listen.c, notify.c, settings.c, daemon.c.
  */
 #include "lsad_child.h"
 

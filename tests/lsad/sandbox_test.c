@@ -1,6 +1,7 @@
 /*
  * sandbox_test.c - what is left once lsad has given everything up: each step
  * in a child of its own, then the running daemon as the kernel sees it.
+ * Covers lsad/sandbox.c, daemon.c.
  */
 #include "lsad/sandbox.h"
 

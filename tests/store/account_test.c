@@ -1,6 +1,7 @@
 /*
  * account_test.c - accounts: made, found, changed, seen from another
  * process, and nothing of their secrets on the disk.
+ * Covers store/account.c, shelf.c, ledger.c, ledger_row.c, name.c.
  */
 #include "estate.h"
 

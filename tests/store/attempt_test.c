@@ -1,6 +1,7 @@
 /*
  * attempt_test.c - row D6 of the bug list: however many guess at once, in
  * threads or processes, no more than the threshold are evaluated.
+ * Covers store/attempt.c, counters.c.
  */
 #include "estate.h"
 

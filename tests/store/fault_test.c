@@ -1,6 +1,7 @@
 /*
  * fault_test.c - row D1 of the bug list: each step of the database and
  * each allocation fails in turn; nothing is granted, nothing crashes, and afterwards all is well.
+ * Covers store/sqlite.c, ledger.c, account.c.
  */
 #include "estate.h"
 

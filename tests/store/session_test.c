@@ -1,5 +1,6 @@
 /*
  * session_test.c - logon sessions and tokens: LUIDs, lives, threads.
+ * Covers store/session.c, token.c.
  */
 #include "check.h"
 

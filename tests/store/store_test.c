@@ -1,6 +1,7 @@
 /*
  * store_test.c - opening a store: whose folder, which key, who else has it,
  * and what becomes of a damaged one (rows E3, E5, D1 of the bug list).
+ * Covers store/store.c, folder.c, vault.c, sqlite.c.
  */
 #include "estate.h"
 

@@ -1,6 +1,7 @@
 /*
  * calls_test.c - each call of the list, both sides: packed, unpacked, equal;
  * every shorter and longer frame is refused; no byte depends on memory.
+ * Covers wire/calls.c.
  */
 #include "wire/calls.h"
 

@@ -1,6 +1,7 @@
 /*
  * frame_test.c - whole frames: heads, lengths at the edges, streams cut at
  * every byte.
+ * Covers wire/frame.c.
  */
 #include "wire/frame.h"
 

@@ -1,6 +1,7 @@
 /*
  * print_test.c - docs/CALLS.md is what the list says. With the argument
  * "--write" it prints the table instead, to put it there.
+ * Covers wire/print.c.
  */
 #include "wire/print.h"
 

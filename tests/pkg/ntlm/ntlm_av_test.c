@@ -1,6 +1,7 @@
 /*
  * ntlm_av_test.c - AV pairs: sizes, ends, doubles (row P2), and the answer a
  * client gives to a challenge, [MS-NLMP] 3.1.5.1.2.
+ * Covers pkg/ntlm/ntlm_av.c.
  */
 #include "pkg/ntlm/ntlm_av.h"
 

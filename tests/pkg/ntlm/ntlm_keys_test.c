@@ -1,6 +1,7 @@
 /*
  * ntlm_keys_test.c - the keys and responses of [MS-NLMP] 4.2, the captured
  * exchange with channel bindings, and what a flipped bit does (row S14).
+ * Covers pkg/ntlm/ntlm_keys.c.
  */
 #include "pkg/ntlm/ntlm_keys.h"
 

@@ -1,6 +1,7 @@
 /*
  * ntlm_legs_test.c - both roles against each other, and what a refusal
  * looks like from outside: the same, whatever its cause.
+ * Covers pkg/ntlm/ntlm_init.c, ntlm_accept.c, ntlm_lsa.c, ntlm_check.c.
  */
 #include "tests/pkg/ntlm/fake_lsa.h"
 

@@ -1,6 +1,7 @@
 /*
  * ntlm_logon_test.c - messages to the package, and changes of a password.
  * Bodies are written by hand: the layouts are the promise.
+ * Covers pkg/ntlm/ntlm_logon.c, ntlm_password.c.
  */
 #include "pkg/ntlm/ntlm_logon.h"
 

@@ -1,6 +1,7 @@
 /*
  * ntlm_msg_test.c - the captured messages of [MS-NLMP] 4.2, whole, cut and
  * with offsets that lie (rows P1, P3, P4, P13 of the bug list).
+ * Covers pkg/ntlm/ntlm_msg.c.
  */
 #include "pkg/ntlm/ntlm_msg.h"
 

@@ -1,5 +1,6 @@
 /*
  * ntlm_print_test.c - tokens as text. The CHALLENGE is [MS-NLMP] 4.2.4.3's.
+ * Covers pkg/ntlm/ntlm_print.c.
  */
 #include "pkg/ntlm/ntlm_print.h"
 

@@ -1,6 +1,7 @@
 /*
  * ntlm_seal_test.c - the messages of [MS-NLMP] 4.2.2.4, 4.2.3.4 and 4.2.4.4,
  * then two sides that talk to each other in every mode, and what is refused.
+ * Covers pkg/ntlm/ntlm_seal.c.
  */
 #include "pkg/ntlm/ntlm_seal.h"
 

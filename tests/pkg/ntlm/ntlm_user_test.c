@@ -1,6 +1,7 @@
 /*
  * ntlm_user_test.c - the user half on a caller's buffers: every layout that
  * is allowed, every one that is not, and what a failure leaves behind.
+ * Covers pkg/ntlm/ntlm_user.c.
  */
 #include "pkg/ntlm/ntlm_user.h"
 
