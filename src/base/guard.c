@@ -178,6 +178,27 @@ is_one(const struct sid *sid, const struct sid *sids, size_t count)
 	return false;
 }
 
+/* No group has this number. */
+struct sid
+guard_more_groups(void)
+{
+	struct sid more = sid_unix_groups;
+
+	more.sub[more.count++] = UINT32_MAX;
+	return more;
+}
+
+static bool
+concerns(const struct item *item, const struct sid *sids, size_t count)
+{
+	struct sid more = guard_more_groups();
+
+	if (sid_same(&item->sid, &more))
+		return false;
+	return is_one(&item->sid, sids, count) ||
+	    (item->type != ENTRY_ALLOWS && sid_under(&sid_unix_groups, &item->sid) && is_one(&more, sids, count));
+}
+
 uint32_t
 guard_allows(struct bytes guard, const struct sid *sids, size_t count, const struct access_map *map)
 {
@@ -199,7 +220,7 @@ guard_allows(struct bytes guard, const struct sid *sids, size_t count, const str
 
 		if (!item_take(&item, &r) || !item_fits(&item, false))
 			return 0;
-		if ((item.flags & ENTRY_INHERIT_ONLY) || !is_one(&item.sid, sids, count))
+		if ((item.flags & ENTRY_INHERIT_ONLY) || !concerns(&item, sids, count))
 			continue;
 		mask = access_mapped(map, item.mask);
 		if (item.type == ENTRY_ALLOWS)

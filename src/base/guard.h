@@ -30,6 +30,8 @@ uint32_t access_mapped(const struct access_map *map, uint32_t mask);
 struct guard_entry { const struct sid *sid; uint32_t mask; };
 void guard_make(struct writer *w, const struct sid *owner, const struct guard_entry *entries, size_t count);
 bool guard_valid(struct bytes guard) MUST_CHECK;
+/* Among the SIDs of somebody who is in more groups than are named: what is denied to any group is denied to him. */
+struct sid guard_more_groups(void);
 /* Everything that these SIDs together may do. Nothing where the guard is not valid. */
 uint32_t guard_allows(struct bytes guard, const struct sid *sids, size_t count, const struct access_map *map);
 /* Whether its system list says that access to any of `mask` is audited for one of these SIDs, granted or denied. */

@@ -55,6 +55,7 @@ struct lsa_peer {
 	int32_t pid;
 	uint32_t groups[PEER_GROUPS];	/* the first of them */
 	uint32_t group_count;
+	bool more_groups;		/* there are more: what is denied to any group is denied to it */
 };
 
 #define LSA_SENTENCE 256

@@ -195,6 +195,8 @@ peer_sids(const struct lsa_peer *peer, struct sid sids[PEER_SIDS])
 	child_add(sids, &count, &sid_unix_groups, peer->gid);
 	for (size_t i = 0; i < peer->group_count; i++)
 		child_add(sids, &count, &sid_unix_groups, peer->groups[i]);
+	if (peer->more_groups)
+		sids[count++] = guard_more_groups();
 	return count;
 }
 

@@ -207,6 +207,7 @@ peer_judge(const struct peer_rules *rules, const struct peer_facts *facts)
 		peer.groups[peer.group_count] = facts->groups[peer.group_count];
 		peer.group_count++;
 	}
+	peer.more_groups = facts->group_count > PEER_GROUPS;
 	if (facts->uid == rules->overflow_uid) {
 		peer.unmapped = true;
 		return peer;

@@ -76,6 +76,26 @@ judged_in_order(void)
 	CHECK_U64(guard_allows(guard_of(room, &c, NULL, 0), &a, 1, &map), 0);		/* an empty list */
 }
 
+/* Who has more groups than are named may be in each of them where it harms him, and in none where it would help. */
+static void
+more_groups(void)
+{
+	struct sid more = guard_more_groups(), named, other, a = user(1), known[2] = { a, more };
+	uint8_t room[1024];
+
+	CHECK(sid_child(&named, &sid_unix_groups, 77) && sid_child(&other, &sid_unix_groups, 78));
+	{
+		const struct line denied[] = { { 1, 0, 0x1, &named }, { 0, 0, 0x3, &a } };
+		const struct line allowed[] = { { 0, 0, 0x3, &named }, { 0, 0, 0x4, &more } };
+		const struct line of_users[] = { { 1, 0, 0x1, &sid_interactive }, { 0, 0, 0x3, &a } };
+
+		CHECK_U64(guard_allows(guard_of(room, &other, denied, 2), known, 1, &map), 0x3);
+		CHECK_U64(guard_allows(guard_of(room, &other, denied, 2), known, 2, &map), 0x2);
+		CHECK_U64(guard_allows(guard_of(room, &other, allowed, 2), known, 2, &map), 0);
+		CHECK_U64(guard_allows(guard_of(room, &other, of_users, 2), known, 2, &map), 0x3);
+	}
+}
+
 static void
 bent_ones(void)
 {
@@ -187,6 +207,7 @@ int
 main(void)
 {
 	RUN(judged_in_order);
+	RUN(more_groups);
 	RUN(bent_ones);
 	RUN(parts);
 	RUN(system_lists);

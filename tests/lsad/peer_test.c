@@ -137,7 +137,8 @@ as_member(size_t count)
 		return 1;
 	if (!peer_of(&peer, &own, pair[0]) || peer.uid != 1000 || peer.gid != 1000 || !peer.tcb || peer.admin)
 		return 2;
-	if (peer.group_count != (count < PEER_GROUPS ? count : PEER_GROUPS) || peer.groups[0] != 2000)
+	if (peer.group_count != (count < PEER_GROUPS ? count : PEER_GROUPS) || peer.groups[0] != 2000 ||
+	    peer.more_groups != (count > PEER_GROUPS))
 		return 3;
 	own.tcb_group = 1999;
 	if (!peer_of(&peer, &own, pair[0]) || peer.tcb)
