@@ -55,7 +55,7 @@ kerb_keys_next(struct call *call, const struct kerb_ring *r, const char *own, co
 		fits = want->kvno == 0 || k->kvno == want->kvno || (k->kvno < 256 && k->kvno == (want->kvno & 0xff));
 		if (phase != (!same ? 2u : fits ? 0u : 1u))
 			continue;
-		if (!own && strncmp(k->principal, "krbtgt/", 7) == 0)	/* there for kerb_signed.c: a ticket-granting ticket is no service's */
+		if (!own && kerb_keys_grants(k->principal))	/* there for kerb_signed.c: a ticket-granting ticket is no service's */
 			continue;
 		if (kerb_keys_covers(own, k->principal) && services(call)->may_accept(call, k->principal))
 			return k;

@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -149,6 +150,14 @@ ring_new(uint32_t count, size_t names, size_t keys)
 	return r;
 }
 
+static _Atomic bool granting_seen;	/* a keytab of this process held a domain's own key */
+
+bool
+kerb_keys_granting(void)
+{
+	return atomic_load_explicit(&granting_seen, memory_order_relaxed);
+}
+
 static bool
 ring_fill(struct kerb_ring *ring, struct bytes file, size_t names)
 {
@@ -170,6 +179,8 @@ ring_fill(struct kerb_ring *ring, struct bytes file, size_t names)
 		}
 		ring->list[ring->count++] = (struct kerb_ring_key){ .principal = ring->names + from, .kvno = e.kvno,
 		    .etype = e.etype, .len = (uint32_t)e.key.len, .at = at };
+		if (kerb_keys_grants(ring->names + from))
+			atomic_store_explicit(&granting_seen, true, memory_order_relaxed);
 		WITH_SECRET(to, ring->keys)
 			bytes_copy(to + at, e.key.at, e.key.len);
 		at += (uint32_t)e.key.len;

@@ -14,6 +14,8 @@
 #ifndef OPENLSA_PKG_KERBEROS_KERB_KEYS_H
 #define OPENLSA_PKG_KERBEROS_KERB_KEYS_H
 
+#include <string.h>
+
 #include "pkg/kerberos/kerb_data.h"
 #include "pkg/lsa_mode.h"
 
@@ -56,6 +58,16 @@ bool kerb_ring_key(const struct kerb_ring *r, const struct kerb_ring_key *k, str
 struct kerb_ring *kerb_keys(struct call *call, const char *default_name) MUST_CHECK;
 /* The same for who can do without, and gives no reasons. */
 struct kerb_ring *kerb_keys_beside(struct call *call, const char *default_name) MUST_CHECK;
+
+/* Whether a principal is a domain's own: krbtgt/... */
+static inline bool
+kerb_keys_grants(const char *principal)
+{
+	return strncmp(principal, "krbtgt/", 7) == 0;
+}
+
+/* Whether any keytab that this process has read held such a key. */
+bool kerb_keys_granting(void);
 
 /* --- choosing ---------------------------------------------------------------- */
 
