@@ -202,7 +202,6 @@ void object_end(struct object *o);
 /* STATUS_SUCCESS or STATUS_INVALID_HANDLE; it goes when nobody holds it any more. */
 NTSTATUS object_close(struct process *p, unsigned kind, uint64_t word);
 struct handle_table *client_table(void);
-void object_end(struct object *o);		/* for what destroys one: it is its process's no more */
 struct process *process_join(struct lsa_link *link, struct bytes cookie);
 void process_leave(struct process *p);		/* one link fewer */
 void process_release(struct process *p);	/* one holder fewer */

@@ -60,9 +60,9 @@ struct lsa_peer {
 
 #define LSA_SENTENCE 256
 
-/* On failure `why` says in a sentence what to do; the store is opened at its first use in embedded mode, at once when exclusive. */
 /* Loads the module that `domain_authority` names, where one is named: before a sandbox closes. False: `why`. */
 bool lsa_authority_load(const struct conf *conf, char why[LSA_SENTENCE]) MUST_CHECK;
+/* On failure `why` says in a sentence what to do; the store is opened at its first use in embedded mode, at once when exclusive. */
 NTSTATUS lsa_open(struct lsa **ret_lsa, const struct lsa_settings *settings, char why[LSA_SENTENCE]);
 /* All links must be gone. Waits for jobs. */
 void lsa_close(struct lsa *lsa);

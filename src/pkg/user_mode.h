@@ -18,6 +18,7 @@
 struct user_facts {
 	struct bytes user, domain;		/* the peer's on the accepting side, one's own on the other */
 	struct bytes target;			/* SPN: asked for, or named by the peer */
+	struct bytes native_client, native_server;	/* principals; empty where the package knows none */
 	struct bytes sid;			/* textual; empty where none is known */
 	uint64_t luid;				/* 0: none */
 	uint32_t flags;				/* ISC_RET_* or ASC_RET_* */

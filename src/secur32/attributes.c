@@ -14,6 +14,8 @@
 #include "secur32/explain.h"
 #include "secur32/text.h"
 
+#define AUTHZ_NAME	1u		/* RPC_C_AUTHZ_NAME */
+
 /* One question: where the answer goes, and how wide its strings are. */
 struct question {
 	struct context *ctx;
@@ -98,6 +100,60 @@ answer_key_info(const struct question *q)
 	return SEC_E_OK;
 }
 
+/* GSS_Wrap's form: TOKEN in front, PADDING behind. NTLM has no such messages. */
+static SECURITY_STATUS
+answer_stream_sizes(const struct question *q)
+{
+	SecPkgContext_StreamSizes *a = q->answer;
+	SecPkgContext_Sizes sizes;
+
+	if (!q->facts->native_client.len)
+		return SEC_E_UNSUPPORTED_FUNCTION;
+	q->ctx->user->sizes(q->ctx->half, &sizes);
+	*a = (SecPkgContext_StreamSizes){
+		.cbHeader = sizes.cbSecurityTrailer, .cbTrailer = sizes.cbBlockSize, .cBuffers = 3, .cbBlockSize = sizes.cbBlockSize,
+		.cbMaximumMessage = INT32_MAX - sizes.cbSecurityTrailer - sizes.cbBlockSize,
+	};
+	return SEC_E_OK;
+}
+
+/* Who vouched for the user: the domain, the machine or the realm. */
+static SECURITY_STATUS
+answer_authority(const struct question *q)
+{
+	return string_out(&((SecPkgContext_AuthorityW *)q->answer)->sAuthorityName, q->facts->domain, q->wide);
+}
+
+/* For RPC's servers: authorization goes by the client's name. */
+static SECURITY_STATUS
+answer_dce_info(const struct question *q)
+{
+	SecPkgContext_DceInfo info = { .AuthzSvc = AUTHZ_NAME }, *a = q->answer;
+	SECURITY_STATUS status = account_out(&info.pPac, q->facts, q->wide);
+
+	if (status == SEC_E_OK)
+		*a = info;
+	return status;
+}
+
+static SECURITY_STATUS
+answer_native_names(const struct question *q)
+{
+	SecPkgContext_NativeNamesW names = { 0 }, *a = q->answer;
+	SECURITY_STATUS status;
+
+	if (!q->facts->native_client.len)
+		return SEC_E_UNSUPPORTED_FUNCTION;
+	status = string_out(&names.sClientName, q->facts->native_client, q->wide);
+	if (status == SEC_E_OK)
+		status = string_out(&names.sServerName, q->facts->native_server, q->wide);
+	if (status == SEC_E_OK)
+		*a = names;
+	else
+		(void)buffer_free(BUFFER_CONTEXT, names.sClientName);
+	return status;
+}
+
 static SECURITY_STATUS
 answer_session_key(const struct question *q)
 {
@@ -157,6 +213,20 @@ answer_target(const struct question *q)
 
 	/* The structure has no A form: its string is wide in both. */
 	return string_out(&a->sTargetName, q->facts->target, true);
+}
+
+/* The same as bytes; the structure has no W form. */
+static SECURITY_STATUS
+answer_target_bytes(const struct question *q)
+{
+	SecPkgContext_Target *a = q->answer;
+	void *target = buffer_of(BUFFER_CONTEXT, q->facts->target);
+
+	if (!target)
+		return SEC_E_INSUFFICIENT_MEMORY;
+	a->TargetLength = (ULONG)q->facts->target.len;
+	a->Target = target;
+	return SEC_E_OK;
 }
 
 static SECURITY_STATUS
@@ -221,6 +291,11 @@ static const struct row rows[] = {
 	{ SECPKG_ATTR_SIZES,                    answer_sizes,        sizeof(SecPkgContext_Sizes),                 false },
 	{ SECPKG_ATTR_NAMES,                    answer_names,        sizeof(SecPkgContext_NamesW),                false },
 	{ SECPKG_ATTR_LIFESPAN,                 answer_lifespan,     sizeof(SecPkgContext_Lifespan),              false },
+	{ SECPKG_ATTR_DCE_INFO,                 answer_dce_info,     sizeof(SecPkgContext_DceInfo),               false },
+	{ SECPKG_ATTR_STREAM_SIZES,             answer_stream_sizes, sizeof(SecPkgContext_StreamSizes),           false },
+	{ SECPKG_ATTR_AUTHORITY,                answer_authority,    sizeof(SecPkgContext_AuthorityW),            false },
+	{ SECPKG_ATTR_NATIVE_NAMES,             answer_native_names, sizeof(SecPkgContext_NativeNamesW),          false },
+	{ SECPKG_ATTR_TARGET,                   answer_target_bytes, sizeof(SecPkgContext_Target),                false },
 	{ SECPKG_ATTR_KEY_INFO,                 answer_key_info,     sizeof(SecPkgContext_KeyInfoW),              false },
 	{ SECPKG_ATTR_SESSION_KEY,              answer_session_key,  sizeof(SecPkgContext_SessionKey),            false },
 	{ SECPKG_ATTR_PACKAGE_INFO,             answer_package,      sizeof(SecPkgContext_PackageInfoW),          true },
@@ -247,7 +322,8 @@ static bool
 asked_itself(struct context *ctx, const struct row *row, ULONG attribute, void *answer, ULONG size, bool wide,
     SECURITY_STATUS *ret_status)
 {
-	bool texts = attribute == SECPKG_ATTR_NAMES || attribute == SECPKG_ATTR_KEY_INFO || attribute == SECPKG_ATTR_NATIVE_NAMES;
+	bool texts = attribute == SECPKG_ATTR_NAMES || attribute == SECPKG_ATTR_KEY_INFO || attribute == SECPKG_ATTR_NATIVE_NAMES ||
+	    attribute == SECPKG_ATTR_AUTHORITY || attribute == SECPKG_ATTR_DCE_INFO;
 	bool ours = row && (row->early || attribute == OLSA_ATTR_LOGON || attribute == SECPKG_ATTR_CLIENT_SPECIFIED_TARGET);
 
 	if (!ctx->user->query || ours || (texts && !wide) || (row ? size < row->size : size != UINT32_MAX))

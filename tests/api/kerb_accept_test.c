@@ -225,6 +225,40 @@ TEST(another_process_takes_over)
 	over();
 }
 
+/* What a context tells besides. */
+static void
+more_is_told(const char *service)
+{
+	SecPkgContext_NativeNamesA native = { NULL, NULL };
+	SecPkgContext_NativeNamesW wide = { NULL, NULL };
+	SecPkgContext_AuthorityA authority = { NULL };
+	SecPkgContext_DceInfo dce = { 0, NULL };
+	SecPkgContext_StreamSizes stream;
+	SecPkgContext_Target target = { 0, NULL };
+	SecPkgContext_Sizes sizes;
+
+	CHECK(QueryContextAttributesA(&t.context, SECPKG_ATTR_NATIVE_NAMES, &native) == SEC_E_OK);
+	CHECK_TEXT(native.sClientName, "alice@OPENLSA.TEST");
+	CHECK_TEXT(native.sServerName, service);
+	CHECK(FreeContextBuffer(native.sClientName) == SEC_E_OK && FreeContextBuffer(native.sServerName) == SEC_E_OK);
+	CHECK(QueryContextAttributesW(&t.context, SECPKG_ATTR_NATIVE_NAMES, &wide) == SEC_E_OK);
+	CHECK(wide.sClientName[5] == '@' && wide.sServerName[4] == '/');
+	CHECK(FreeContextBuffer(wide.sClientName) == SEC_E_OK && FreeContextBuffer(wide.sServerName) == SEC_E_OK);
+	CHECK(QueryContextAttributesA(&t.context, SECPKG_ATTR_AUTHORITY, &authority) == SEC_E_OK);
+	CHECK_TEXT(authority.sAuthorityName, "OPENLSA.TEST");
+	FreeContextBuffer(authority.sAuthorityName);
+	CHECK(QueryContextAttributesA(&t.context, SECPKG_ATTR_DCE_INFO, &dce) == SEC_E_OK && dce.AuthzSvc == 1);
+	CHECK_TEXT((char *)dce.pPac, "OPENLSA.TEST\\alice");
+	FreeContextBuffer(dce.pPac);
+	CHECK(QueryContextAttributesA(&t.context, SECPKG_ATTR_SIZES, &sizes) == SEC_E_OK);
+	CHECK(QueryContextAttributesA(&t.context, SECPKG_ATTR_STREAM_SIZES, &stream) == SEC_E_OK);
+	CHECK(stream.cbHeader == sizes.cbSecurityTrailer && stream.cbTrailer == sizes.cbBlockSize && stream.cBuffers == 3);
+	CHECK(QueryContextAttributesExA(&t.context, SECPKG_ATTR_STREAM_SIZES, &stream, 4) == SEC_E_BUFFER_TOO_SMALL);
+	CHECK(QueryContextAttributesA(&t.context, SECPKG_ATTR_TARGET, &target) == SEC_E_OK);
+	CHECK(target.TargetLength >= 19 && memcmp(target.Target, service, 19) == 0);
+	FreeContextBuffer(target.Target);
+}
+
 TEST(every_etype_and_style)
 {
 	static const char *const services[] = {
@@ -244,6 +278,8 @@ TEST(every_etype_and_style)
 			if (CHECK(QueryContextAttributesA(&t.context, SECPKG_ATTR_NAMES, &names) == SEC_E_OK))
 				CHECK_TEXT(names.sUserName, "OPENLSA.TEST\\alice");
 			FreeContextBuffer(names.sUserName);
+			if (k == 0)
+				more_is_told(services[i]);
 			if (k < 2)
 				talk();
 		}

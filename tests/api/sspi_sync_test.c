@@ -64,6 +64,10 @@ a_handshake_with_everything(void)
 	SecPkgContext_NamesA names;
 	SecPkgContext_SessionKey client_key, server_key;
 	SecPkgContext_PackageInfoA package;
+	SecPkgContext_NativeNamesA native;
+	SecPkgContext_AuthorityA authority;
+	SecPkgContext_StreamSizes stream;
+	SecPkgContext_DceInfo dce;
 	OlsaLogonInfo logon;
 	struct pair p;
 	ULONG mode = 0;
@@ -92,6 +96,13 @@ a_handshake_with_everything(void)
 	FreeContextBuffer(logon.Domain);
 	FreeContextBuffer(logon.Sid);
 	CHECK(QueryContextAttributesA(&p.server, OLSA_ATTR_MODE, &mode) == SEC_E_OK && mode == OlsaMode());
+	CHECK(QueryContextAttributesA(&p.server, SECPKG_ATTR_AUTHORITY, &authority) == SEC_E_OK && *authority.sAuthorityName);
+	FreeContextBuffer(authority.sAuthorityName);
+	CHECK(QueryContextAttributesA(&p.server, SECPKG_ATTR_DCE_INFO, &dce) == SEC_E_OK && dce.AuthzSvc == 1);
+	CHECK(strstr(dce.pPac, "\\" API_USER));
+	FreeContextBuffer(dce.pPac);
+	CHECK(QueryContextAttributesA(&p.server, SECPKG_ATTR_NATIVE_NAMES, &native) == SEC_E_UNSUPPORTED_FUNCTION);
+	CHECK(QueryContextAttributesA(&p.server, SECPKG_ATTR_STREAM_SIZES, &stream) == SEC_E_UNSUPPORTED_FUNCTION);
 	CHECK(QueryContextAttributesA(&p.server, 4711, &mode) == SEC_E_UNSUPPORTED_FUNCTION);
 	CHECK(QueryContextAttributesA(&p.server, SECPKG_ATTR_SIZES, NULL) == SEC_E_INTERNAL_ERROR);
 	CHECK(QueryContextAttributesExA(&p.server, SECPKG_ATTR_SIZES, &sizes, 3) == SEC_E_BUFFER_TOO_SMALL);

@@ -32,6 +32,7 @@ struct acceptor {
 	struct kerb_hoard *own;		/* user-to-user: whose ticket the peer was given */
 	struct logon_view logon;
 	void (*logoff)(void *session);
+	char *client;			/* principal */
 	char target[KERB_TARGET_MAX + 1];
 };
 
@@ -120,7 +121,10 @@ data_fill(struct proof *p, struct acceptor *a)
 	d->domain = bytes_of_text(a->logon.domain);
 	d->sid = bytes_of_text(a->logon.sid);
 	bytes_copy(a->target, p->target, sizeof a->target);
-	d->target = bytes_of_text(a->target);
+	d->target = d->service = bytes_of_text(a->target);
+	if (krb5_unparse_name(p->k5, t->client, &a->client) != 0)
+		return false;
+	d->client = bytes_of_text(a->client);
 	return key_take(&d->key, p->said->subkey ? p->said->subkey : t->session);
 }
 
@@ -336,6 +340,7 @@ kerb_accept_forget(void *acceptor)
 		kerb_k5_give(a->k5);
 	}
 	kerb_hoard_drop(a->own);
+	krb5_free_unparsed_name(NULL, a->client);
 	if (a->logon.session && a->logoff)
 		a->logoff(a->logon.session);
 	bytes_wipe(a, sizeof *a);

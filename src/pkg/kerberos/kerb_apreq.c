@@ -317,7 +317,7 @@ data_fill(krb5_context k5, const struct kerb_talk *talk, struct kerb_data *d)
 }
 
 NTSTATUS
-kerb_init_data(struct call *call, const struct kerb_talk *talk, struct kerb_data *d)
+kerb_init_data(struct call *call, struct kerb_talk *talk, struct kerb_data *d)
 {
 	krb5_context k5 = kerb_k5_take(call);
 	krb5_error_code code;
@@ -330,7 +330,12 @@ kerb_init_data(struct call *call, const struct kerb_talk *talk, struct kerb_data
 	d->user = bytes_of_text(talk->hoard->user);
 	d->domain = bytes_of_text(talk->hoard->realm);
 	d->target = bytes_of_text(talk->target);
+	d->client = bytes_of_text(talk->hoard->client);
 	code = data_fill(k5, talk, d);
+	if (!code && !talk->service)
+		code = krb5_unparse_name(k5, talk->ticket->creds->server, &talk->service);
+	if (!code)
+		d->service = bytes_of_text(talk->service);
 	if (code)
 		status = kerb_k5_because(call, k5, code, "the context's key");
 	kerb_k5_give(k5);

@@ -37,7 +37,8 @@ kerb_data_put(struct writer *w, const struct kerb_data *d)
 	writer_u64(w, d->expiry);
 	key_put(w, &d->key);
 	key_put(w, &d->session_key);
-	return text_put(w, d->user) && text_put(w, d->domain) && text_put(w, d->target) && text_put(w, d->sid);
+	return text_put(w, d->user) && text_put(w, d->domain) && text_put(w, d->target) && text_put(w, d->sid) &&
+	    text_put(w, d->client) && text_put(w, d->service);
 }
 
 static struct bytes
@@ -90,5 +91,7 @@ kerb_data_take(struct kerb_data *d, struct bytes wire)
 	d->domain = text_take(&r);
 	d->target = text_take(&r);
 	d->sid = text_take(&r);
+	d->client = text_take(&r);
+	d->service = text_take(&r);
 	return !(flags & ~(uint32_t)DATA_FLAGS) && reader_done(&r);
 }

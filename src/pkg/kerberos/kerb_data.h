@@ -12,7 +12,7 @@
 #include "base/bytes.h"
 
 #define KERB_DATA_PACKAGE	16u	/* RPC_C_AUTHN_GSS_KERBEROS */
-#define KERB_DATA_LAYOUT	1u
+#define KERB_DATA_LAYOUT	2u
 #define KERB_DATA_TEXT_MAX	1024u	/* bytes of each text */
 #define KERB_KEY_MAX		32u
 
@@ -34,6 +34,7 @@ struct kerb_data {
 	struct kerb_key session_key;	/* SECPKG_ATTR_SESSION_KEY */
 	uint64_t luid, expiry;		/* FILETIME */
 	struct bytes user, domain, target, sid;
+	struct bytes client, service;	/* principals, as krb5_unparse_name writes them */
 };
 
 /* A text longer than KERB_DATA_TEXT_MAX: false. */

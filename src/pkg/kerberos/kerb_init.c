@@ -72,6 +72,7 @@ kerb_talk_drop(struct kerb_talk *talk)
 	}
 	kerb_ticket_drop(talk->ticket);
 	kerb_hoard_drop(talk->hoard);
+	krb5_free_unparsed_name(NULL, talk->service);
 	free(talk->target);
 	free((void *)(uintptr_t)talk->forwarded.at);
 	free(talk);

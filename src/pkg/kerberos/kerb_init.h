@@ -25,6 +25,7 @@ struct kerb_talk {
 	struct kerb_hoard *hoard;
 	struct kerb_ticket *ticket;
 	char *target;			/* UTF-8, as asked for */
+	char *service;			/* the ticket's principal, once all is said */
 	struct kerb_carry *carry;	/* the peer carries what is for a KDC; NULL: it is asked */
 	struct leg *leg;		/* with it: kerb_init.c's, over several legs */
 };
@@ -46,6 +47,6 @@ NTSTATUS kerb_ap_rep(struct call *call, struct kerb_talk *talk, struct bytes mes
 /* KRB-ERROR in: its status and why; SEC_E_TIME_SKEW with *ret_stime set where trying again helps. */
 NTSTATUS kerb_ap_error(struct call *call, struct kerb_talk *talk, struct bytes message, uint32_t *ret_stime);
 /* What the user half needs. `d` is the caller's to wipe. */
-NTSTATUS kerb_init_data(struct call *call, const struct kerb_talk *talk, struct kerb_data *d);
+NTSTATUS kerb_init_data(struct call *call, struct kerb_talk *talk, struct kerb_data *d);
 
 #endif

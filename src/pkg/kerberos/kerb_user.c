@@ -41,7 +41,7 @@ half_open(void **ret_half, struct bytes bytes)
 		bytes_wipe(&d, sizeof d);
 		return SEC_E_INVALID_TOKEN;
 	}
-	text = d.user.len + d.domain.len + d.target.len + d.sid.len;
+	text = d.user.len + d.domain.len + d.target.len + d.sid.len + d.client.len + d.service.len;
 	h = key_new(sizeof *h + text);
 	if (!h) {
 		bytes_wipe(&d, sizeof d);
@@ -62,6 +62,8 @@ half_open(void **ret_half, struct bytes bytes)
 		h->data.domain = writer_keep(&w, d.domain);
 		h->data.target = writer_keep(&w, d.target);
 		h->data.sid = writer_keep(&w, d.sid);
+		h->data.client = writer_keep(&w, d.client);
+		h->data.service = writer_keep(&w, d.service);
 		*ret_half = h;
 		status = SEC_E_OK;
 	}
@@ -108,6 +110,7 @@ half_facts(const void *at, struct user_facts *ret)
 
 	*ret = (struct user_facts){
 		.user = h->data.user, .domain = h->data.domain, .target = h->data.target, .sid = h->data.sid,
+		.native_client = h->data.client, .native_server = h->data.service,
 		.luid = h->data.luid, .flags = h->data.grants, .expiry = h->data.expiry, .server = h->data.server,
 		.session_key = bytes_of(h->data.session_key.b, h->data.session_key.len),
 		.cipher = e ? e->name : "RC4-HMAC", .signer = e ? e->signer : "HMAC-MD5", .key_bits = e ? e->bits : 128,
