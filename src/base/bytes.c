@@ -16,7 +16,7 @@ bytes_of_text(const char *text)
 bool
 bytes_same(struct bytes a, struct bytes b)
 {
-	return a.len == b.len && (a.len == 0 || memcmp(a.at, b.at, a.len) == 0);
+	return a.len == b.len && (a.len == 0 || memcmp(a.at, b.at, a.len) == 0);	/* not secret: same_secret is for those */
 }
 
 bool

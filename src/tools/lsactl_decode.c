@@ -65,7 +65,7 @@ decode(const struct run *run, char **args, int count)
 		if (!input_read(input, &text_len))
 			return fault_plain(run, END_FAILED, "standard input cannot be read, or is too long", next);
 		/* The bytes themselves: NTLM, or SPNEGO's first byte, which is neither base64 nor hex. */
-		if (text_len <= TOKEN_MOST && ((text_len >= 8 && memcmp(text, "NTLMSSP", 8) == 0) ||
+		if (text_len <= TOKEN_MOST && ((text_len >= 8 && memcmp(text, "NTLMSSP", 8) == 0) ||	/* not secret */
 		    (text_len && (text[0] == 0x60 || (unsigned char)text[0] == 0xa1))))
 			return bytes_decode(run, (const unsigned char *)text, text_len);
 	}

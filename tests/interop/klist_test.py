@@ -1,6 +1,6 @@
 """klist_test.py - examples/klist, written as a Windows program, beside MIT's
 klist on the same tickets: the list, a ticket fetched from the KDC, a purge
-that leaves MIT's own cache alone; and `lsactl tickets`. Near and far.
+that leaves MIT's own cache alone; and `lsactl tickets` (tools/lsactl_tickets.c). Near and far.
 
     klist_test.py KLIST LSAD LSACTL          in the environment of tests/lab/kdc.py, or of kcm.py
 """

@@ -2,6 +2,9 @@
 # SPDX-License-Identifier: MIT
 # lsactl_test.sh - lsactl through all its verbs, embedded in a temporary
 # folder, and again through lsad where one is given.
+# Covers tools/lsactl_begin.c, tools/lsactl_decode.c, tools/lsactl_fault.c, tools/lsactl_link.c, tools/lsactl_logon.c,
+# tools/lsactl_page.c, tools/lsactl_policy.c, tools/lsactl_right.c, tools/lsactl_session.c, tools/lsactl_status.c,
+# tools/lsactl_top.c, tools/lsactl_user.c.
 #
 #     lsactl_test.sh LSACTL [LSAD]
 set -u
