@@ -8,13 +8,17 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <pthread.h>
+#include <limits.h>
+#include <linux/futex.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <time.h>
+#include <unistd.h>
 #include <unistd.h>
 
 #include "base/random.h"
@@ -47,11 +51,11 @@ struct counters {
 	struct head *head;
 	_Atomic uint64_t *shadow, *exact;
 	int fd;
-	pthread_mutex_t lock;			/* of the group that syncs */
-	pthread_cond_t synced_more;
 	_Atomic uint64_t changes;		/* asked to be durable, and known to be */
-	uint64_t synced;
-	bool syncing;
+	_Atomic uint64_t synced;
+	_Atomic bool syncing;			/* somebody's round is under way */
+	_Atomic bool crowded;			/* others waited for the last one */
+	_Atomic unsigned rounds, waiting;	/* rounds that have ended; who sleeps until that changes */
 };
 
 static uint64_t
@@ -211,8 +215,6 @@ counters_open(struct counters **ret_counters, int db, bool alone, uint64_t in_fl
 	c->exact = c->shadow + COUNTERS_SHADOWS;
 	if (!sound(c->head, (uint64_t)s.st_size))
 		goto out;
-	(void)pthread_mutex_init(&c->lock, NULL);
-	(void)pthread_cond_init(&c->synced_more, NULL);
 	if (alone) {
 		wipe_reservations(c, in_flight_mask);
 		clock_begin(c->head);
@@ -238,8 +240,6 @@ counters_drop(struct counters *c)
 		return;
 	(void)munmap(c->head, FILE_LEN(COUNTERS_MAX));
 	close(c->fd);
-	(void)pthread_cond_destroy(&c->synced_more);
-	(void)pthread_mutex_destroy(&c->lock);
 	free(c);
 }
 
@@ -306,6 +306,31 @@ touch_all(struct counters *c)
 		(void)atomic_fetch_add(c->shadow + i, 0);
 }
 
+/*
+ * Those who wait for a round are woken at once and take no lock: with a condition variable each of a crowd would stand
+ * in line for its mutex, which costs more than a fast disk's commit.
+ */
+static void
+crowd_wait(struct counters *c, unsigned round)
+{
+	atomic_fetch_add(&c->waiting, 1);
+	(void)syscall(SYS_futex, &c->rounds, FUTEX_WAIT_PRIVATE, round, NULL, NULL, 0);
+	atomic_fetch_sub(&c->waiting, 1);
+}
+
+static void
+crowd_wake(struct counters *c)
+{
+	bool crowded;
+
+	/* In this order: who is not counted yet will not fall asleep over the old round. */
+	atomic_fetch_add(&c->rounds, 1);
+	crowded = atomic_load(&c->waiting) > 0;
+	atomic_store(&c->crowded, crowded);
+	if (crowded)
+		(void)syscall(SYS_futex, &c->rounds, FUTEX_WAKE_PRIVATE, INT_MAX, NULL, NULL, 0);
+}
+
 NTSTATUS
 counters_sync(struct counters *c)
 {
@@ -314,29 +339,28 @@ counters_sync(struct counters *c)
 	NTSTATUS st = STATUS_SUCCESS;
 	int error;
 
-	pthread_mutex_lock(&c->lock);
-	while (c->synced < wanted) {
-		if (c->syncing) {
-			pthread_cond_wait(&c->synced_more, &c->lock);
+	while (atomic_load(&c->synced) < wanted) {
+		unsigned round = atomic_load(&c->rounds);
+
+		if (atomic_exchange(&c->syncing, true)) {
+			crowd_wait(c, round);
 			continue;
 		}
-		c->syncing = true;
+		if (atomic_load(&c->crowded))	/* who was woken by the last round may be about to come again */
+			(void)sched_yield();
 		covered = atomic_load(&c->changes);
-		pthread_mutex_unlock(&c->lock);
 		error = fdatasync(c->fd) == 0 ? 0 : errno;
 		if (error != 0)
 			touch_all(c);
-		pthread_mutex_lock(&c->lock);
-		c->syncing = false;
-		if (error == 0)
-			c->synced = covered;
-		pthread_cond_broadcast(&c->synced_more);
+		else
+			atomic_store(&c->synced, covered);
+		atomic_store(&c->syncing, false);
+		crowd_wake(c);
 		if (error != 0) {
 			st = folder_failed(error, NAME, "writing attempts", why);
 			break;
 		}
 	}
-	pthread_mutex_unlock(&c->lock);
 	return st;
 }
 
