@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -48,9 +49,23 @@ printf '%s\\n%s\\n' {secret} {secret} | smbpasswd -c {where}/smb.conf -s -a root
 winbindd -s {where}/smb.conf -F --no-process-group >{where}/log/out 2>&1 </dev/null &
 winbindd=$!
 for i in $(seq 100); do wbinfo -p >/dev/null 2>&1 && break; sleep 0.1; done
-ntlm_auth --configfile={where}/smb.conf --helper-protocol=ntlm-server-1 --allow-mschapv2
+{run}
 kill $winbindd
 wait $winbindd
+"""
+
+
+# As wbinfo looks up, without a process for each: a line with a count, the answer is the seconds that they took.
+WBCLIENT = """
+import ctypes, sys, time
+wbclient = ctypes.CDLL("libwbclient.so.0")
+sid, kind = ctypes.create_string_buffer(68), ctypes.c_int()
+for line in sys.stdin:
+    began = time.monotonic()
+    for _ in range(int(line)):
+        if wbclient.wbcLookupName(b"BENCHBOX", b"root", ctypes.byref(sid), ctypes.byref(kind)):
+            sys.exit("winbindd does not know root")
+    print(time.monotonic() - began, flush=True)
 """
 
 
@@ -76,17 +91,13 @@ def helper_of(bench, name, command, env, user):
     return Helper()
 
 
-def winbind(bench, daemon):
-    """The same helper protocol, answered by Samba's winbindd from an account of its own, and by lsad."""
-    what = "ntlm-server-1, lsa-ntlm-auth and lsad"
-    ours = os.path.join(bench.BUILD, "src", "tools", "lsa-ntlm-auth")
-    lsactl = os.path.join(bench.BUILD, "src", "tools", "lsactl")
+def winbindd_of(bench, run):
+    """A command that runs another beside a winbindd of its own; None where that cannot be."""
     path = os.environ["PATH"] + ":/usr/sbin:/sbin"
     if not all(shutil.which(p, path=path) for p in ("winbindd", "ntlm_auth", "smbpasswd", "wbinfo", "unshare")) or \
-            os.geteuid() != 0 or not os.path.isdir("/run/samba") or not os.path.exists(ours):
-        bench.row(what, "winbind is not here, or this is not root")
-        return
-    where = os.path.join(bench.TMP, "winbind")
+            os.geteuid() != 0 or not os.path.isdir("/run/samba"):
+        return None
+    where = tempfile.mkdtemp(prefix="winbind-", dir=bench.TMP)
     folders = ("private", "lock", "state", "cache", "pid", "ncalrpc", "log")
     for folder in folders:
         os.makedirs(os.path.join(where, folder))
@@ -98,12 +109,40 @@ def winbind(bench, daemon):
                              f"private dir = {where}/private", f"lock directory = {where}/lock",
                              f"state directory = {where}/state", f"cache directory = {where}/cache",
                              f"pid directory = {where}/pid", f"ncalrpc dir = {where}/ncalrpc"]) + "\n")
+    return ["env", f"PATH={path}", "unshare", "-m", "sh", "-c",
+            WINBIND.format(where=where, secret=SECRET, run=run.replace("{where}", where))]
+
+
+def look_ups_of(bench, command):
+    """libwbclient's look-ups of one name, as a worker."""
+
+    class Lookups(bench.Worker):
+        def __init__(self):
+            self.name, self.there, self.counts = "wbclient", True, {}
+            self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1)
+
+        def run(self, case, n):
+            self.process.stdin.write(f"{n}\n")
+            self.process.stdin.flush()
+            return 0, float(self.process.stdout.readline()), 0
+
+    return Lookups()
+
+
+def winbind(bench, daemon):
+    """The same helper protocol, answered by Samba's winbindd from an account of its own, and by lsad."""
+    what = "ntlm-server-1, lsa-ntlm-auth and lsad"
+    ours = os.path.join(bench.BUILD, "src", "tools", "lsa-ntlm-auth")
+    lsactl = os.path.join(bench.BUILD, "src", "tools", "lsactl")
+    run = winbindd_of(bench, "ntlm_auth --configfile={where}/smb.conf --helper-protocol=ntlm-server-1 --allow-mschapv2")
+    if not run or not os.path.exists(ours):
+        bench.row(what, "winbind is not here, or this is not root")
+        return
     subprocess.run([lsactl, "-q", "user", "add", "chap"], input=SECRET + "\n", text=True, env={**os.environ, **daemon.env()},
                    check=True)
     workers = {"ours": helper_of(bench, "lsa-ntlm-auth", [ours, "--helper-protocol=ntlm-server-1", "--allow-mschapv2"],
                                  daemon.env(), "chap"),
-               "winbind": helper_of(bench, "ntlm_auth", ["unshare", "-m", "sh", "-c", WINBIND.format(where=where, secret=SECRET)],
-                                    {"PATH": path}, "root")}
+               "winbind": helper_of(bench, "ntlm_auth", run, {}, "root")}
     took = bench.compare([(label, worker, "ntlm-server-1") for label, worker in workers.items()], bench.by_wall)
     bench.row("ntlm-server-1, Samba's ntlm_auth and winbindd", bench.us(took["winbind"]), per_second(bench, took["winbind"]))
     bench.ratio_row(what, took, "ours", "winbind", "winbind")
@@ -139,6 +178,28 @@ def held(bench, near_env):
     near.end()
 
 
+def beside_winbind(bench):
+    """By the clock on the wall: both ask a daemon."""
+    what = "LsaLookupNames2 through lsad (wall clock)"
+    script = os.path.join(bench.TMP, "wbclient.py")
+    with open(script, "w", encoding="utf-8") as f:
+        f.write(WBCLIENT)
+    run = winbindd_of(bench, f"{sys.executable} {script}")
+    if not run:
+        bench.row(what, "winbind is not here, or this is not root")
+        return
+    daemon = bench.Daemon("names")
+    daemon.start()
+    workers = {"ours": bench.Worker("logon", "lsad", env=daemon.env()), "winbind": look_ups_of(bench, run)}
+    took = bench.compare([("ours", workers["ours"], "name"), ("winbind", workers["winbind"], "name")], bench.by_wall)
+    bench.row("wbcLookupName of libwbclient and Samba's winbindd (wall clock)", bench.us(took["winbind"]),
+              per_second(bench, took["winbind"]))
+    bench.ratio_row(what, took, "ours", "winbind", "winbind", figure=f"{bench.us(took['ours'])}, {per_second(bench, took['ours'])}")
+    for worker in workers.values():
+        worker.end()
+    daemon.stop()
+
+
 def look_ups(bench, near_env):
     bench.section("Look-ups of one account (CPU time)")
     near = bench.Worker("logon", "embedded", env=near_env)
@@ -148,6 +209,7 @@ def look_ups(bench, near_env):
         bench.ratio_row(f"{call}, embedded", took, case, "nss", "getpwnam_r", figure=f"{bench.us(took[case])}, "
                         f"{per_second(bench, took[case])}")
     near.end()
+    beside_winbind(bench)
     stores, folders = {}, {}
     for n in (FEW, MANY):
         # In memory: that a commit each takes its time is measured above.
