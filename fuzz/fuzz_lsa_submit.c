@@ -1,8 +1,8 @@
 /*
  * fuzz_lsa_submit.c - LsaCallAuthenticationPackage's submit buffers: each
- * message class of the NTLM package, and those of Kerberos that name KDCs and
- * make keytabs, with strings given as addresses inside, as offsets, as
- * addresses and offsets outside, and with the structure cut short.
+ * message class of the NTLM package and of Kerberos, with strings given as
+ * addresses inside, as offsets, as addresses and offsets outside, and with
+ * the structure cut short.
  *
  * Oracle: the caller's buffer is only read; what goes to the LSA has offsets
  * that lie behind the fixed part and inside; what comes back is one block
@@ -41,6 +41,48 @@ static const struct form forms[] = {
 	{ MARSHAL_KERBEROS, KerbQueryKdcProxyCacheMessage, sizeof(KERB_QUERY_KDC_PROXY_CACHE_REQUEST), { 0 } },
 #define REQUEST KERB_QUERY_DOMAIN_EXTENDED_POLICIES_REQUEST
 	{ MARSHAL_KERBEROS, KerbQueryDomainExtendedPoliciesMessage, sizeof(REQUEST), { AT(DomainName) } },
+#undef REQUEST
+	{ MARSHAL_KERBEROS, KerbQueryTicketCacheMessage, sizeof(KERB_QUERY_TKT_CACHE_REQUEST), { 0 } },
+	{ MARSHAL_KERBEROS, KerbQueryTicketCacheExMessage, sizeof(KERB_QUERY_TKT_CACHE_REQUEST), { 0 } },
+	{ MARSHAL_KERBEROS, KerbQueryTicketCacheEx2Message, sizeof(KERB_QUERY_TKT_CACHE_REQUEST), { 0 } },
+	{ MARSHAL_KERBEROS, KerbQueryTicketCacheEx3Message, sizeof(KERB_QUERY_TKT_CACHE_REQUEST), { 0 } },
+	{ MARSHAL_KERBEROS, KerbRetrieveTicketMessage, sizeof(KERB_QUERY_TKT_CACHE_REQUEST), { 0 } },
+	{ MARSHAL_KERBEROS, KerbSubmitTicketMessage, sizeof(KERB_SUBMIT_TKT_REQUEST), { 0 } },
+	{ MARSHAL_KERBEROS, KerbTransferCredentialsMessage, sizeof(KERB_TRANSFER_CRED_REQUEST), { 0 } },
+	{ MARSHAL_KERBEROS, KerbPurgeKdcProxyCacheMessage, sizeof(KERB_PURGE_KDC_PROXY_CACHE_REQUEST), { 0 } },
+	{ MARSHAL_KERBEROS, KerbCleanupMachinePkinitCredsMessage, sizeof(KERB_CLEANUP_MACHINE_PKINIT_CREDS_REQUEST), { 0 } },
+	{ MARSHAL_KERBEROS, KerbPurgeBindingCacheMessage, sizeof(KERB_PURGE_BINDING_CACHE_REQUEST), { 0 } },
+	{ MARSHAL_KERBEROS, KerbQueryS4U2ProxyCacheMessage, sizeof(KERB_QUERY_S4U2PROXY_CACHE_REQUEST), { 0 } },
+#define REQUEST KERB_RETRIEVE_TKT_REQUEST
+	{ MARSHAL_KERBEROS, KerbRetrieveEncodedTicketMessage, sizeof(REQUEST), { AT(TargetName) } },
+#undef REQUEST
+#define REQUEST KERB_PURGE_TKT_CACHE_REQUEST
+	{ MARSHAL_KERBEROS, KerbPurgeTicketCacheMessage, sizeof(REQUEST), { AT(ServerName), AT(RealmName) } },
+#undef REQUEST
+#define REQUEST KERB_PURGE_TKT_CACHE_EX_REQUEST
+	{ MARSHAL_KERBEROS, KerbPurgeTicketCacheExMessage, sizeof(REQUEST), { AT(TicketTemplate.ClientName),
+	    AT(TicketTemplate.ClientRealm), AT(TicketTemplate.ServerName), AT(TicketTemplate.ServerRealm) } },
+#undef REQUEST
+#define REQUEST KERB_CHANGEPASSWORD_REQUEST
+	{ MARSHAL_KERBEROS, KerbChangePasswordMessage, sizeof(REQUEST), { AT(DomainName), AT(AccountName), AT(OldPassword),
+	    AT(NewPassword) } },
+#undef REQUEST
+#define REQUEST KERB_SETPASSWORD_REQUEST
+	{ MARSHAL_KERBEROS, KerbSetPasswordMessage, sizeof(REQUEST), { AT(DomainName), AT(AccountName), AT(Password) } },
+#undef REQUEST
+#define REQUEST KERB_SETPASSWORD_EX_REQUEST
+	{ MARSHAL_KERBEROS, KerbSetPasswordExMessage, sizeof(REQUEST), { AT(AccountRealm), AT(AccountName), AT(Password),
+	    AT(ClientRealm), AT(KdcAddress) } },
+#undef REQUEST
+#define REQUEST KERB_ADD_CREDENTIALS_REQUEST
+	{ MARSHAL_KERBEROS, KerbAddExtraCredentialsMessage, sizeof(REQUEST), { AT(UserName), AT(DomainName), AT(Password) } },
+#undef REQUEST
+#define REQUEST KERB_ADD_CREDENTIALS_REQUEST_EX
+	{ MARSHAL_KERBEROS, KerbAddExtraCredentialsExMessage, sizeof(REQUEST), { AT(Credentials.UserName),
+	    AT(Credentials.DomainName), AT(Credentials.Password), AT(PrincipalNames[0]) } },
+#undef REQUEST
+#define REQUEST KERB_RETRIEVE_KEY_TAB_REQUEST
+	{ MARSHAL_KERBEROS, KerbRetrieveKeyTabMessage, sizeof(REQUEST), { AT(UserName), AT(DomainName), AT(Password) } },
 #undef REQUEST
 };
 #define FORMS (sizeof forms / sizeof *forms)
@@ -105,7 +147,8 @@ static const struct form *
 form_fill(struct feed *f, uint8_t *at, size_t len)
 {
 	const struct form *form = &forms[feed_u8(f) % FORMS];
-	uint8_t whole[sizeof(OlsaValidateAuthRequest)];
+	uint8_t whole[sizeof(KERB_SETPASSWORD_EX_REQUEST)];
+	_Static_assert(sizeof whole >= sizeof(OlsaValidateAuthRequest), "the largest of them");
 	ULONG type = form->type;
 
 	bytes_zero(whole, sizeof whole);
