@@ -94,8 +94,15 @@ begin(void)
 	    (PCHAR)(uintptr_t)MSV1_0_PACKAGE_NAME };
 	LSA_STRING other = { sizeof MICROSOFT_KERBEROS_NAME_A - 1, sizeof MICROSOFT_KERBEROS_NAME_A,
 	    (PCHAR)(uintptr_t)MICROSOFT_KERBEROS_NAME_A };
+	static const char conf[] = "[libdefaults]\n\tdns_lookup_kdc = false\n\tdns_lookup_realm = false\n";
+	char path[128];
+	FILE *f;
 
 	party_make();
+	(void)snprintf(path, sizeof path, "%s/krb5.conf", party_room);
+	f = fopen(path, "w");
+	MUST(f && fwrite(conf, 1, sizeof conf - 1, f) == sizeof conf - 1 && fclose(f) == 0);
+	MUST(setenv("KRB5_CONFIG", path, 1) == 0);
 	trusted = party_admin();
 	MUST(LsaConnectUntrusted(&untrusted) == STATUS_SUCCESS);
 	MUST(LsaLookupAuthenticationPackage(untrusted, &name, &package) == STATUS_SUCCESS);
