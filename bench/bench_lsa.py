@@ -42,7 +42,8 @@ def logons(bench, near_env):
 # MS-CHAPv2's own example, RFC 2759 9.2: an 8-byte challenge and what the password answers.
 SECRET, CHALLENGE, RESPONSE = "clientPass", "D02E4386BCE91226", "82309ECD8D708B5EA08FAA3981CD83544233114A3D85D6DF"
 
-# winbindd has one place for its socket, built in: a mount namespace of its own hides the machine's.
+# winbindd has one place for its socket, built in: a mount namespace of its own hides the machine's, and what it starts ends
+# with the namespace of processes.
 WINBIND = """
 mount -t tmpfs none /run/samba && mkdir -m 0755 /run/samba/winbindd || exit 1
 printf '%s\\n%s\\n' {secret} {secret} | smbpasswd -c {where}/smb.conf -s -a root >/dev/null || exit 1
@@ -109,7 +110,7 @@ def winbindd_of(bench, run):
                              f"private dir = {where}/private", f"lock directory = {where}/lock",
                              f"state directory = {where}/state", f"cache directory = {where}/cache",
                              f"pid directory = {where}/pid", f"ncalrpc dir = {where}/ncalrpc"]) + "\n")
-    return ["env", f"PATH={path}", "unshare", "-m", "sh", "-c",
+    return ["env", f"PATH={path}", "unshare", "-mpf", "--kill-child", "--mount-proc", "sh", "-c",
             WINBIND.format(where=where, secret=SECRET, run=run.replace("{where}", where))]
 
 
