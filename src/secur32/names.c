@@ -192,8 +192,12 @@ user_name(EXTENDED_NAME_FORMAT format, void *to, PULONG size, bool wide)
 	c = malloc(sizeof *c);
 	if (!c)
 		return (BOOLEAN)win32_fail(ERROR_NOT_ENOUGH_MEMORY);
-	/* Whom the thread acts as, else the process. */
+	/* Whom the thread acts as; the process only where it acts as nobody. */
 	if (!OpenThreadToken(GetCurrentThread(), TOKEN_QUERY, TRUE, &token)) {
+		if (GetLastError() != ERROR_NO_TOKEN) {
+			free(c);
+			return FALSE;
+		}
 		status = htoken_own(&token, &why);
 		why_thread_keep(status, &why);
 	}

@@ -50,11 +50,11 @@ out_begin(struct out *o, size_t fixed)
 	o->fixed = o->need = fixed;
 }
 
-/* A SID behind the rest; NULL while only counting, or when it does not fit. */
+/* A SID behind the rest; NULL while only counting, when it does not fit, or where there is none. */
 static PSID
 out_sid(struct out *o, struct bytes sid)
 {
-	uint8_t *to = o->need + sid.len <= o->room ? o->at + o->need : NULL;
+	uint8_t *to = sid.len && o->need + sid.len <= o->room ? o->at + o->need : NULL;
 
 	if (to)
 		bytes_copy(to, sid.at, sid.len);

@@ -236,6 +236,9 @@ more_is_told(const char *service)
 	SecPkgContext_StreamSizes stream;
 	SecPkgContext_Target target = { 0, NULL };
 	SecPkgContext_Sizes sizes;
+	_Alignas(8) uint8_t room[256];
+	HANDLE token = NULL;
+	DWORD len = 0;
 
 	CHECK(QueryContextAttributesA(&t.context, SECPKG_ATTR_NATIVE_NAMES, &native) == SEC_E_OK);
 	CHECK_TEXT(native.sClientName, "alice@OPENLSA.TEST");
@@ -255,6 +258,12 @@ more_is_told(const char *service)
 	CHECK(stream.cbHeader == sizes.cbSecurityTrailer && stream.cbTrailer == sizes.cbBlockSize && stream.cBuffers == 3);
 	CHECK(QueryContextAttributesExA(&t.context, SECPKG_ATTR_STREAM_SIZES, &stream, 4) == SEC_E_BUFFER_TOO_SMALL);
 	CHECK(QueryContextAttributesA(&t.context, SECPKG_ATTR_TARGET, &target) == SEC_E_OK);
+	/* MIT's KDC gives users no SID: there is none to point to. */
+	CHECK(QuerySecurityContextToken(&t.context, &token) == SEC_E_OK);
+	CHECK(GetTokenInformation(token, TokenUser, room, sizeof room, &len) && len == sizeof(TOKEN_USER));
+	CHECK(((TOKEN_USER *)(void *)room)->User.Sid == NULL);
+	CHECK(GetTokenInformation(token, TokenOwner, room, sizeof room, &len) && *(PSID *)(void *)room == NULL);
+	CHECK(CloseHandle(token));
 	CHECK(target.TargetLength >= 19 && memcmp(target.Target, service, 19) == 0);
 	FreeContextBuffer(target.Target);
 }

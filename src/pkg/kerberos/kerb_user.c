@@ -452,8 +452,11 @@ open_moved(struct kerb_half *h, struct kerb_message *m, const struct kerb_wrappe
 		}
 	to = m->into->pvBuffer;
 	status = m->into->cbBuffer == m->sealed_len ? SEC_E_OK : SEC_E_INVALID_TOKEN;	/* several pieces: no place for what moved */
-	if (status == SEC_E_OK)
+	if (status == SEC_E_OK) {
 		status = open_whole(h, m, w, m->token->pvBuffer, body, len, &text);
+		if (status != SEC_E_OK)
+			kerb_parts_wipe(m);
+	}
 	if (status == SEC_E_OK && text.len > m->into->cbBuffer)
 		status = SEC_E_BUFFER_TOO_SMALL;
 	if (status == SEC_E_OK) {
