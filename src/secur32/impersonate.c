@@ -162,19 +162,15 @@ key_make(void)
 	key_good = pthread_key_create(&key, acting_free) == 0;
 }
 
-static struct acting *
-acting_new(void)
+/* False: no memory. For who has a record already there always is. */
+static bool
+acting_set(struct acting *a)
 {
-	struct acting *a;
-
 	(void)pthread_once(&key_made, key_make);
-	a = key_good ? calloc(1, sizeof *a) : NULL;
-	if (a && pthread_setspecific(key, a) != 0) {
-		free(a);
-		a = NULL;
-	}
+	if (!key_good || pthread_setspecific(key, a) != 0)
+		return false;
 	acting = a;
-	return a;
+	return true;
 }
 
 HANDLE
@@ -194,27 +190,46 @@ kernel_too(void)
 	return !text || strcmp(text, "identity") != 0;
 }
 
+/* `a` then knows who the thread was before. */
 static NTSTATUS
-become(struct acting *a, const struct htoken *t, struct why *why)
+become(struct acting *a, const struct id *to, struct why *why)
 {
-	struct id to = { 0 };
-	NTSTATUS status = idmap(&to, root_conf(), &t->facts, why);
-
-	if (status != STATUS_SUCCESS)
-		return status;
-	if (!id_now(&a->before)) {
-		status = STATUS_NO_MEMORY;
-	} else if (!id_same(&a->before, &to)) {
-		if (id_change(&a->before, &to)) {
-			a->changed = true;
-		} else {
-			why_say(why, STATUS_PRIVILEGE_NOT_HELD, TO_CALLER,
-			    "this process may not take on uid %u: it needs CAP_SETUID and CAP_SETGID (or \"impersonate = identity\")",
-			    to.uid);
-			status = STATUS_PRIVILEGE_NOT_HELD;
-		}
+	if (!id_now(&a->before))
+		return STATUS_NO_MEMORY;
+	if (id_same(&a->before, to))
+		return STATUS_SUCCESS;
+	if (id_change(&a->before, to)) {
+		a->changed = true;
+		return STATUS_SUCCESS;
 	}
-	id_drop(&to);
+	why_say(why, STATUS_PRIVILEGE_NOT_HELD, TO_CALLER,
+	    "this process may not take on uid %u: it needs CAP_SETUID and CAP_SETGID (or \"impersonate = identity\")", to->uid);
+	return STATUS_PRIVILEGE_NOT_HELD;
+}
+
+/*
+ * A second one begins where the first began, which may do what the first one's user may not. Where it fails the
+ * thread is that user again: nobody goes on as the process who meant to act for a client.
+ */
+static NTSTATUS
+become_instead(struct acting *a, struct acting *first, const struct id *to, struct why *why)
+{
+	struct id was = { 0 };
+	NTSTATUS status;
+
+	if (!first || !first->changed)
+		return become(a, to, why);
+	if (!id_now(&was))
+		return STATUS_NO_MEMORY;
+	if (!id_restore(&first->before)) {
+		why_say(why, STATUS_CANNOT_IMPERSONATE, TO_CALLER, "the thread could not become again who it was; end it");
+		status = STATUS_CANNOT_IMPERSONATE;
+	} else {
+		status = become(a, to, why);
+		if (status != STATUS_SUCCESS && !id_change(&first->before, &was))
+			abort();
+	}
+	id_drop(&was);
 	return status;
 }
 
@@ -238,13 +253,15 @@ impersonate_end(struct why *why)
 /*
  * Takes the handle over when it succeeds. STATUS_BAD_IMPERSONATION_LEVEL,
  * STATUS_NONE_MAPPED, STATUS_PRIVILEGE_NOT_HELD, STATUS_NO_MEMORY; the thread
- * is then who it was.
+ * is then who it was, also where that was a client.
  */
 static NTSTATUS
 impersonate(HANDLE token, struct why *why)
 {
 	struct htoken *t = htoken_hold(token);
-	struct acting *a;
+	struct acting *first = acting, *a = NULL;
+	bool kernel = kernel_too();
+	struct id to = { 0 };
 	NTSTATUS status = STATUS_SUCCESS;
 
 	if (!t)
@@ -254,20 +271,27 @@ impersonate(HANDLE token, struct why *why)
 		    "SeImpersonatePrivilege (lsactl right add S-1-22-1-UID SeImpersonatePrivilege)");
 		status = STATUS_BAD_IMPERSONATION_LEVEL;
 	}
-	/* A second one replaces the first, from who the thread was in the beginning. */
-	if (status == STATUS_SUCCESS)
-		status = impersonate_end(why);
-	a = status == STATUS_SUCCESS ? acting_new() : NULL;
-	if (status == STATUS_SUCCESS && !a)
-		status = STATUS_NO_MEMORY;
-	if (status == STATUS_SUCCESS && kernel_too())
-		status = become(a, t, why);
-	if (a && status != STATUS_SUCCESS) {
-		(void)pthread_setspecific(key, NULL);
-		acting_free(a);
-	} else if (a) {
-		a->token = token;
+	if (status == STATUS_SUCCESS && kernel)
+		status = idmap(&to, root_conf(), &t->facts, why);
+	if (status == STATUS_SUCCESS) {
+		a = calloc(1, sizeof *a);
+		if (!a || (!first && !acting_set(a)))
+			status = STATUS_NO_MEMORY;
 	}
+	if (status == STATUS_SUCCESS && kernel)
+		status = become_instead(a, first, &to, why);
+	if (status == STATUS_SUCCESS) {
+		a->token = token;
+		if (first)
+			acting_free(first);
+		(void)acting_set(a);
+	} else if (a) {
+		if (!first)
+			(void)acting_set(NULL);
+		id_drop(&a->before);
+		free(a);
+	}
+	id_drop(&to);
 	htoken_release(t);
 	return status;
 }

@@ -363,6 +363,30 @@ acts(void *arg)
 	return NULL;			/* and the thread ends as him */
 }
 
+/* Somebody whom no rule makes a user of this system, in place of the first: the thread stays the first's. */
+static void *
+stays_who_it_was(void *arg)
+{
+	HANDLE token = arg, unmapped = NULL, now = NULL;
+	struct pair p;
+	LPSTR user;
+
+	pair_begin(&p, API_PASSWORD);
+	CHECK(pair_shake(&p) == SEC_E_OK && QuerySecurityContextToken(&p.server, &unmapped) == SEC_E_OK);
+	CHECK(ImpersonateLoggedOnUser(token));
+	CHECK(!ImpersonateLoggedOnUser(unmapped) && GetLastError() == ERROR_NONE_MAPPED);
+	CHECK(ImpersonateSecurityContext(&p.server) == SEC_E_NO_IMPERSONATION);
+	CHECK(opens(theirs) && !opens(mine) && setfsuid((uid_t)-1) == (int)STRANGER && setfsgid((gid_t)-1) == (int)STRANGER);
+	CHECK(OpenThreadToken(GetCurrentThread(), TOKEN_QUERY, TRUE, &now));
+	user = user_of(now);
+	CHECK_TEXT(user, "S-1-22-1-1234");
+	LocalFree(user);
+	CHECK(CloseHandle(now) && RevertToSelf() && opens(mine));
+	CHECK(CloseHandle(unmapped));
+	pair_end(&p);
+	return NULL;
+}
+
 static void
 impersonating(void)
 {
@@ -385,6 +409,8 @@ impersonating(void)
 	CHECK(OlsaTokenUnixUser(token, &uid, &gid) == STATUS_SUCCESS && uid == STRANGER && gid == STRANGER);
 	CHECK(pthread_create(&other, NULL, stays_root, NULL) == 0);
 	CHECK(pthread_create(&actor, NULL, acts, token) == 0);
+	pthread_join(actor, NULL);
+	CHECK(pthread_create(&actor, NULL, stays_who_it_was, token) == 0);
 	pthread_join(actor, NULL);
 	stop = true;
 	pthread_join(other, NULL);
