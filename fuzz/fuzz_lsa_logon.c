@@ -167,14 +167,24 @@ kerb_fill(struct feed *f, struct buffer *b, unsigned mode)
 	bytes_copy(b->at, &i, mode == KERB_UNLOCK ? sizeof i : sizeof i.Logon);
 }
 
-/* A principal's type in a ticket's clear part: nobody vouches for it, and it says nothing. [RFC4120] 6.2. */
+/*
+ * What stands in a ticket's clear part and nobody vouches for: the type of the principal, which says nothing, and the
+ * key's version, which tells where to look first. [RFC4120] 6.2, 5.2.9. Offsets in the ticket that is made here.
+ */
 #define NAME_TYPE 35u
+#define KEY_VERSION 80u
 
 static bool
-same_but_type(const uint8_t *ticket, struct bytes was)
+same_but_hints(const uint8_t *ticket, struct bytes was)
 {
-	return memcmp(ticket, was.at, NAME_TYPE) == 0 &&
-	    memcmp(ticket + NAME_TYPE + 1, was.at + NAME_TYPE + 1, was.len - NAME_TYPE - 1) == 0;
+	uint8_t copy[FORGE_MAX];
+
+	MUST(was.len > 90 && was.len <= sizeof copy && memcmp(was.at + NAME_TYPE - 4, "\xa0\3\2\1\2\xa1", 6) == 0 &&
+	    memcmp(was.at + KEY_VERSION - 4, "\xa1\3\2\1\3\xa2", 6) == 0);
+	memcpy(copy, ticket, was.len);
+	copy[NAME_TYPE] = was.at[NAME_TYPE];
+	copy[KEY_VERSION] = was.at[KEY_VERSION];
+	return memcmp(copy, was.at, was.len) == 0;
 }
 
 /* *ret_same: the ticket is as the key's owner made it. */
@@ -204,9 +214,8 @@ ticket_fill(struct feed *f, struct buffer *b, bool inside, bool *ret_same)
 	m.ServiceTicketLength = (ULONG)clear.ticket.len;
 	m.ServiceTicket = (PUCHAR)b->len;
 	bytes_copy(b->at + b->len, clear.ticket.at, clear.ticket.len);
-	MUST(clear.ticket.len > 40 && memcmp(clear.ticket.at + NAME_TYPE - 4, "\xa0\3\2\1\2\xa1", 6) == 0);
 	(void)feed_patch(f, b->at + b->len, clear.ticket.len);
-	*ret_same = inside || same_but_type(b->at + b->len, clear.ticket);
+	*ret_same = inside || same_but_hints(b->at + b->len, clear.ticket);
 	b->len += clear.ticket.len;
 	cred = feed_sized(f);
 	if (cred.len && cred.len < ROOM - b->len) {

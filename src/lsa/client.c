@@ -129,6 +129,11 @@ process_leave(struct process *p)
 		*at = p->next;
 	}
 	pthread_mutex_unlock(&p->lsa->lock);
+	if (last) {
+		pthread_mutex_lock(&p->lock);
+		p->over = true;
+		pthread_mutex_unlock(&p->lock);
+	}
 	while (last) {
 		struct object *o;
 		uint64_t word = 0;
@@ -162,6 +167,7 @@ NTSTATUS
 object_new(struct object *o, struct process *p, unsigned kind, const struct lsa_package *package)
 {
 	uint32_t limit = p->lsa->limits.objects;
+	bool over;
 
 	if (atomic_fetch_add(&p->owner->objects, 1) >= limit) {
 		atomic_fetch_sub(&p->owner->objects, 1);
@@ -184,7 +190,10 @@ object_new(struct object *o, struct process *p, unsigned kind, const struct lsa_
 	if (o->next)
 		o->next->here = &o->next;
 	p->objects = o;
+	over = p->over;
 	pthread_mutex_unlock(&p->lock);
+	if (over)			/* a call that finishes whatever becomes of its client */
+		(void)handle_close(p->lsa->objects, kind, o->word);
 	return STATUS_SUCCESS;
 }
 

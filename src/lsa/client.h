@@ -46,6 +46,7 @@ struct process {
 	uint8_t cookie[COOKIE_LEN];
 	pthread_mutex_t lock;
 	struct object *objects;
+	bool over;			/* no link is left, so nobody who could close one */
 	struct kept_row *kept;		/* what packages keep with it; guarded by the lock */
 	struct session *session;	/* the default one of a process whose uid says nothing; guarded by the LSA's lock */
 };

@@ -33,7 +33,7 @@ hear(void *arg, struct bytes reply)
 		t->reply.status = -1;
 }
 
-#define ASK(link, t, NUMBER, verb, ...)                                        \
+#define SEND(link, t, flags, hears, NUMBER, verb, ...)                         \
 	do {                                                                       \
 		struct verb##_in in_ = { __VA_ARGS__ };                                \
 		struct told *told_ = t;                                                \
@@ -43,8 +43,14 @@ hear(void *arg, struct bytes reply)
 		verb##_in_put(&w_, &in_);                                              \
 		frame_end(&w_);                                                        \
 		told_->here = false;                                                   \
-		CHECK(writer_ok(&w_) && lsa_submit(link, bytes_of(frame_, w_.need), LSA_MAY_BLOCK, hear, told_)); \
-		while (!told_->here)                                                   \
+		CHECK(writer_ok(&w_) && lsa_submit(link, bytes_of(frame_, w_.need), flags, hears, told_)); \
+	} while (0)
+
+#define ASK(link, t, NUMBER, verb, ...)                                        \
+	do {                                                                       \
+		struct told *asked_ = t;                                               \
+		SEND(link, asked_, LSA_MAY_BLOCK, hear, NUMBER, verb, __VA_ARGS__);    \
+		while (!asked_->here)                                                  \
 			(void)loop_turn(loop, 1000);                                       \
 	} while (0)
 
@@ -124,6 +130,45 @@ TEST(an_unknown_peer_has_no_link)
 	struct lsa_peer nobody = { 0 };
 
 	CHECK(lsa_link_open(lsa, loop, &nobody) == NULL);
+}
+
+static void
+unheard(void *arg, struct bytes reply)
+{
+	(void)arg;
+	(void)reply;
+}
+
+/* A call that finishes whatever becomes of its client makes a handle: nobody is left who could close it. */
+TEST(what_is_made_for_nobody_does_not_stay)
+{
+	static struct told t, lost;
+	struct lsa_peer root = { .known = true, .uid = 0, .pid = 1, .tcb = true, .admin = true };
+	struct lsa_link *link = lsa_link_open(lsa, loop, &root);
+	struct pol_open_out policy = { 0 };
+	uint32_t before;
+
+	(void)connected(link, &t, BYTES_NONE);
+	before = atomic_load(&lsa->policies);
+	ASK(link, &t, CALL_POL_OPEN, pol_open, .access = 0x02000000);
+	CHECK(t.reply.status == STATUS_SUCCESS && pol_open_out_take(&policy, t.reply.out));
+	CHECK_U64(atomic_load(&lsa->policies), before + 1);
+	SEND(link, &lost, 0, unheard, CALL_SECRET_OPEN, secret_open, .object = policy.object, .name = bytes_of("L\0$\0q\0", 6),
+	    .access = 0x02000000, .make = 1);
+	lsa_link_gone(link);
+	for (int i = 0; i < 500 && (atomic_load(&lsa->calls) || atomic_load(&lsa->policies) != before); i++)
+		(void)loop_turn(loop, 10);
+	CHECK_U64(atomic_load(&lsa->calls), 0);
+	CHECK_U64(atomic_load(&lsa->policies), before);
+	/* And it was made. */
+	link = lsa_link_open(lsa, loop, &root);
+	(void)connected(link, &t, BYTES_NONE);
+	ASK(link, &t, CALL_POL_OPEN, pol_open, .access = 0x02000000);
+	CHECK(pol_open_out_take(&policy, t.reply.out));
+	ASK(link, &t, CALL_SECRET_OPEN, secret_open, .object = policy.object, .name = bytes_of("L\0$\0q\0", 6),
+	    .access = 0x02000000);
+	CHECK_U64((uint32_t)t.reply.status, STATUS_SUCCESS);
+	lsa_link_gone(link);
 }
 
 /* --- what stood in memory before ------------------------------------------------------------- */
@@ -206,6 +251,7 @@ main(void)
 		lsa_link_gone(link);
 		RUN(a_record_is_joined_by_its_own_process_alone);
 		RUN(an_unknown_peer_has_no_link);
+		RUN(what_is_made_for_nobody_does_not_stay);
 		RUN(replies_hold_nothing_of_memory);
 	}
 	lsa_close(lsa);
