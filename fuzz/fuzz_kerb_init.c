@@ -327,6 +327,7 @@ asked_for_ticket(struct feed *f, struct alone_side *s)
 	g.checksum = bytes_of(sum, sizeof sum);
 	len = forge_ap_req(&g, request);
 	MUST(len);
+	forged = false;			/* whoever made the request for a ticket: nobody vouches for one */
 	if (g.key != &kdc.session[0]) {
 		forged = true;
 		genuine = false;

@@ -78,8 +78,8 @@ static const struct form forms[] = {
 	{ MARSHAL_KERBEROS, KerbAddExtraCredentialsMessage, sizeof(REQUEST), { AT(UserName), AT(DomainName), AT(Password) } },
 #undef REQUEST
 #define REQUEST KERB_ADD_CREDENTIALS_REQUEST_EX
-	{ MARSHAL_KERBEROS, KerbAddExtraCredentialsExMessage, sizeof(REQUEST), { AT(Credentials.UserName),
-	    AT(Credentials.DomainName), AT(Credentials.Password), AT(PrincipalNames[0]) } },
+	{ MARSHAL_KERBEROS, KerbAddExtraCredentialsExMessage, AT(PrincipalNames), { AT(Credentials.UserName),
+	    AT(Credentials.DomainName), AT(Credentials.Password) } },
 #undef REQUEST
 #define REQUEST KERB_RETRIEVE_KEY_TAB_REQUEST
 	{ MARSHAL_KERBEROS, KerbRetrieveKeyTabMessage, sizeof(REQUEST), { AT(UserName), AT(DomainName), AT(Password) } },
@@ -296,7 +296,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		secret_drop(&flat);
 	MUST(!flat);
 	if (form && marshal_submit(&flat, (enum marshal)form->whose, buffer, len) == STATUS_SUCCESS) {
-		MUST(len >= form->size);
+		MUST(len >= form->size || !form->strings[0]);
 		WITH_SECRET(p, flat)
 			must_be_form(form, p, len);
 		secret_drop(&flat);
