@@ -141,6 +141,25 @@ writer_sized(struct writer *w, struct bytes b)
 	writer_bytes(w, b);
 }
 
+void
+writer_be16(struct writer *w, uint16_t v)
+{
+	writer_u16(w, __builtin_bswap16(v));
+}
+
+void
+writer_be32(struct writer *w, uint32_t v)
+{
+	writer_u32(w, __builtin_bswap32(v));
+}
+
+void
+writer_be_sized(struct writer *w, struct bytes b)
+{
+	writer_be32(w, (uint32_t)b.len);
+	writer_bytes(w, b);
+}
+
 struct bytes
 writer_keep(struct writer *w, struct bytes b)
 {

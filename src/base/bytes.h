@@ -91,6 +91,10 @@ static inline void writer_u64(struct writer *w, uint64_t v);
 static inline void writer_bytes(struct writer *w, struct bytes b);
 void writer_zeros(struct writer *w, size_t len);
 void writer_sized(struct writer *w, struct bytes b);
+/* Big-endian, as in files of MIT's. */
+void writer_be16(struct writer *w, uint16_t v);
+void writer_be32(struct writer *w, uint32_t v);
+void writer_be_sized(struct writer *w, struct bytes b);
 /* Writes and tells where it went, in memory that holds all of it. */
 struct bytes writer_keep(struct writer *w, struct bytes b);
 /* At most 95 characters of text; what is longer is cut. */

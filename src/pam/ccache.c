@@ -55,27 +55,6 @@ name_of(char to[CCACHE_MOST], const char *option, uid_t uid)
 
 /* --- its bytes: numbers are big-endian ---------------------------------------------- */
 
-static void
-put16(struct writer *w, uint32_t v)
-{
-	writer_u8(w, (uint8_t)(v >> 8));
-	writer_u8(w, (uint8_t)v);
-}
-
-static void
-put32(struct writer *w, uint32_t v)
-{
-	put16(w, v >> 16);
-	put16(w, v & 0xffff);
-}
-
-static void
-put_sized(struct writer *w, struct bytes b)
-{
-	put32(w, (uint32_t)b.len);
-	writer_bytes(w, b);
-}
-
 static bool
 put_text(struct writer *w, const UNICODE_STRING *text)
 {
@@ -84,15 +63,15 @@ put_text(struct writer *w, const UNICODE_STRING *text)
 
 	if (!utf8_from_utf16(&t, bytes_of(text->Buffer, text->Length)) || !writer_ok(&t))
 		return false;
-	put_sized(w, bytes_of(utf8, t.need));
+	writer_be_sized(w, bytes_of(utf8, t.need));
 	return true;
 }
 
 static bool
 put_name(struct writer *w, const KERB_EXTERNAL_NAME *name, const UNICODE_STRING *realm)
 {
-	put32(w, (uint32_t)name->NameType);
-	put32(w, name->NameCount);
+	writer_be32(w, (uint32_t)name->NameType);
+	writer_be32(w, name->NameCount);
 	if (!put_text(w, realm))
 		return false;
 	for (USHORT i = 0; i < name->NameCount; i++)
@@ -106,29 +85,29 @@ put_time(struct writer *w, LARGE_INTEGER filetime)
 {
 	int64_t seconds = filetime.QuadPart > 0 ? time_unix_of_filetime((uint64_t)filetime.QuadPart) : 0;
 
-	put32(w, seconds > 0 && seconds <= UINT32_MAX ? (uint32_t)seconds : 0);
+	writer_be32(w, seconds > 0 && seconds <= UINT32_MAX ? (uint32_t)seconds : 0);
 }
 
 static bool
 put_cache(struct writer *w, const KERB_EXTERNAL_TICKET *t)
 {
-	put16(w, VERSION);
-	put16(w, 0);				/* no tags */
+	writer_be16(w, VERSION);
+	writer_be16(w, 0);				/* no tags */
 	if (!put_name(w, t->ClientName, &t->AltTargetDomainName) || !put_name(w, t->ClientName, &t->AltTargetDomainName) ||
 	    !put_name(w, t->ServiceName, &t->DomainName))
 		return false;
-	put16(w, (uint32_t)t->SessionKey.KeyType);
-	put_sized(w, bytes_of(t->SessionKey.Value, t->SessionKey.Length));
+	writer_be16(w, (uint16_t)t->SessionKey.KeyType);
+	writer_be_sized(w, bytes_of(t->SessionKey.Value, t->SessionKey.Length));
 	put_time(w, t->StartTime);		/* when he authenticated is not told by itself */
 	put_time(w, t->StartTime);
 	put_time(w, t->EndTime);
 	put_time(w, t->RenewUntil);
 	writer_u8(w, 0);			/* the key is not a second ticket's */
-	put32(w, t->TicketFlags);
-	put32(w, 0);				/* addresses */
-	put32(w, 0);				/* authorization data */
-	put_sized(w, bytes_of(t->EncodedTicket, t->EncodedTicketSize));
-	put_sized(w, BYTES_NONE);
+	writer_be32(w, t->TicketFlags);
+	writer_be32(w, 0);				/* addresses */
+	writer_be32(w, 0);				/* authorization data */
+	writer_be_sized(w, bytes_of(t->EncodedTicket, t->EncodedTicketSize));
+	writer_be_sized(w, BYTES_NONE);
 	return true;
 }
 

@@ -9,27 +9,6 @@
 
 /* --- numbers ------------------------------------------------------------- */
 
-static void
-put16(struct writer *w, uint32_t v)
-{
-	writer_u8(w, (uint8_t)(v >> 8));
-	writer_u8(w, (uint8_t)v);
-}
-
-static void
-put32(struct writer *w, uint32_t v)
-{
-	put16(w, v >> 16);
-	put16(w, v & 0xffff);
-}
-
-static void
-put_sized(struct writer *w, struct bytes b)
-{
-	put32(w, (uint32_t)b.len);
-	writer_bytes(w, b);
-}
-
 static uint16_t
 take16(struct reader *r)
 {
@@ -57,11 +36,11 @@ take_sized(struct reader *r)
 static void
 name_put(struct writer *w, const struct ccache_name *n)
 {
-	put32(w, n->type);
-	put32(w, n->count);
-	put_sized(w, n->realm);
+	writer_be32(w, n->type);
+	writer_be32(w, n->count);
+	writer_be_sized(w, n->realm);
 	for (uint32_t i = 0; i < n->count && i < CCACHE_PARTS_MAX; i++)
-		put_sized(w, n->parts[i]);
+		writer_be_sized(w, n->parts[i]);
 }
 
 static void
@@ -83,13 +62,13 @@ name_take(struct ccache_name *n, struct reader *r)
 void
 ccache_head_put(struct writer *w, const struct ccache_head *h)
 {
-	put16(w, VERSION);
-	put16(w, h->clock ? 12 : 0);
+	writer_be16(w, VERSION);
+	writer_be16(w, h->clock ? 12 : 0);
 	if (h->clock) {
-		put16(w, TAG_CLOCK);
-		put16(w, 8);
-		put32(w, (uint32_t)h->clock);
-		put32(w, 0);
+		writer_be16(w, TAG_CLOCK);
+		writer_be16(w, 8);
+		writer_be32(w, (uint32_t)h->clock);
+		writer_be32(w, 0);
 	}
 	name_put(w, &h->client);
 }
@@ -127,18 +106,18 @@ ccache_cred_put(struct writer *w, const struct ccache_cred *c)
 {
 	name_put(w, &c->client);
 	name_put(w, &c->server);
-	put16(w, c->etype);
-	put_sized(w, c->key);
-	put32(w, c->authtime);
-	put32(w, c->starttime);
-	put32(w, c->endtime);
-	put32(w, c->renew_till);
+	writer_be16(w, c->etype);
+	writer_be_sized(w, c->key);
+	writer_be32(w, c->authtime);
+	writer_be32(w, c->starttime);
+	writer_be32(w, c->endtime);
+	writer_be32(w, c->renew_till);
 	writer_u8(w, c->with_session_key);
-	put32(w, c->flags);
-	put32(w, 0);
-	put32(w, 0);
-	put_sized(w, c->ticket);
-	put_sized(w, c->second_ticket);
+	writer_be32(w, c->flags);
+	writer_be32(w, 0);
+	writer_be32(w, 0);
+	writer_be_sized(w, c->ticket);
+	writer_be_sized(w, c->second_ticket);
 }
 
 /* Typed pieces that nobody here needs. */

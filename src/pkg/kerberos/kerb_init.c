@@ -29,6 +29,7 @@
 #include "pkg/kerberos/kerb_forward.h"
 #include "pkg/kerberos/kerb_iakerb.h"
 #include "pkg/kerberos/kerb_k5.h"
+#include "pkg/kerberos/kerb_keys.h"
 #include "pkg/kerberos/kerb_s4u.h"
 #include "pkg/kerberos/kerb_spn.h"
 #include "pkg/kerberos/kerb_tgt.h"
@@ -96,14 +97,17 @@ leg_drop(void *at)
 
 /* --- AP-REQ ------------------------------------------------------------------------ */
 
-/* rc4-hmac by policy, as the acceptor has it. */
+/* What the acceptor takes: AES, and rc4-hmac by policy. */
 static NTSTATUS
 etype_check(struct call *call, const struct kerb_talk *talk)
 {
-	if (talk->ticket->creds->keyblock.enctype != ENCTYPE_ARCFOUR_HMAC || services(call)->rule(call, RULE_KERBEROS_RC4))
+	int32_t etype = talk->ticket->creds->keyblock.enctype;
+
+	if (kerb_etype_taken(call, etype))
 		return STATUS_SUCCESS;
-	return because(call, SEC_E_KDC_UNKNOWN_ETYPE, TO_CALLER,
-	    "the ticket for %s uses rc4-hmac, which policy kerberos-rc4 or FIPS mode forbids: give the service AES keys", talk->target);
+	return because(call, SEC_E_KDC_UNKNOWN_ETYPE, TO_CALLER, etype == ENCTYPE_ARCFOUR_HMAC
+	    ? "the ticket for %s uses rc4-hmac, which policy kerberos-rc4 or FIPS mode forbids: give the service AES keys"
+	    : "the session key for %s is of encryption type %d, which is not supported", talk->target, etype);
 }
 
 /* The talk becomes a context's, or is one's already. */
