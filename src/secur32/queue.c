@@ -224,7 +224,7 @@ struct pump {
 	pthread_cond_t more;
 	struct async *first, **last;
 	unsigned callback_threads;
-	uint64_t busy_since;		/* of the first callback thread; 0: it is not inside one */
+	uint64_t since[2];		/* when the first and the second callback thread went into one; 0: not inside */
 	struct OLSA_ASYNC_QUEUE *adopted;	/* guarded by pump_lock; only the pump's thread takes one out */
 };
 
@@ -314,6 +314,7 @@ pump_main(void *arg)
 static struct pump *
 pump_get(void)
 {
+	pthread_condattr_t how;
 	struct pump *p;
 	int error;
 
@@ -326,7 +327,10 @@ pump_get(void)
 			p->stamp = root_stamp();
 			p->last = &p->first;
 			pthread_mutex_init(&p->lock, NULL);
-			pthread_cond_init(&p->more, NULL);
+			(void)pthread_condattr_init(&how);
+			(void)pthread_condattr_setclock(&how, CLOCK_MONOTONIC);
+			pthread_cond_init(&p->more, &how);
+			(void)pthread_condattr_destroy(&how);
 			p->queue = queue_new(&error);
 			if (!p->queue || !thread_start(pump_main, p)) {
 				queue_release(p->queue);
@@ -393,55 +397,54 @@ queue_sent(struct OLSA_ASYNC_QUEUE *q, struct link *link)
 
 /*
  * The first one takes what comes. The second takes over while the first has
- * been inside a callback for more than 10 ms. There is no third.
+ * been inside a callback for more than 10 ms, and then the first leaves what
+ * comes behind to the same measure: a callback that has just been taken is
+ * entered before the next one is. There is no third.
  */
-static void
-second_waits(struct pump *p)
-{
-	uint64_t since = p->busy_since;
-	struct timespec until;
+enum { FIRST, SECOND };
 
-	if (since && time_mono_ms() < since + SLOW_CALLBACK_MS) {
-		clock_gettime(CLOCK_REALTIME, &until);
-		until.tv_nsec += (long)SLOW_CALLBACK_MS * 1000000;
-		if (until.tv_nsec >= 1000000000) {
-			until.tv_sec++;
-			until.tv_nsec -= 1000000000;
-		}
+static bool
+is_slow(uint64_t since)
+{
+	return since && time_mono_ms() >= since + SLOW_CALLBACK_MS;
+}
+
+static bool
+may_take(const struct pump *p, unsigned me)
+{
+	return me == FIRST ? !p->since[SECOND] || is_slow(p->since[SECOND]) : is_slow(p->since[FIRST]);
+}
+
+/* Until something comes, or until the other one has been inside for long enough. */
+static void
+callback_wait(struct pump *p, uint64_t since)
+{
+	uint64_t at = since + SLOW_CALLBACK_MS;
+	struct timespec until = { .tv_sec = (time_t)(at / 1000), .tv_nsec = (long)(at % 1000) * 1000000 };
+
+	if (p->first && since)
 		(void)pthread_cond_timedwait(&p->more, &p->lock, &until);
-	} else {
+	else
 		pthread_cond_wait(&p->more, &p->lock);
-	}
 }
 
 static void *callback_second(void *arg);
 
-static bool
-first_is_slow(const struct pump *p)
-{
-	return p->busy_since && time_mono_ms() >= p->busy_since + SLOW_CALLBACK_MS;
-}
-
 static void
-callback_loop(struct pump *p, bool second)
+callback_loop(struct pump *p, unsigned me)
 {
 	pthread_mutex_lock(&p->lock);
 	for (;;) {
 		struct async *a;
 
-		while (!p->first || (second && !first_is_slow(p))) {
-			if (second && p->first)
-				second_waits(p);
-			else
-				pthread_cond_wait(&p->more, &p->lock);
-		}
+		while (!p->first || !may_take(p, me))
+			callback_wait(p, p->since[!me]);
 		a = p->first;
 		p->first = a->next;
 		if (!p->first)
 			p->last = &p->first;
 		a->queued = false;
-		if (!second)
-			p->busy_since = time_mono_ms();
+		p->since[me] = time_mono_ms();
 		if (p->first && p->callback_threads == 1 && thread_start(callback_second, p))
 			p->callback_threads = 2;
 		if (p->first)
@@ -449,22 +452,23 @@ callback_loop(struct pump *p, bool second)
 		pthread_mutex_unlock(&p->lock);
 		async_notify(a);
 		pthread_mutex_lock(&p->lock);
-		if (!second)
-			p->busy_since = 0;
+		p->since[me] = 0;
+		if (p->first && me == SECOND)
+			pthread_cond_broadcast(&p->more);	/* the first one takes it, if it is back */
 	}
 }
 
 static void *
 callback_first(void *arg)
 {
-	callback_loop(arg, false);
+	callback_loop(arg, FIRST);
 	return NULL;
 }
 
 static void *
 callback_second(void *arg)
 {
-	callback_loop(arg, true);
+	callback_loop(arg, SECOND);
 	return NULL;
 }
 
@@ -479,7 +483,7 @@ pump_push(struct async *a)
 	pthread_mutex_lock(&p->lock);
 	if (p->callback_threads == 0 && thread_start(callback_first, p))
 		p->callback_threads = 1;
-	if (p->callback_threads == 1 && p->busy_since && thread_start(callback_second, p))
+	if (p->callback_threads == 1 && p->since[FIRST] && thread_start(callback_second, p))
 		p->callback_threads = 2;
 	taken = p->callback_threads > 0;
 	if (taken) {
