@@ -87,6 +87,7 @@ facts_new(const struct plug_said *said)
 	w = writer_of((uint8_t *)f + head, w.need);
 	facts_put(f, groups, &w, said);
 	f->facts.groups = groups;
+	f->facts.here = true;
 	if (v1)
 		f->facts.expiry = (uint64_t)v1->ExpirationTime.QuadPart;
 	return f;

@@ -13,6 +13,7 @@
 #include "base/utf16.h"
 #include "lsa/lookup.h"
 #include "lsa/policy.h"
+#include "lsa/who.h"
 #include "pkg/lsa_mode.h"
 
 #define ONE_CALL	100u		/* translations */
@@ -33,16 +34,6 @@ struct ask {
 
 /* --- what others know ------------------------------------------------------------------ */
 
-/* S-1-5-21 and three numbers, and perhaps one more; another machine's or domain's. */
-static bool
-is_elsewhere(const struct ask *a, const struct sid *sid)
-{
-	struct sid nt = sid_root(5);
-
-	return sid_under(&nt, sid) && sid->sub[0] == 21 && (sid->count == 4 || sid->count == 5) &&
-	    !sid_same(sid, &a->look.machine) && !sid_under(&a->look.machine, sid);
-}
-
 static bool
 answer_fits(const struct ask *a, const struct find_answer *known)
 {
@@ -55,9 +46,9 @@ answer_fits(const struct ask *a, const struct find_answer *known)
 	case USE_ALIAS:
 	case USE_COMPUTER:
 	case USE_DELETED:
-		return is_elsewhere(a, &known->sid) && sid_parent(&parent, &rid, &known->sid) && sid_same(&parent, &known->domain);
+		return who_elsewhere(&a->look.machine, &known->sid) && sid_parent(&parent, &rid, &known->sid) && sid_same(&parent, &known->domain);
 	case USE_DOMAIN:
-		return is_elsewhere(a, &known->sid) && sid_same(&known->sid, &known->domain);
+		return who_elsewhere(&a->look.machine, &known->sid) && sid_same(&known->sid, &known->domain);
 	default:
 		return false;
 	}
@@ -86,7 +77,7 @@ sid_answer(const struct ask *a, struct finding *f, const struct sid *sid)
 	uint32_t rid;
 
 	if (authority_found(&a->s->call, a->item_count, &known) != STATUS_SUCCESS || !known.has_domain || !known.domain_name.len ||
-	    !is_elsewhere(a, &known.domain))
+	    !who_elsewhere(&a->look.machine, &known.domain))
 		return;
 	if (known.use == USE_DOMAIN && sid_same(&known.domain, sid)) {
 		found_as_domain(f, sid, known.domain_name);
@@ -282,7 +273,7 @@ serve_sids_find(struct served *s, const struct sids_find_in *in, struct sids_fin
 		if (!sid_whole(&sid, reader_sized(&r, SID_SIZE_MAX)))
 			return because(&s->call, STATUS_INVALID_PARAMETER, TO_CALLER, "item %u is not a SID of revision 1", a->item_count);
 		status = lookup_sid(&a->look, &f, &sid);
-		if (status == STATUS_SUCCESS && f.use == USE_UNKNOWN && is_elsewhere(a, &sid) && authority_knows(s->link->lsa)) {
+		if (status == STATUS_SUCCESS && f.use == USE_UNKNOWN && who_elsewhere(&a->look.machine, &sid) && authority_knows(s->link->lsa)) {
 			if (a->answered)
 				sid_answer(a, &f, &sid);
 			else

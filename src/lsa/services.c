@@ -235,9 +235,13 @@ logon_as(struct call *call, const struct logon_facts *facts, uint32_t logon_type
 		.logged_on = true,
 		.luid = facts->luid, .taken = facts->luid != 0,
 	};
+	const struct bytes *groups = facts->groups;
+	size_t count = facts->group_count;
 	struct session *session;
-	NTSTATUS status = who_groups(call, &new, facts->groups, facts->group_count, false);
+	NTSTATUS status = facts->here ? STATUS_SUCCESS : who_vouched(call, facts->sid, &groups, &count);
 
+	if (status == STATUS_SUCCESS)
+		status = who_groups(call, &new, groups, count, false);
 	if (status == STATUS_SUCCESS)
 		status = groups_allow(call, &new);
 	if (status != STATUS_SUCCESS) {

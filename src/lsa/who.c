@@ -9,6 +9,7 @@
 
 #include "base/privilege.h"
 #include "base/random.h"
+#include "lsa/policy.h"
 #include "lsa/rights.h"
 
 #define GROUP_USUAL	0x7u		/* mandatory, enabled, and by default */
@@ -109,6 +110,69 @@ who_groups(struct call *call, struct session_new *new, const struct bytes *group
 		return because(call, STATUS_TOO_MANY_SIDS, TO_CALLER, "the user is in more than %u groups", SESSION_GROUPS_MAX);
 	new->groups = l.at;
 	new->group_count = l.count;
+	return STATUS_SUCCESS;
+}
+
+/* --- what another authority may say ---------------------------------------------- */
+
+bool
+who_elsewhere(const struct sid *machine, const struct sid *sid)
+{
+	struct sid nt = sid_root(5);
+
+	return sid_under(&nt, sid) && sid->sub[0] == 21 && (sid->count == 4 || sid->count == 5) && !sid_same(sid, machine) &&
+	    !sid_under(machine, sid);
+}
+
+static bool
+account_elsewhere(const struct sid *machine, struct bytes binary)
+{
+	struct sid sid;
+
+	return sid_whole(&sid, binary) && sid.count == 5 && who_elsewhere(machine, &sid);
+}
+
+/* What a domain says of how and from where somebody came to it: [MS-DTYP] 2.4.2.4, S-1-18, S-1-5-9, -15, -1000 and -65-1. */
+static bool
+group_elsewhere(const struct sid *machine, struct bytes binary)
+{
+	struct sid sid, asserted = sid_root(18), nt = sid_root(5);
+
+	if (account_elsewhere(machine, binary))
+		return true;
+	if (!sid_whole(&sid, binary))
+		return false;
+	if (sid_under(&asserted, &sid))
+		return true;
+	if (!sid_under(&nt, &sid))
+		return false;
+	return sid.count == 1 ? sid.sub[0] == 9 || sid.sub[0] == 15 || sid.sub[0] == 1000 :
+	    sid.count == 2 && sid.sub[0] == 65 && sid.sub[1] == 1;
+}
+
+NTSTATUS
+who_vouched(struct call *call, struct bytes sid, const struct bytes **groups, size_t *count)
+{
+	struct bytes *kept = call_memory(call, (*count + 1) * sizeof *kept);
+	struct store *store;
+	struct sid machine;
+	size_t n = 0;
+	NTSTATUS status = lsa_store(SERVED(call)->link->lsa, &store, call);
+
+	if (status != STATUS_SUCCESS)
+		return status;
+	if (!kept)
+		return STATUS_INSUFFICIENT_RESOURCES;
+	if (!sid_whole(&machine, store_sid(store)))
+		return STATUS_INTERNAL_ERROR;
+	if (sid.len && !account_elsewhere(&machine, sid))
+		return because(call, STATUS_LOGON_FAILURE, TO_TRUSTED,
+		    "another authority vouched for an account that is not a domain's, or is this machine's own");
+	for (size_t i = 0; i < *count; i++)
+		if (group_elsewhere(&machine, (*groups)[i]))
+			kept[n++] = (*groups)[i];
+	*groups = kept;
+	*count = n;
 	return STATUS_SUCCESS;
 }
 

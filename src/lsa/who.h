@@ -16,6 +16,15 @@ enum { LOGON_INTERACTIVE = 2, LOGON_NETWORK, LOGON_BATCH, LOGON_SERVICE, LOGON_P
  */
 NTSTATUS who_groups(struct call *call, struct session_new *new, const struct bytes *groups, size_t count, bool local) MUST_CHECK;
 
+/* S-1-5-21 and three numbers, and perhaps one more; another machine's or domain's. */
+bool who_elsewhere(const struct sid *machine, const struct sid *sid);
+
+/*
+ * Refuses a user whom another authority cannot vouch for: one of this machine, of Unix or of NT AUTHORITY. Leaves out
+ * such groups; *groups are the call's from here on. An empty `sid` is nobody's, and fits.
+ */
+NTSTATUS who_vouched(struct call *call, struct bytes sid, const struct bytes **groups, size_t *count) MUST_CHECK;
+
 /* A token of the session, with the privileges that policy gives it. level: SECURITY_IMPERSONATION_LEVEL. */
 NTSTATUS who_token(struct call *call, struct session *session, uint32_t type, uint32_t level, struct bytes source,
     struct token **ret_token) MUST_CHECK;

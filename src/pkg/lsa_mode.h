@@ -106,6 +106,7 @@ struct logon_facts {
 	size_t group_count;
 	uint64_t expiry;			/* FILETIME, or 0 */
 	uint64_t luid;				/* of the session, taken before (session_next); 0: the next one */
+	bool here;				/* code of this machine vouches, and may name its accounts and groups */
 };
 
 /* A response to a challenge of ours, for another authority to judge. Names UTF-8. */

@@ -5,6 +5,7 @@ Covers lsa/authority.c, lsa/serve_lookup.c, lsa/remember.c, pkg/ntlm/ntlm_domain
     authority_test.py LSAD LSACTL MODULE DOMAIN_ASK     as root, whose the module must be
 """
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -62,11 +63,14 @@ def lies(where, env):
     check(f"{where}: of SIDs, too", status == SOME and items(lines) == [
         f"{USER} 0 alice", f"{UNKNOWN} -1 {FAR}-1", f"{UNKNOWN} 0 2", f"{UNKNOWN} 0 3", f"{UNKNOWN} -1 {FAR}-4", f"{USER} 0 -",
         "5 1 SYSTEM", "3 2 -"], lines)
-    for user in ("nosid", "oddsid", "nokey", "bob"):
+    for user in ("nosid", "oddsid", "nokey", "bob", "root", "system", "admins", f"own{numbers}"):
         status, lines = ask(env, "logon", "1", "3", "FAR", user, "x")
         check(f"{where}: {user} is not let in", status == FAILED, lines)
-    status, lines = ask(env, "logon", "1", "3", "FAR", "alice", "x")
-    check(f"{where}: alice is", status == 0 and f"session 3 FAR alice {ALICE}" in lines, lines)
+    for user, group in (("alice", f" {FAR}-2000"), ("in-own7-8-9", f" {FAR}-500"), ("in-root", ""), ("in-system", ""),
+                        ("in-admins", ""), (f"in-own{numbers}", "")):
+        status, lines = ask(env, "logon", "1", "3", "FAR", user, "x")
+        check(f"{where}: {user} is, and in whose groups", status == 0 and f"session 3 FAR alice {ALICE}" in lines and
+              f"groups S-1-1-0{group} S-1-5-2 S-1-5-11 S-1-5-64-10" in [re.sub(r" S-1-5-5-.*", "", l) for l in lines], lines)
 
 
 def absent(where, env, liar):

@@ -236,6 +236,23 @@ log_on(struct logging *l, const char *trusted, const char *type, char **who)
 	return logon_run(l);
 }
 
+static void
+show_groups(HANDLE token)
+{
+	TOKEN_GROUPS *groups;
+	DWORD size = 0;
+
+	(void)GetTokenInformation(token, TokenGroups, NULL, 0, &size);
+	groups = calloc(1, size + sizeof *groups);
+	if (!groups || !GetTokenInformation(token, TokenGroups, groups, size, &size))
+		abort();
+	printf("groups");
+	for (DWORD i = 0; i < groups->GroupCount; i++)
+		show_sid(groups->Groups[i].Sid);
+	putchar('\n');
+	free(groups);
+}
+
 static int
 logon(char **a)
 {
@@ -259,6 +276,7 @@ logon(char **a)
 		putchar('\n');
 		LsaFreeReturnBuffer(data);
 	}
+	show_groups(l.token);
 	logon_end(&l);
 	LsaDeregisterLogonProcess(l.lsa);
 	return 0;
