@@ -12,7 +12,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	uint8_t *copy = exact_copy(bytes_of(data, size));
 	struct kerb_ring *ring = NULL, *twice, *both[2];
 
-	if (kerb_ring_of_keytab(&ring, bytes_of(copy, size))) {
+	if (kerb_ring_of_keytab(&ring, bytes_of(copy, size)) == STATUS_SUCCESS) {
 		MUST(ring->count <= KEYS_MAX);
 		for (uint32_t i = 0; i < ring->count; i++) {
 			const struct kerb_ring_key *k = &ring->list[i];

@@ -188,7 +188,7 @@ ring_fill(struct kerb_ring *ring, struct bytes file, size_t names)
 	return reader_ok(&r);
 }
 
-bool
+NTSTATUS
 kerb_ring_of_keytab(struct kerb_ring **ret_ring, struct bytes keytab)
 {
 	struct reader r = reader_of(keytab), one;
@@ -199,12 +199,12 @@ kerb_ring_of_keytab(struct kerb_ring **ret_ring, struct bytes keytab)
 	struct entry e;
 
 	if (reader_u8(&r) != 5 || reader_u8(&r) != 2 || !reader_ok(&r))
-		return false;
+		return STATUS_INVALID_PARAMETER;
 	while (entry_next(&r, &one)) {
 		size_t from = w.need;
 
 		if (!entry_take(&e, one, &w))
-			return false;
+			return STATUS_INVALID_PARAMETER;
 		names = w.need > names ? w.need : names;
 		if (!etype_fits(e.etype, e.key.len) || w.need - from > KEYS_NAME_MAX) {
 			w.need = from;
@@ -212,19 +212,19 @@ kerb_ring_of_keytab(struct kerb_ring **ret_ring, struct bytes keytab)
 		}
 		keys += e.key.len;
 		if (++count > KEYS_MAX)
-			return false;
+			return STATUS_INVALID_PARAMETER;
 	}
 	if (!reader_ok(&r))
-		return false;
+		return STATUS_INVALID_PARAMETER;
 	ring = ring_new(count, names, keys);
 	if (!ring)
-		return false;
+		return STATUS_INSUFFICIENT_RESOURCES;
 	if (!ring_fill(ring, keytab, names)) {
 		kerb_ring_drop(ring);
-		return false;
+		return STATUS_INVALID_PARAMETER;
 	}
 	*ret_ring = ring;
-	return true;
+	return STATUS_SUCCESS;
 }
 
 struct kerb_ring *
@@ -319,6 +319,7 @@ struct shop {
 	uint32_t count;
 	struct source sources[FILES_MAX];
 	struct kerb_ring *all;
+	bool stale;			/* the files are others than what stands in all */
 };
 
 static _Atomic(struct fork_own *) shops;
@@ -356,6 +357,9 @@ mark_same(const struct mark *a, const struct mark *b)
 	    a->written.tv_sec == b->written.tv_sec && a->written.tv_nsec == b->written.tv_nsec;
 }
 
+static const char NO_MEMORY[] = "no memory that can be locked";
+static const char TOO_MANY[] = "its keys and those of the files before it are more than 4096";
+
 /* The whole file into a secret; what changes while it is read shows in its mark the next time. */
 static const char *
 file_read(struct kerb_ring **ret_ring, int fd, const struct stat *s)
@@ -363,6 +367,7 @@ file_read(struct kerb_ring **ret_ring, int fd, const struct stat *s)
 	size_t len = (size_t)s->st_size, have = 0;
 	struct secret *file;
 	const char *fault = NULL;
+	NTSTATUS status;
 	uint8_t *at;
 
 	if (!S_ISREG(s->st_mode) || s->st_size < 0 || len > KEYS_FILE_MAX)
@@ -371,7 +376,7 @@ file_read(struct kerb_ring **ret_ring, int fd, const struct stat *s)
 		return "everybody may write to it, so nobody can trust it: chmod o-w";
 	file = secret_new(len ? len : 1);
 	if (!file)
-		return "no memory that can be locked";
+		return NO_MEMORY;
 	WITH_SECRET(at, file) {
 		while (have < len) {
 			ssize_t n = pread(fd, at + have, len - have, (off_t)have);
@@ -380,8 +385,10 @@ file_read(struct kerb_ring **ret_ring, int fd, const struct stat *s)
 				break;
 			have += n > 0 ? (size_t)n : 0;
 		}
-		if (have < len || !kerb_ring_of_keytab(ret_ring, bytes_of(at, len)))
-			fault = "it is no keytab (version 2 of the format), or damaged";
+		status = have < len ? STATUS_INVALID_PARAMETER : kerb_ring_of_keytab(ret_ring, bytes_of(at, len));
+		if (status != STATUS_SUCCESS)
+			fault = status == STATUS_INSUFFICIENT_RESOURCES ? NO_MEMORY :
+			    "it is no keytab (version 2 of the format), or damaged";
 	}
 	secret_drop(&file);
 	return fault;
@@ -407,6 +414,8 @@ source_look(struct source *s)
 	if (fd >= 0 && fstat(fd, &st) == 0) {
 		s->mark = mark_of(&st);
 		fault = file_read(&ring, fd, &st);
+		if (fault == NO_MEMORY)
+			s->mark.error = ENOMEM;		/* to be read again */
 	} else {
 		s->mark = (struct mark){ .error = errno };
 		fault = errno == ENOENT ? "there is no such file" : errno == EACCES ? "this process may not read it" :
@@ -490,61 +499,84 @@ named_same(struct shop *shop, const char *first, const char *folder)
 	return false;
 }
 
-static struct kerb_ring *
+/* False where the keys at hand are not, for want of memory, those of the files. */
+static bool
 shop_refresh(struct shop *shop, const char *first, const char *folder, uint64_t now)
 {
 	struct kerb_ring *rings[FILES_MAX], *all;
-	bool changed = !named_same(shop, first, folder);
-	size_t count = 0;
+	bool renamed = !named_same(shop, first, folder), unread = false;
+	size_t count = 0, keys = 0;
 
-	if (changed || now < shop->looked || now - shop->looked >= SECOND) {
+	if (renamed || now < shop->looked || now - shop->looked >= SECOND) {
 		shop->looked = now;
-		sources_name(shop, first, folder, &changed);
+		sources_name(shop, first, folder, &shop->stale);
 		for (uint32_t i = 0; i < shop->count; i++)
-			changed |= source_look(&shop->sources[i]);
+			shop->stale |= source_look(&shop->sources[i]);
 	}
-	if (changed || !shop->all) {
-		for (uint32_t i = 0; i < shop->count; i++)
-			if (shop->sources[i].ring)
-				rings[count++] = shop->sources[i].ring;
+	for (uint32_t i = 0; i < shop->count; i++) {
+		struct source *s = &shop->sources[i];
+
+		unread |= s->mark.error == ENOMEM;
+		if (s->ring && keys + s->ring->count > KEYS_MAX) {
+			s->fault = TOO_MANY;
+		} else if (s->ring) {
+			s->fault = s->fault == TOO_MANY ? NULL : s->fault;
+			keys += s->ring->count;
+			rings[count++] = s->ring;
+		}
+	}
+	if (shop->stale) {
 		all = count ? kerb_ring_join(rings, count) : NULL;
 		if (all || !count) {
 			kerb_ring_drop(shop->all);
 			shop->all = all;
+			shop->stale = false;
 		}
 	}
-	return shop->all ? kerb_ring_hold(shop->all) : NULL;
+	return !shop->stale && !unread;
 }
 
-static struct kerb_ring *
-keys_now(struct call *call, const char *default_name, bool tells)
+/* False for want of memory, also where older keys are given. */
+static bool
+keys_now(struct kerb_ring **ret_ring, struct call *call, const char *default_name, bool tells)
 {
 	const struct lsa_services *s = services(call);
 	const char *first = s->setting ? s->setting(call, "keytab") : NULL;
 	const char *folder = s->setting ? s->setting(call, "keytab_folder") : NULL;
 	struct shop *shop = shop_of();
-	struct kerb_ring *ring = NULL;
+	bool whole = false;
 
+	*ret_ring = NULL;
 	if (shop) {
 		pthread_mutex_lock(&shop->lock);
-		ring = shop_refresh(shop, first ? first : default_name, folder, s->now(call));
+		whole = shop_refresh(shop, first ? first : default_name, folder, s->now(call));
+		*ret_ring = shop->all ? kerb_ring_hold(shop->all) : NULL;
 		for (uint32_t i = 0; i < shop->count; i++)
-			if (tells && shop->sources[i].fault && (!ring || shop->sources[i].mark.error != ENOENT))
+			if (tells && shop->sources[i].fault && (!*ret_ring || shop->sources[i].mark.error != ENOENT))
 				because(call, SEC_E_NO_CREDENTIALS, TO_CALLER, "keytab %s: %s", shop->sources[i].path,
 				    shop->sources[i].fault);
 		pthread_mutex_unlock(&shop->lock);
 	}
-	return ring;
+	return whole;
 }
 
 struct kerb_ring *
 kerb_keys(struct call *call, const char *default_name)
 {
-	return keys_now(call, default_name, true);
+	struct kerb_ring *ring;
+
+	(void)keys_now(&ring, call, default_name, true);
+	return ring;
 }
 
-struct kerb_ring *
-kerb_keys_beside(struct call *call, const char *default_name)
+bool
+kerb_keys_beside(struct kerb_ring **ret_ring, struct call *call, const char *default_name)
 {
-	return keys_now(call, default_name, false);
+	bool whole = keys_now(ret_ring, call, default_name, false);
+
+	if (!whole) {
+		kerb_ring_drop(*ret_ring);
+		*ret_ring = NULL;
+	}
+	return whole;
 }

@@ -41,10 +41,11 @@ struct kerb_ring {
 /* --- making one ----------------------------------------------------------- */
 
 /*
- * The keys of a keytab as bytes (version 2 of the file format). False: malformed, or no memory.
+ * The keys of a keytab as bytes (version 2 of the file format). STATUS_INVALID_PARAMETER: malformed;
+ * STATUS_INSUFFICIENT_RESOURCES.
  * Entries with a key type that nobody knows are passed over by whoever looks for a key, not here.
  */
-bool kerb_ring_of_keytab(struct kerb_ring **ret_ring, struct bytes keytab) MUST_CHECK;
+NTSTATUS kerb_ring_of_keytab(struct kerb_ring **ret_ring, struct bytes keytab) MUST_CHECK;
 /* The keys of several rings, in their order; the door for keys that come from elsewhere (KerbAddExtraCredentials). */
 struct kerb_ring *kerb_ring_join(struct kerb_ring *const *rings, size_t count) MUST_CHECK;
 struct kerb_ring *kerb_ring_hold(struct kerb_ring *r);
@@ -56,8 +57,11 @@ bool kerb_ring_key(const struct kerb_ring *r, const struct kerb_ring_key *k, str
 
 /* Held for the caller; NULL and a reason where there is no keytab that can be read. default_name: krb5_kt_default_name's. */
 struct kerb_ring *kerb_keys(struct call *call, const char *default_name) MUST_CHECK;
-/* The same for who can do without, and gives no reasons. */
-struct kerb_ring *kerb_keys_beside(struct call *call, const char *default_name) MUST_CHECK;
+/*
+ * The same for who can do without, and gives no reasons: NULL where there are none. False: for want of memory
+ * nobody knows.
+ */
+bool kerb_keys_beside(struct kerb_ring **ret_ring, struct call *call, const char *default_name) MUST_CHECK;
 
 /* Whether a principal is a domain's own: krbtgt/... */
 static inline bool

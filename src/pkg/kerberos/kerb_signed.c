@@ -4,6 +4,7 @@
  */
 #include "pkg/kerberos/kerb_signed.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -169,12 +170,15 @@ kerb_signed_by_kdc(struct call *call, krb5_context k5, const krb5_enc_tkt_part *
 	NTSTATUS status = STATUS_SUCCESS;
 	char name[KEYS_NAME_MAX];
 	struct kerb_ring *ring;
+	krb5_error_code code;
 
 	if (!kerb_keys_granting())		/* the usual: what opened the ticket was read before */
 		return STATUS_SUCCESS;
-	if (krb5_kt_default_name(k5, name, sizeof name) != 0)
+	code = krb5_kt_default_name(k5, name, sizeof name);
+	if (code != 0)
 		name[0] = 0;
-	ring = kerb_keys_beside(call, name);
+	if (code == ENOMEM || !kerb_keys_beside(&ring, call, name))
+		return STATUS_INSUFFICIENT_RESOURCES;	/* whether the key is here is not known: not "no" */
 	if (ring)
 		status = judge_for(&j, ring);
 	kerb_ring_drop(ring);

@@ -6,6 +6,8 @@
  */
 #include "tests/pkg/kerberos/forge_side.h"
 
+#include <sys/resource.h>
+
 #include "crypto/legacy.h"
 #include "pkg/kerberos/kerb_pac.h"
 
@@ -342,6 +344,64 @@ TEST(signed_by_the_domain)
 	end();
 }
 
+/* Address space for little more than what there is now; none of it is taken back with 0. */
+static void
+narrow(size_t more)
+{
+	struct rlimit limit = { RLIM_INFINITY, RLIM_INFINITY };
+	unsigned long pages = 0;
+	FILE *statm = more ? fopen("/proc/self/statm", "r") : NULL;
+
+	if (more) {
+		CHECK(statm && fscanf(statm, "%lu", &pages) == 1 && fclose(statm) == 0);
+		limit.rlim_cur = pages * (size_t)sysconf(_SC_PAGESIZE) + more;
+	}
+	CHECK(setrlimit(RLIMIT_AS, &limit) == 0);
+}
+
+/* A keytab that there was no memory to read is not one without the domain's key, and is read when there is some. */
+TEST(a_key_unread_is_not_a_key_missing)
+{
+	static const uint8_t hole[4] = { 0xff, 0xf2, 0x00, 0x00 };	/* 896 KiB of nothing */
+	struct forge granting, other;
+	struct pac_make m = make_example();
+	krb5_data theirs = { 0 };
+	uint8_t info[4096];
+	NTSTATUS status;
+	size_t len;
+	FILE *file;
+
+#ifdef __SANITIZE_ADDRESS__
+	CHECK_SKIP("AddressSanitizer ends where there is no address space");
+	return;
+#endif
+	begin();
+	granting = other = f;
+	other.session = keys[1];
+	CHECK(forge_pac(&other, &theirs, f.key, "alice", bytes_of(info, make_logon_info(info, sizeof info, &m))));
+	granting.service[0] = "krbtgt";
+	granting.service[1] = "FORGE.TEST";
+	granting.key = f.session;
+	pac_offer(&theirs, SEC_E_OK);
+	sleep(2);
+	file = fopen(keytab, "a");
+	CHECK(file && fwrite(hole, sizeof hole, 1, file) == 1 && fflush(file) == 0 && truncate(keytab, ftell(file) + 0xe0000) == 0 && fclose(file) == 0);
+	keytab_write(&granting, "a");
+	accept_over(&side);
+	f.cusec = ++serial;
+	len = forge_ap_req(&f, token);
+	narrow(0x80000);
+	status = accept_leg(&side, bytes_of(token, len));
+	narrow(0);
+	CHECK_U64((uint32_t)status, (uint32_t)STATUS_INSUFFICIENT_RESOURCES);
+	pac_offer(&theirs, STATUS_INSUFFICIENT_RESOURCES);	/* looked at once a second */
+	sleep(2);
+	pac_offer(&theirs, SEC_E_LOGON_DENIED);
+	krb5_free_data_contents(f.k5, &theirs);
+	f.pac = BYTES_NONE;
+	end();
+}
+
 TEST(replays)
 {
 	size_t len;
@@ -570,6 +630,7 @@ main(void)
 	RUN(pac_without_its_buffers);
 	RUN(pac_signed_otherwise);
 	RUN(signed_by_the_domain);
+	RUN(a_key_unread_is_not_a_key_missing);
 	RUN(replays);
 	RUN(skew);
 	RUN(keytab_changes);
