@@ -27,7 +27,7 @@ build() {	# DIR MESON-ARGS...
 
 suites() {	# DIR MESON-TEST-ARGS...: counts what meson counts
 	dir=$1; shift
-	out=$(meson test -C "$dir" --no-rebuild --num-processes "$jobs" --print-errorlogs "$@" 2>&1)
+	out=$(meson test -C "$dir" --no-rebuild --num-processes "$jobs" "$@" 2>&1)
 	printf '%s\n' "$out" | sed -n '/^ *[0-9]*\/[0-9]* /p;/Summary of Failures/,$p' | tail -300
 	ok=$(printf '%s\n' "$out" | sed -n 's/^Ok: *//p' | tail -1)
 	bad=$(printf '%s\n' "$out" | sed -n 's/^Fail: *//p' | tail -1)
@@ -35,8 +35,7 @@ suites() {	# DIR MESON-TEST-ARGS...: counts what meson counts
 	if [ -z "$ok" ]; then printf '%s\n' "$out" | tail -20; result "meson test $dir" 1; return; fi
 	passed=$((passed + ok))
 	failed=$((failed + ${bad:-0} + ${late:-0}))
-	# A log to look into where a test failed.
-	[ $((${bad:-0} + ${late:-0})) -eq 0 ] || printf '%s\n' "$out" | sed -n '/=\{20,\}/,/=\{20,\}/p' | tail -150
+	[ $((${bad:-0} + ${late:-0})) -eq 0 ] || tests/failed_logs.sh "$dir"
 }
 
 main=${1:-build}

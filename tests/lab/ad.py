@@ -25,6 +25,7 @@ The environment: KRB5_CONFIG, KRB5CCNAME (FILE:DIR/cc), KRB5_KTNAME (http.keytab
 AD_REALM, AD_DOMAIN, AD_ADDR, AD_SMB_CONF. Names are resolved, and the domain's own winbindd is found, by programs
 that run with LD_PRELOAD=$AD_PRELOAD (nss_wrapper).
 """
+import fcntl
 import os
 import shutil
 import signal
@@ -289,6 +290,8 @@ def main():
     if missing or os.geteuid():
         print("ad.py: skipped:", f"{missing} not installed" if missing else "only root can have the ports of a DC")
         sys.exit(77)
+    turn = open("/run/lock/openlsa-ad", "w", encoding="ascii")  # there is one address: one controller at a time
+    fcntl.flock(turn, fcntl.LOCK_EX)
     env, pid = up(where)
     if verb == "up":
         with open(f"{os.path.abspath(where)}/env", encoding="utf-8") as f:
