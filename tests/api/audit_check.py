@@ -122,7 +122,7 @@ def missing(events, wanted):
 
 def main():
     name, check = sys.argv[1:]
-    for _ in range(50):
+    for _ in range(400):
         events = read(name)
         lost = missing(events, WANTED[check])
         if not lost:

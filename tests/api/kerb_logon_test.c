@@ -659,7 +659,8 @@ TEST(whoever_leaves_waits_no_more)
 		CHECK(waiting[i].l.token == (HANDLE)5);
 	}
 	CHECK(kill(pid, SIGCONT) == 0);
-	usleep(300000);
+	for (left = api_ms() + 3000; logon_count() != before && api_ms() < left; )
+		usleep(1000);
 	CHECK(logon_count() == before);
 }
 

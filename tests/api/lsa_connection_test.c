@@ -145,15 +145,16 @@ asks_what_never_answers(void *arg)
 	return NULL;
 }
 
-static void
-eight_threads_are_cut_off(void)
+/* How long it took, in ms. */
+static uint64_t
+cut_off_eight(void)
 {
 	struct blocked b[8];
 	pthread_t t[8];
 	_Atomic unsigned back = 0;
 	HANDLE lsa = connected();
 	ULONG id = package(lsa, "Stall");
-	uint64_t from;
+	uint64_t from, took;
 
 	for (int i = 0; i < 8; i++) {
 		b[i] = (struct blocked){ lsa, id, &back, 12345, 54321, (PVOID)7, 77 };
@@ -164,12 +165,24 @@ eight_threads_are_cut_off(void)
 	from = api_ms();
 	CHECK(LsaDeregisterLogonProcess(lsa) == STATUS_SUCCESS);
 	CHECK(api_reaches(&back, 8, 5000));
-	CHECK(api_ms() - from < api_scale(100, 1000, 100));
+	took = api_ms() - from;
 	for (int i = 0; i < 8; i++) {
 		pthread_join(t[i], NULL);
 		CHECK(b[i].status == STATUS_PORT_DISCONNECTED);
 		CHECK(b[i].verdict == 54321 && b[i].reply == (PVOID)7 && b[i].reply_len == 77);
 	}
+	return took;
+}
+
+/* At once; a machine that stood still meanwhile gets two more tries. */
+static void
+eight_threads_are_cut_off(void)
+{
+	unsigned tries = 0;
+
+	while (cut_off_eight() >= api_scale(100, 1000, 100))
+		if (!CHECK(++tries < 3))
+			break;
 }
 
 static void

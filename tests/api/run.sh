@@ -27,7 +27,7 @@ sum "$work/out" $?
 echo "-- far"
 "$lsad" --foreground --socket "$work/s" --state "$work/far" >"$work/log" 2>&1 &
 daemon=$!
-for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do [ -S "$work/s" ] && break; sleep 0.1; done
+for _ in $(seq 100); do [ -S "$work/s" ] && break; sleep 0.1; done
 OPENLSA_MODE=daemon OPENLSA_SOCKET=$work/s timeout 300 "$program" >"$work/out" 2>&1
 sum "$work/out" $?
 kill "$daemon" 2>/dev/null && wait "$daemon"

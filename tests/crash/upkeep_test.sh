@@ -19,7 +19,7 @@ check() {	# WHAT STATUS
 up() {	# STATE
 	"$lsad" --foreground --socket "$work/s" --state "$1" >"$work/log" 2>&1 &
 	daemon=$!
-	for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+	for _ in $(seq 100); do
 		"$lsactl" ping >/dev/null 2>&1 && return 0
 		kill -0 "$daemon" 2>/dev/null || { daemon=; return 1; }
 		sleep 0.1

@@ -199,12 +199,12 @@ bad_name_service(void)
 
 		dns_begin(&d);
 		/* The call does not wait longer than its deadline, whatever the look-up does. */
-		asked_begin(&a, net, loop, jobs, NULL, 200);
+		asked_begin(&a, net, loop, jobs, NULL, 800);
 		from = time_mono_ms();
 		call_run(&a.call);
-		CHECK(time_mono_ms() - from < 100);
-		asked_wait(&a, loop, 2000);
-		CHECK(a.done && a.took < 300);
+		CHECK(time_mono_ms() - from < 600);
+		asked_wait(&a, loop, 5000);
+		CHECK(a.done && a.took < 1500);
 		ask_now(&a, "TEST", false, false);
 		CHECK(a.says == STATUS_NO_LOGON_SERVERS);
 		if (!CHECK(strstr(a.story, "no usable answer")))

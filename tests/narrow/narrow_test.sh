@@ -36,7 +36,7 @@ rm -f "$work/src_secur32_deaf.c.o"		# PAM's module in the library's place: one o
 if $cc $flags tests/narrow/narrow.c "$work"/*.o -Wl,--gc-sections -o "$work/narrow" 2>"$work/err"; then
 	"$lsad" --foreground --socket "$work/s" --state "$work/state" >"$work/log" 2>&1 &
 	daemon=$!
-	for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do [ -S "$work/s" ] && break; sleep 0.1; done
+	for _ in $(seq 100); do [ -S "$work/s" ] && break; sleep 0.1; done
 	OPENLSA_MODE=daemon OPENLSA_SOCKET=$work/s; export OPENLSA_MODE OPENLSA_SOCKET
 	echo 'correct horse 7' | "$lsactl" -q user add alice || failed=$((failed + 1))
 	timeout 60 "$work/narrow" >"$work/out" 2>&1 || failed=$((failed + 1))
