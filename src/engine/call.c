@@ -427,9 +427,10 @@ call_wait(struct call *c, bool *ret_again)
 		c->has_waited = true;
 	}
 	/* The job is handed over under the lock: it cannot come home before the call waits. */
-	if (armed && job && !jobs_add(job->jobs, &job->job)) {
+	if (armed && (c->cancelled || (job && !jobs_add(job->jobs, &job->job)))) {
 		call_unwait(c);
-		job_drop(job);
+		if (job)
+			job_drop(job);
 		armed = false;
 	} else if (!armed && job) {
 		c->job = NULL;

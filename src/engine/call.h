@@ -49,7 +49,8 @@ struct call {
 	struct net *net;			/* or NULL: no KDC can be asked */
 	NTSTATUS (*turn)(struct call *);
 	void (*done)(struct call *, NTSTATUS status);	/* the last touch: may free the call */
-	void (*waits)(struct call *);		/* under the loop's lock, when it begins to wait for the first time; may be NULL */
+	/* Under the loop's lock, when it begins to wait for the first time; may be NULL. What it makes `cancelled` does not wait. */
+	void (*waits)(struct call *);
 	bool inline_jobs;			/* the submitting thread blocks anyway: run jobs here */
 	NTSTATUS cancel_status, deadline_status;
 	uint32_t deadline_ms;

@@ -100,8 +100,8 @@ struct lsa_link {
 	struct uid_record *stranger_of;	/* counted there until it has said connect, or is gone */
 	_Atomic enum wire_rank rank;
 	_Atomic uint32_t refs;
-	bool gone;
-	struct served *waiting;		/* guarded by the loop's lock, as the next three */
+	bool gone;			/* guarded by the loop's lock, as the next four */
+	struct served *waiting;
 	struct served **index;		/* of them by who asked and call id, once they are many; or NULL */
 	uint32_t index_bits, waiting_count;
 	char name[NAME_MAX_LEN + 1];
@@ -212,7 +212,6 @@ void process_release(struct process *p);	/* one holder fewer */
 void link_cancel(struct lsa_link *link, const void *arg, uint32_t id);
 void link_cancel_all(struct lsa_link *link);
 void link_known(struct lsa_link *link);		/* a stranger no more */
-void link_let_go(struct lsa_link *link);	/* one holder fewer */
 
 /* served.c */
 /* Packs a reply with fields out; false: no memory. */

@@ -147,7 +147,13 @@ lsa_link_drain(struct lsa_link *link)
 }
 
 void
-link_let_go(struct lsa_link *link)
+lsa_link_hold(struct lsa_link *link)
+{
+	atomic_fetch_add(&link->refs, 1);
+}
+
+void
+lsa_link_release(struct lsa_link *link)
 {
 	if (atomic_fetch_sub(&link->refs, 1) != 1)
 		return;
@@ -167,15 +173,15 @@ lsa_link_gone(struct lsa_link *link)
 	if (!link)
 		return;
 	link_known(link);
-	link_cancel_all(link);
-	link_detach(link);
 	loop_lock(link->loop);
 	p = link->process;
 	link->gone = true;
 	loop_unlock(link->loop);
+	link_cancel_all(link);
+	link_detach(link);
 	if (p) {
 		atomic_fetch_sub(&p->owner->links, 1);
 		process_leave(p);
 	}
-	link_let_go(link);
+	lsa_link_release(link);
 }

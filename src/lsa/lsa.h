@@ -100,6 +100,9 @@ uint32_t lsa_frame_max(const struct lsa_link *link);
  * FINISH run on and lose their reply; with a process's last link its credentials and contexts go.
  */
 void lsa_link_gone(struct lsa_link *link);
+/* For who may still submit and cancel on one thread while another ends the link: no call waits there any more. */
+void lsa_link_hold(struct lsa_link *link);
+void lsa_link_release(struct lsa_link *link);
 /* Cancels the waiting call that was submitted with this arg; it still completes. Not for FINISH calls. */
 void lsa_cancel(struct lsa_link *link, const void *arg);
 /* The daemon stops: every call that waits on this link ends and is answered. */

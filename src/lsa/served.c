@@ -127,6 +127,8 @@ served_waits(struct call *c)
 		atomic_fetch_add(&s->process->owner->calls, 1);
 		s->counted = true;
 	}
+	/* It turned while its link went. */
+	c->cancelled |= link->gone && s->row->end != FINISH;
 }
 
 static void
@@ -258,7 +260,7 @@ served_done(struct call *c, NTSTATUS status)
 	if (s->process)
 		process_release(s->process);
 	served_give(s);
-	link_let_go(link);
+	lsa_link_release(link);
 }
 
 static NTSTATUS

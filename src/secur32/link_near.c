@@ -156,6 +156,7 @@ near_close(struct link *link)
 static void
 near_drop(struct link *link)
 {
+	lsa_link_release(NEAR_OF(link)->lsa);
 	free(link);
 }
 
@@ -277,6 +278,7 @@ link_near_open(struct link **ret_link, struct why *why)
 		free(link);
 		return STATUS_NO_MEMORY;
 	}
+	lsa_link_hold(link->lsa);		/* beyond its end, since that races with calls of other threads */
 	*ret_link = &link->link;
 	return STATUS_SUCCESS;
 }

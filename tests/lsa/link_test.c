@@ -171,6 +171,29 @@ TEST(what_is_made_for_nobody_does_not_stay)
 	lsa_link_gone(link);
 }
 
+/* One thread ends the link while another's call is on its way: it is too late to wait there. */
+TEST(nobody_waits_on_a_link_that_is_gone)
+{
+	static struct told now, early, late;
+	struct changed_out seen = { 0 };
+	struct lsa_peer root = { .known = true, .uid = 0, .pid = 1, .tcb = true, .admin = true };
+	struct lsa_link *link = lsa_link_open(lsa, loop, &root);
+
+	(void)connected(link, &early, BYTES_NONE);
+	ASK(link, &now, CALL_CHANGED, changed, .seen = BYTES_NONE);
+	CHECK(changed_out_take(&seen, now.reply.out));
+	lsa_link_hold(link);
+	SEND(link, &early, 0, hear, CALL_CHANGED, changed, .seen = seen.now);
+	CHECK(!early.here);
+	lsa_link_gone(link);
+	CHECK(early.here && early.reply.status == STATUS_CANCELLED);
+	SEND(link, &late, 0, hear, CALL_CHANGED, changed, .seen = seen.now);
+	CHECK(late.here && late.reply.status == STATUS_CANCELLED);
+	CHECK_U64(atomic_load(&lsa->calls), 0);
+	lsa_cancel(link, &late);
+	lsa_link_release(link);
+}
+
 /* --- what stood in memory before ------------------------------------------------------------- */
 
 #define REPLIES	64u
@@ -252,6 +275,7 @@ main(void)
 		RUN(a_record_is_joined_by_its_own_process_alone);
 		RUN(an_unknown_peer_has_no_link);
 		RUN(what_is_made_for_nobody_does_not_stay);
+		RUN(nobody_waits_on_a_link_that_is_gone);
 		RUN(replies_hold_nothing_of_memory);
 	}
 	lsa_close(lsa);
