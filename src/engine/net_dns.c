@@ -250,7 +250,7 @@ dns_look_up(struct found *f, const char *realm, bool kpasswd, const struct resol
 		state.nscount = 1;
 		state.nsaddr_list[0] = (struct sockaddr_in){ .sin_family = AF_INET, .sin_port = htons(resolver->port),
 		    .sin_addr = resolver->address };
-		state.retrans = 1;
+		state.retrans = 3;
 		state.retry = 1;
 	}
 	dns_ask_both(f, realm, kpasswd ? "_kpasswd" : "_kerberos", &state, answer);
