@@ -217,14 +217,17 @@ queue_pop(struct OLSA_ASYNC_QUEUE *q)
 
 /* --- the pump ------------------------------------------------------------------ */
 
+enum { FIRST, SECOND };		/* callback threads */
+
 struct pump {
 	uint64_t stamp;
 	struct OLSA_ASYNC_QUEUE *queue;
 	pthread_mutex_t lock;
-	pthread_cond_t more;
+	pthread_cond_t more[2];		/* a callback thread's each */
 	struct async *first, **last;
 	unsigned callback_threads;
 	uint64_t since[2];		/* when the first and the second callback thread went into one; 0: not inside */
+	bool watches;			/* the second looks by itself whether the first stays too long */
 	struct OLSA_ASYNC_QUEUE *adopted;	/* guarded by pump_lock; only the pump's thread takes one out */
 };
 
@@ -329,7 +332,8 @@ pump_get(void)
 			pthread_mutex_init(&p->lock, NULL);
 			(void)pthread_condattr_init(&how);
 			(void)pthread_condattr_setclock(&how, CLOCK_MONOTONIC);
-			pthread_cond_init(&p->more, &how);
+			pthread_cond_init(&p->more[FIRST], &how);
+			pthread_cond_init(&p->more[SECOND], &how);
 			(void)pthread_condattr_destroy(&how);
 			p->queue = queue_new(&error);
 			if (!p->queue || !thread_start(pump_main, p)) {
@@ -401,8 +405,6 @@ queue_sent(struct OLSA_ASYNC_QUEUE *q, struct link *link)
  * comes behind to the same measure: a callback that has just been taken is
  * entered before the next one is. There is no third.
  */
-enum { FIRST, SECOND };
-
 static bool
 is_slow(uint64_t since)
 {
@@ -417,15 +419,27 @@ may_take(const struct pump *p, unsigned me)
 
 /* Until something comes, or until the other one has been inside for long enough. */
 static void
-callback_wait(struct pump *p, uint64_t since)
+callback_wait(struct pump *p, unsigned me)
 {
-	uint64_t at = since + SLOW_CALLBACK_MS;
+	uint64_t since = p->since[!me], at = since + SLOW_CALLBACK_MS;
 	struct timespec until = { .tv_sec = (time_t)(at / 1000), .tv_nsec = (long)(at % 1000) * 1000000 };
 
-	if (p->first && since)
-		(void)pthread_cond_timedwait(&p->more, &p->lock, &until);
-	else
-		pthread_cond_wait(&p->more, &p->lock);
+	if (p->first && since) {
+		p->watches = me == SECOND;
+		(void)pthread_cond_timedwait(&p->more[me], &p->lock, &until);
+		p->watches = false;
+	} else {
+		pthread_cond_wait(&p->more[me], &p->lock);
+	}
+}
+
+/* Under the lock: something is there to be taken. */
+static void
+callback_wake(struct pump *p)
+{
+	pthread_cond_signal(&p->more[FIRST]);
+	if (p->since[FIRST] && !p->watches)
+		pthread_cond_signal(&p->more[SECOND]);
 }
 
 static void *callback_second(void *arg);
@@ -438,7 +452,7 @@ callback_loop(struct pump *p, unsigned me)
 		struct async *a;
 
 		while (!p->first || !may_take(p, me))
-			callback_wait(p, p->since[!me]);
+			callback_wait(p, me);
 		a = p->first;
 		p->first = a->next;
 		if (!p->first)
@@ -448,13 +462,13 @@ callback_loop(struct pump *p, unsigned me)
 		if (p->first && p->callback_threads == 1 && thread_start(callback_second, p))
 			p->callback_threads = 2;
 		if (p->first)
-			pthread_cond_broadcast(&p->more);
+			callback_wake(p);
 		pthread_mutex_unlock(&p->lock);
 		async_notify(a);
 		pthread_mutex_lock(&p->lock);
 		p->since[me] = 0;
-		if (p->first && me == SECOND)
-			pthread_cond_broadcast(&p->more);	/* the first one takes it, if it is back */
+		if (p->first)
+			callback_wake(p);		/* the first one takes it, if it is back */
 	}
 }
 
@@ -491,7 +505,7 @@ pump_push(struct async *a)
 		a->queued = true;
 		*p->last = a;
 		p->last = &a->next;
-		pthread_cond_broadcast(&p->more);
+		callback_wake(p);
 	}
 	pthread_mutex_unlock(&p->lock);
 	return taken;
