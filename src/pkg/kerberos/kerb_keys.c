@@ -499,7 +499,7 @@ named_same(struct shop *shop, const char *first, const char *folder)
 	return false;
 }
 
-/* False where the keys at hand are not, for want of memory, those of the files. */
+/* False where the keys at hand are not, for want of memory or descriptors, those of the files. */
 static bool
 shop_refresh(struct shop *shop, const char *first, const char *folder, uint64_t now)
 {
@@ -516,7 +516,7 @@ shop_refresh(struct shop *shop, const char *first, const char *folder, uint64_t 
 	for (uint32_t i = 0; i < shop->count; i++) {
 		struct source *s = &shop->sources[i];
 
-		unread |= s->mark.error == ENOMEM;
+		unread |= s->mark.error == ENOMEM || s->mark.error == EMFILE || s->mark.error == ENFILE;
 		if (s->ring && keys + s->ring->count > KEYS_MAX) {
 			s->fault = TOO_MANY;
 		} else if (s->ring) {
@@ -536,7 +536,7 @@ shop_refresh(struct shop *shop, const char *first, const char *folder, uint64_t 
 	return !shop->stale && !unread;
 }
 
-/* False for want of memory, also where older keys are given. */
+/* False for want of something, also where older keys are given. */
 static bool
 keys_now(struct kerb_ring **ret_ring, struct call *call, const char *default_name, bool tells)
 {

@@ -178,7 +178,8 @@ kerb_signed_by_kdc(struct call *call, krb5_context k5, const krb5_enc_tkt_part *
 	if (code != 0)
 		name[0] = 0;
 	if (code == ENOMEM || !kerb_keys_beside(&ring, call, name))
-		return STATUS_INSUFFICIENT_RESOURCES;	/* whether the key is here is not known: not "no" */
+		return because(call, STATUS_INSUFFICIENT_RESOURCES, TO_TRUSTED,
+		    "whether the key of the ticket's own domain is here could not be found out");
 	if (ring)
 		status = judge_for(&j, ring);
 	kerb_ring_drop(ring);
