@@ -39,7 +39,7 @@ void
 call_begin(struct call *c)
 {
 	c->at = CALL_TURNING;
-	c->cancelled = c->has_waited = c->woken = false;
+	c->cancelled = c->has_waited = c->woken = c->starved = false;
 	c->wait = AWAIT_NOTHING;
 	c->started = 0;
 	c->awaited = STATUS_SUCCESS;
@@ -73,12 +73,25 @@ call_memory(struct call *c, size_t len)
 		return at;
 	}
 	chunk = calloc(1, sizeof *chunk + size);
+	c->starved |= !chunk;
 	if (!chunk)
 		return NULL;
 	chunk->len = size;
 	chunk->next = c->chunks;
 	c->chunks = chunk;
 	return chunk->at;
+}
+
+bool
+call_starved(const struct call *c)
+{
+	return c->starved;
+}
+
+void
+call_starve(struct call *c)
+{
+	c->starved = true;
 }
 
 static void

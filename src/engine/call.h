@@ -70,6 +70,7 @@ struct call {
 	struct why why;
 	struct call_chunk *chunks;
 	uint32_t small_used;
+	bool starved;				/* call memory was asked for and there was none */
 	_Alignas(16) uint8_t small[CALL_SMALL];
 };
 

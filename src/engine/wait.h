@@ -20,5 +20,7 @@ NTSTATUS await_job(struct call *call, NTSTATUS (*work)(void *arg), void (*drop)(
 NTSTATUS await_job_of(struct call *call, struct jobs *jobs, NTSTATUS (*work)(void *arg), void (*drop)(void *arg), void *arg);
 NTSTATUS awaited(const struct call *call);
 void *call_memory(struct call *call, size_t len);
+bool call_starved(const struct call *call);		/* there was none, or somebody said so */
+void call_starve(struct call *call);
 
 #endif

@@ -68,6 +68,9 @@ NTSTATUS because(struct call *call, NTSTATUS status, enum audience to, const cha
 	__attribute__((format(printf, 4, 5)));
 /* Zeroed memory that lives as long as the call and is wiped with it. NULL: none. */
 void *call_memory(struct call *call, size_t len);
+/* There was none, or (said by starve) none of another kind: what could not be read then may have been right. */
+bool call_starved(const struct call *call);
+void call_starve(struct call *call);
 
 /* --- what a package may ask of the LSA -------------------------------- */
 

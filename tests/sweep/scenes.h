@@ -13,7 +13,7 @@ enum outcome {
 	REFUSED,		/* an error said so, and nothing else happened */
 	GRANTED,		/* a wrong password got in, or a refusal was expected and did not come */
 	WRONG,			/* a success that is none: an output is missing, a message does not open */
-	MISLED,			/* the right password was called wrong */
+	MISLED,			/* the right password, or a good request, was called wrong */
 };
 
 struct scene {

@@ -245,7 +245,25 @@ pinned(HANDLE lsa)
 	good = status != STATUS_SUCCESS || (seen && seen->CountOfEntries == 1 && seen->Entries->KdcAddress.Length == 28);
 	(void)LsaFreeReturnBuffer(seen);
 	(void)message(lsa, "Kerberos", &purge, sizeof purge, NULL, NULL);
-	return !good ? WRONG : status == STATUS_SUCCESS ? DONE : REFUSED;
+	return !good ? WRONG : status == STATUS_SUCCESS ? DONE : status == STATUS_INVALID_PARAMETER ? MISLED : REFUSED;
+}
+
+/* Names that are long enough to need memory are asked about, and nobody has such tickets. */
+static enum outcome
+purged(HANDLE lsa)
+{
+	struct submitted m = { .len = sizeof(KERB_PURGE_TKT_CACHE_REQUEST) };
+	KERB_PURGE_TKT_CACHE_REQUEST ask = { .MessageType = KerbPurgeTicketCacheMessage };
+	char server[501];
+	NTSTATUS status;
+
+	memset(server, 'x', sizeof server - 1);
+	server[sizeof server - 1] = 0;
+	ask.ServerName = text(&m, server);
+	ask.RealmName = text(&m, server);
+	memcpy(m.at, &ask, sizeof ask);
+	status = message(lsa, "Kerberos", m.at, m.len, NULL, NULL);
+	return status == SEC_E_NO_CREDENTIALS ? DONE : status == STATUS_INVALID_PARAMETER ? MISLED : status >= 0 ? WRONG : REFUSED;
 }
 
 enum outcome
@@ -268,6 +286,8 @@ scene_messages(void)
 		how = derived(lsa);
 	if (how == DONE)
 		how = pinned(lsa);
+	if (how == DONE)
+		how = purged(lsa);
 	(void)LsaDeregisterLogonProcess(lsa);
 	return how;
 }

@@ -28,6 +28,8 @@ enum {						/* KERB_PROTOCOL_MESSAGE_TYPE */
 NTSTATUS
 kerb_verdict(struct call *call, struct message_result *ret, NTSTATUS verdict, const char *why)
 {
+	if (verdict == STATUS_INVALID_PARAMETER && call_starved(call))
+		return STATUS_INSUFFICIENT_RESOURCES;		/* what could not be read may have been right */
 	ret->verdict = because(call, verdict, TO_CALLER, "%s", why);
 	return STATUS_SUCCESS;
 }

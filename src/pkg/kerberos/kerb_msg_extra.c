@@ -166,6 +166,8 @@ names_take(struct call *call, struct bytes body, size_t *ret_fixed, char **ret_n
 		room += strlen(list[i]) + 1;
 	}
 	*ret_names = to = calloc(1, room);
+	if (!to)
+		call_starve(call);
 	for (uint32_t i = 0; to && i < count; i++)
 		to = stpcpy(to, list[i]) + 1;
 	return to != NULL;

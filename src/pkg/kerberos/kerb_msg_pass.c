@@ -63,8 +63,11 @@ static struct secret *
 secret_text(struct call *call, struct reader *r, size_t fixed)
 {
 	const char *text = kerb_msg_text(call, r, fixed);
+	struct secret *secret = text ? secret_of(bytes_of_text(text)) : NULL;
 
-	return text ? secret_of(bytes_of_text(text)) : NULL;
+	if (text && !secret)
+		call_starve(call);
+	return secret;
 }
 
 static bool

@@ -27,6 +27,7 @@ struct call {
 	NTSTATUS awaited;
 	struct bytes answer;
 	bool stuck;			/* waits for what never comes */
+	bool starved;
 };
 
 /* --- verbs -------------------------------------------------------------------- */
@@ -47,11 +48,25 @@ call_memory(struct call *c, size_t len)
 {
 	struct chunk *chunk = calloc(1, sizeof *chunk + len);
 
-	if (!chunk)
+	if (!chunk) {
+		c->starved = true;
 		return NULL;
+	}
 	chunk->next = c->chunks;
 	c->chunks = chunk;
 	return chunk->at;
+}
+
+bool
+call_starved(const struct call *c)
+{
+	return c->starved;
+}
+
+void
+call_starve(struct call *c)
+{
+	c->starved = true;
 }
 
 void *
