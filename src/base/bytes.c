@@ -67,6 +67,18 @@ bytes_dup(struct bytes b)
 	return copy;
 }
 
+uint16_t
+reader_be16(struct reader *r)
+{
+	return __builtin_bswap16(reader_u16(r));
+}
+
+uint32_t
+reader_be32(struct reader *r)
+{
+	return __builtin_bswap32(reader_u32(r));
+}
+
 void
 reader_spoil(struct reader *r)
 {

@@ -56,6 +56,9 @@ static inline struct reader reader_of(struct bytes whole);
 static inline bool reader_ok(const struct reader *r) MUST_CHECK;
 static inline bool reader_done(const struct reader *r) MUST_CHECK;	/* ok, and nothing is left */
 static inline size_t reader_left(const struct reader *r);
+/* Big-endian, as in files of MIT's and on the network. */
+uint16_t reader_be16(struct reader *r);
+uint32_t reader_be32(struct reader *r);
 void reader_spoil(struct reader *r);			/* the caller found a mistake of its own */
 
 static inline uint8_t reader_u8(struct reader *r);
@@ -91,7 +94,7 @@ static inline void writer_u64(struct writer *w, uint64_t v);
 static inline void writer_bytes(struct writer *w, struct bytes b);
 void writer_zeros(struct writer *w, size_t len);
 void writer_sized(struct writer *w, struct bytes b);
-/* Big-endian, as in files of MIT's. */
+/* Big-endian, as the readers of it. */
 void writer_be16(struct writer *w, uint16_t v);
 void writer_be32(struct writer *w, uint32_t v);
 void writer_be_sized(struct writer *w, struct bytes b);

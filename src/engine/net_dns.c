@@ -23,22 +23,6 @@
 
 /* --- the answer --------------------------------------------------------- */
 
-static uint16_t
-net_u16(struct reader *r)
-{
-	uint16_t high = reader_u8(r);
-
-	return (uint16_t)(high << 8 | reader_u8(r));
-}
-
-static uint32_t
-net_u32(struct reader *r)
-{
-	uint32_t high = net_u16(r);
-
-	return high << 16 | net_u16(r);
-}
-
 /* A byte that a host name has; anything else could not be looked up and would spoil a sentence. */
 static bool
 host_byte(uint8_t c)
@@ -101,8 +85,8 @@ srv_take(struct srv to[SRV_MAX], struct bytes answer)
 	unsigned count = 0;
 
 	reader_skip(&r, 4);
-	questions = net_u16(&r);
-	answers = net_u16(&r);
+	questions = reader_be16(&r);
+	answers = reader_be16(&r);
 	reader_skip(&r, 4);
 	while (questions-- && reader_ok(&r)) {
 		name_take(&r, NULL);
@@ -115,18 +99,18 @@ srv_take(struct srv to[SRV_MAX], struct bytes answer)
 		struct srv *s = &to[count];
 
 		name_take(&r, NULL);
-		type = net_u16(&r);
-		class = net_u16(&r);
-		(void)net_u32(&r);
-		data = reader_bytes(&r, net_u16(&r));
+		type = reader_be16(&r);
+		class = reader_be16(&r);
+		(void)reader_be32(&r);
+		data = reader_bytes(&r, reader_be16(&r));
 		if (!reader_ok(&r) || type != TYPE_SRV || class != CLASS_IN || count == SRV_MAX)
 			continue;
 		/* The name may point back into the whole answer, but must end inside its record. */
 		in = reader_of(bytes_of(answer.at, (size_t)(data.at - answer.at) + data.len));
 		reader_skip(&in, (size_t)(data.at - answer.at));
-		s->priority = net_u16(&in);
-		s->weight = net_u16(&in);
-		s->port = net_u16(&in);
+		s->priority = reader_be16(&in);
+		s->weight = reader_be16(&in);
+		s->port = reader_be16(&in);
 		name_take(&in, s->name);
 		if (!reader_done(&in))
 			reader_spoil(&r);

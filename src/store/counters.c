@@ -19,7 +19,6 @@
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
-#include <unistd.h>
 
 #include "base/random.h"
 #include "store/folder.h"

@@ -9,26 +9,10 @@
 
 /* --- numbers ------------------------------------------------------------- */
 
-static uint16_t
-take16(struct reader *r)
-{
-	unsigned v = (unsigned)reader_u8(r) << 8;
-
-	return (uint16_t)(v | reader_u8(r));
-}
-
-static uint32_t
-take32(struct reader *r)
-{
-	uint32_t v = (uint32_t)take16(r) << 16;
-
-	return v | take16(r);
-}
-
 static struct bytes
 take_sized(struct reader *r)
 {
-	return reader_bytes(r, take32(r));
+	return reader_bytes(r, reader_be32(r));
 }
 
 /* --- names ------------------------------------------------------------------ */
@@ -46,8 +30,8 @@ name_put(struct writer *w, const struct ccache_name *n)
 static void
 name_take(struct ccache_name *n, struct reader *r)
 {
-	n->type = take32(r);
-	n->count = take32(r);
+	n->type = reader_be32(r);
+	n->count = reader_be32(r);
 	if (n->count > CCACHE_PARTS_MAX) {
 		reader_spoil(r);
 		n->count = 0;
@@ -81,18 +65,18 @@ ccache_head_take(struct ccache_head *h, struct reader *r)
 	uint16_t tag;
 
 	*h = (struct ccache_head){ 0 };
-	if (take16(r) != VERSION)
+	if (reader_be16(r) != VERSION)
 		return false;
-	tags = reader_of(reader_bytes(r, take16(r)));
+	tags = reader_of(reader_bytes(r, reader_be16(r)));
 	while (reader_left(&tags)) {
-		tag = take16(&tags);
-		value = reader_bytes(&tags, take16(&tags));
+		tag = reader_be16(&tags);
+		value = reader_bytes(&tags, reader_be16(&tags));
 		if (!reader_ok(&tags))
 			return false;
 		if (tag == TAG_CLOCK && value.len == 8) {
 			struct reader v = reader_of(value);
 
-			h->clock = (int32_t)take32(&v);
+			h->clock = (int32_t)reader_be32(&v);
 		}
 	}
 	name_take(&h->client, r);
@@ -124,7 +108,7 @@ ccache_cred_put(struct writer *w, const struct ccache_cred *c)
 static void
 list_skip(struct reader *r)
 {
-	uint32_t count = take32(r);
+	uint32_t count = reader_be32(r);
 
 	if (count > CCACHE_LISTS_MAX)
 		reader_spoil(r);
@@ -140,14 +124,14 @@ ccache_cred_take(struct ccache_cred *c, struct reader *r)
 	*c = (struct ccache_cred){ 0 };
 	name_take(&c->client, r);
 	name_take(&c->server, r);
-	c->etype = take16(r);
+	c->etype = reader_be16(r);
 	c->key = take_sized(r);
-	c->authtime = take32(r);
-	c->starttime = take32(r);
-	c->endtime = take32(r);
-	c->renew_till = take32(r);
+	c->authtime = reader_be32(r);
+	c->starttime = reader_be32(r);
+	c->endtime = reader_be32(r);
+	c->renew_till = reader_be32(r);
 	c->with_session_key = reader_u8(r) != 0;
-	c->flags = take32(r);
+	c->flags = reader_be32(r);
 	list_skip(r);
 	list_skip(r);
 	c->ticket = take_sized(r);

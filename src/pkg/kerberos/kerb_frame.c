@@ -72,8 +72,7 @@ kerb_frame_take(struct kerb_frame *f, struct bytes token)
 		return raw_take(f, token);
 	r = der_open(&whole, DER_APPLICATION(0));
 	oid = der_take(&r, DER_OID);
-	id = (unsigned)reader_u8(&r) << 8;
-	id |= reader_u8(&r);
+	id = reader_be16(&r);
 	f->inner = reader_rest(&r);
 	if (!reader_ok(&r) || !reader_done(&whole))
 		return false;

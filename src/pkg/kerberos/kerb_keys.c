@@ -61,20 +61,6 @@ kerb_etype_taken(struct call *call, int32_t etype)
 
 /* --- a keytab's bytes --------------------------------------------------------- */
 
-static uint16_t
-big16(struct reader *r)
-{
-	uint16_t v = reader_u16(r);
-
-	return (uint16_t)(v >> 8 | v << 8);
-}
-
-static uint32_t
-big32(struct reader *r)
-{
-	return __builtin_bswap32(reader_u32(r));
-}
-
 struct entry {
 	uint32_t kvno;
 	int32_t etype;
@@ -85,13 +71,13 @@ struct entry {
 static bool
 entry_take(struct entry *ret, struct reader r, struct writer *w)
 {
-	uint16_t count = big16(&r), len = big16(&r);
+	uint16_t count = reader_be16(&r), len = reader_be16(&r);
 	struct bytes realm = reader_bytes(&r, len);
 
 	for (uint16_t i = 0; i < count && reader_ok(&r); i++) {
 		if (i)
 			writer_u8(w, '/');
-		len = big16(&r);
+		len = reader_be16(&r);
 		kerb_part_put(w, reader_bytes(&r, len));
 	}
 	writer_u8(w, '@');
@@ -99,13 +85,13 @@ entry_take(struct entry *ret, struct reader r, struct writer *w)
 	writer_u8(w, 0);
 	reader_skip(&r, 8);			/* name type, time */
 	ret->kvno = reader_u8(&r);
-	ret->etype = big16(&r);
-	len = big16(&r);
+	ret->etype = reader_be16(&r);
+	len = reader_be16(&r);
 	ret->key = reader_bytes(&r, len);
 	if (!reader_ok(&r) || count == 0)
 		return false;
 	if (reader_left(&r) >= 4) {
-		uint32_t kvno = big32(&r);
+		uint32_t kvno = reader_be32(&r);
 
 		if (kvno)
 			ret->kvno = kvno;
@@ -122,7 +108,7 @@ entry_next(struct reader *r, struct reader *ret_entry)
 
 		if (reader_left(r) < 4)		/* as others do, a torn length at the end is passed over */
 			return false;
-		len = big32(r);
+		len = reader_be32(r);
 		if (len == 0)
 			return false;
 		if (len <= INT32_MAX) {
@@ -319,6 +305,7 @@ struct shop {
 	uint32_t count;
 	struct source sources[FILES_MAX];
 	struct kerb_ring *all;
+	bool partial;			/* there may be more files than the sources */
 	bool stale;			/* the files are others than what stands in all */
 };
 
@@ -358,7 +345,7 @@ mark_same(const struct mark *a, const struct mark *b)
 }
 
 static const char NO_MEMORY[] = "no memory that can be locked";
-static const char TOO_MANY[] = "its keys and those of the files before it are more than 4096";
+static const char TOO_MANY[] = "its keys and those of the files before it are too many";
 
 /* The whole file into a secret; what changes while it is read shows in its mark the next time. */
 static const char *
@@ -431,7 +418,8 @@ source_look(struct source *s)
 	return true;
 }
 
-static void
+/* False: there is no place for another. */
+static bool
 source_name(struct shop *shop, struct bytes path, bool *changed)
 {
 	struct source *s = &shop->sources[shop->count];
@@ -440,8 +428,10 @@ source_name(struct shop *shop, struct bytes path, bool *changed)
 		path = bytes_of(path.at + 5, path.len - 5);
 	else if (path.len > 7 && bytes_same(bytes_of(path.at, 7), bytes_of_text("WRFILE:")))
 		path = bytes_of(path.at + 7, path.len - 7);
-	if (shop->count == FILES_MAX || path.len == 0 || path.len >= sizeof s->path)
-		return;
+	if (path.len == 0)
+		return true;
+	if (shop->count == FILES_MAX || path.len >= sizeof s->path)
+		return false;
 	if (!bytes_same(bytes_of_text(s->path), path)) {
 		kerb_ring_drop(s->ring);
 		*s = (struct source){ 0 };
@@ -449,40 +439,64 @@ source_name(struct shop *shop, struct bytes path, bool *changed)
 		*changed = true;
 	}
 	shop->count++;
+	return true;
 }
 
-/* Files of the folder whose names end so, in whatever order the folder has them: all count. */
-static void
+/* Files of the folder whose names end so, in whatever order the folder has them: all count. False: there may be more. */
+static bool
 folder_name(struct shop *shop, const char *folder, bool *changed)
 {
 	DIR *d = opendir(folder);
+	bool all = d || errno == ENOENT || errno == ENOTDIR || errno == EACCES;
 	char path[PATH_LEN];
 	struct dirent *e;
 
-	while (d && (e = readdir(d))) {
+	while (d && (errno = 0, e = readdir(d))) {
 		size_t len = strlen(e->d_name), ends = sizeof ENDING - 1;
 		int n = snprintf(path, sizeof path, "%s/%s", folder, e->d_name);
 
-		if (len > ends && strcmp(e->d_name + len - ends, ENDING) == 0 && n > 0 && (size_t)n < sizeof path)
-			source_name(shop, bytes_of_text(path), changed);
+		if (len > ends && strcmp(e->d_name + len - ends, ENDING) == 0)
+			all &= n > 0 && (size_t)n < sizeof path && source_name(shop, bytes_of_text(path), changed);
 	}
+	all &= !d || errno == 0;
 	if (d)
 		closedir(d);
+	return all;
 }
 
-static void
+/* False: there may be more files than these. Those of a folder that cannot be listed stay. */
+static bool
 sources_name(struct shop *shop, const char *first, const char *folder, bool *changed)
 {
 	uint32_t before = shop->count;
+	bool all;
 
 	shop->count = 0;
-	source_name(shop, bytes_of_text(first), changed);
-	if (folder)
-		folder_name(shop, folder, changed);
+	all = source_name(shop, bytes_of_text(first), changed);
+	if (folder && !folder_name(shop, folder, changed))
+		all = false;
+	if (!all && shop->count < before)
+		shop->count = before;
 	for (uint32_t i = shop->count; i < before; i++) {
 		kerb_ring_drop(shop->sources[i].ring);
 		shop->sources[i] = (struct source){ 0 };
 		*changed = true;
+	}
+	return all;
+}
+
+/* The file is there, and what it holds is not among the keys at hand. */
+static bool
+is_unread(const struct source *s)
+{
+	switch (s->mark.error) {
+	case 0:
+		return s->fault && (!s->ring || s->fault == TOO_MANY);
+	case ENOENT:
+	case EACCES:
+		return false;
+	default:
+		return true;
 	}
 }
 
@@ -499,7 +513,7 @@ named_same(struct shop *shop, const char *first, const char *folder)
 	return false;
 }
 
-/* False where the keys at hand are not, for want of memory or descriptors, those of the files. */
+/* False where the keys at hand may not be all that the files hold. */
 static bool
 shop_refresh(struct shop *shop, const char *first, const char *folder, uint64_t now)
 {
@@ -509,14 +523,13 @@ shop_refresh(struct shop *shop, const char *first, const char *folder, uint64_t 
 
 	if (renamed || now < shop->looked || now - shop->looked >= SECOND) {
 		shop->looked = now;
-		sources_name(shop, first, folder, &shop->stale);
+		shop->partial = !sources_name(shop, first, folder, &shop->stale);
 		for (uint32_t i = 0; i < shop->count; i++)
 			shop->stale |= source_look(&shop->sources[i]);
 	}
 	for (uint32_t i = 0; i < shop->count; i++) {
 		struct source *s = &shop->sources[i];
 
-		unread |= s->mark.error == ENOMEM || s->mark.error == EMFILE || s->mark.error == ENFILE;
 		if (s->ring && keys + s->ring->count > KEYS_MAX) {
 			s->fault = TOO_MANY;
 		} else if (s->ring) {
@@ -524,6 +537,7 @@ shop_refresh(struct shop *shop, const char *first, const char *folder, uint64_t 
 			keys += s->ring->count;
 			rings[count++] = s->ring;
 		}
+		unread |= is_unread(s);
 	}
 	if (shop->stale) {
 		all = count ? kerb_ring_join(rings, count) : NULL;
@@ -533,10 +547,10 @@ shop_refresh(struct shop *shop, const char *first, const char *folder, uint64_t 
 			shop->stale = false;
 		}
 	}
-	return !shop->stale && !unread;
+	return !shop->stale && !shop->partial && !unread;
 }
 
-/* False for want of something, also where older keys are given. */
+/* False where they may not be all. */
 static bool
 keys_now(struct kerb_ring **ret_ring, struct call *call, const char *default_name, bool tells)
 {

@@ -58,8 +58,8 @@ bool kerb_ring_key(const struct kerb_ring *r, const struct kerb_ring_key *k, str
 /* Held for the caller; NULL and a reason where there is no keytab that can be read. default_name: krb5_kt_default_name's. */
 struct kerb_ring *kerb_keys(struct call *call, const char *default_name) MUST_CHECK;
 /*
- * The same for who can do without, and gives no reasons: NULL where there are none. False: for want of memory or
- * descriptors nobody knows.
+ * The same for who can do without, and gives no reasons: NULL where there are none. False: a keytab that is there was
+ * not read (no memory, no descriptor, damaged, too many), so nobody knows.
  */
 bool kerb_keys_beside(struct kerb_ring **ret_ring, struct call *call, const char *default_name) MUST_CHECK;
 

@@ -375,16 +375,9 @@ kerb_add(struct call *call, void *cred, const struct acquire_args *args)
 #define ENTRY_ROOM	24u		/* of an entry, beside names and key */
 
 static void
-be_put(struct writer *w, uint32_t value, unsigned bytes)
-{
-	while (bytes--)
-		writer_u8(w, (uint8_t)(value >> 8 * bytes));
-}
-
-static void
 counted_put(struct writer *w, const krb5_data *text)
 {
-	be_put(w, text->length, 2);
+	writer_be16(w, (uint16_t)text->length);
 	writer_bytes(w, bytes_of(text->data, text->length));
 }
 
@@ -395,18 +388,18 @@ entry_put(struct writer *w, krb5_const_principal who, uint32_t seconds, const st
 
 	for (int i = 0; i < who->length; i++)
 		len += 2 + who->data[i].length;
-	be_put(w, len, 4);
-	be_put(w, (uint32_t)who->length, 2);
+	writer_be32(w, len);
+	writer_be16(w, (uint16_t)who->length);
 	counted_put(w, &who->realm);
 	for (int i = 0; i < who->length; i++)
 		counted_put(w, &who->data[i]);
-	be_put(w, KRB5_NT_PRINCIPAL, 4);
-	be_put(w, seconds, 4);
-	be_put(w, KEY_VERSION, 1);
-	be_put(w, (uint32_t)key->etype, 2);
-	be_put(w, key->len, 2);
+	writer_be32(w, KRB5_NT_PRINCIPAL);
+	writer_be32(w, seconds);
+	writer_u8(w, KEY_VERSION);
+	writer_be16(w, (uint16_t)key->etype);
+	writer_be16(w, (uint16_t)key->len);
 	writer_bytes(w, bytes_of(key->b, key->len));
-	be_put(w, KEY_VERSION, 4);
+	writer_be32(w, KEY_VERSION);
 }
 
 /* One entry for each key; rc4-hmac only where policy takes it. */
@@ -439,7 +432,7 @@ keytab_reply(struct call *call, struct derive *d, struct message_result *ret)
 
 	if (code)
 		return STATUS_INSUFFICIENT_RESOURCES;
-	be_put(&w, KEYTAB_VERSION, 2);
+	writer_be16(&w, KEYTAB_VERSION);
 	entries_put(call, &w, who, d->extra->keys);
 	krb5_free_principal(d->k5, who);
 	if (!writer_ok(&w))

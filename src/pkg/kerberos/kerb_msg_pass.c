@@ -183,21 +183,6 @@ private_make(struct pass *p, krb5_data *ret_private)
 	return code;
 }
 
-static void
-be16_put(struct writer *w, size_t n)
-{
-	writer_u8(w, (uint8_t)(n >> 8));
-	writer_u8(w, (uint8_t)n);
-}
-
-static uint16_t
-be16_take(struct reader *r)
-{
-	uint16_t high = reader_u8(r);
-
-	return (uint16_t)(high << 8 | reader_u8(r));
-}
-
 /* The request, in call memory. */
 static krb5_error_code
 request_make(struct call *call, struct pass *p, struct bytes *ret_request)
@@ -220,9 +205,9 @@ request_make(struct call *call, struct pass *p, struct bytes *ret_request)
 
 		at = call_memory(call, len);
 		w = writer_of(at, at ? len : 0);
-		be16_put(&w, len);
-		be16_put(&w, p->set ? VERSION_SET : VERSION_CHANGE);
-		be16_put(&w, proof.length);
+		writer_be16(&w, (uint16_t)len);
+		writer_be16(&w, p->set ? VERSION_SET : VERSION_CHANGE);
+		writer_be16(&w, (uint16_t)proof.length);
 		writer_bytes(&w, bytes_of(proof.data, proof.length));
 		writer_bytes(&w, bytes_of(private.data, private.length));
 		*ret_request = bytes_of(at, len);
@@ -256,7 +241,7 @@ static NTSTATUS
 result_say(struct call *call, struct message_result *ret, struct bytes result)
 {
 	struct reader r = reader_of(result);
-	unsigned high = reader_u8(&r), code = high << 8 | reader_u8(&r);
+	unsigned code = reader_be16(&r);
 	char said[200];
 	size_t len = 0;
 
@@ -310,7 +295,7 @@ answer_take(struct call *call, struct pass *p, struct message_result *ret)
 	if (answer.len > 1 && answer.at[0] == 0x7e)
 		return error_say(call, p, ret, answer);
 	reader_skip(&r, 4);
-	proof_len = be16_take(&r);
+	proof_len = reader_be16(&r);
 	proof = reader_bytes(&r, proof_len);
 	private = reader_rest(&r);
 	if (!reader_ok(&r))

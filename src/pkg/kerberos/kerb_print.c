@@ -286,11 +286,10 @@ static bool
 print_message(struct outline *o)
 {
 	struct reader r = reader_of(o->token);
-	unsigned id = (unsigned)reader_u8(&r) << 8;
+	unsigned id = reader_be16(&r);
 	uint64_t sequence = 0;
 	struct bytes at;
 
-	id |= reader_u8(&r);
 	reader_skip(&r, 1);
 	if (o->token.len < 16 || (id != TOKEN_MIC && id != TOKEN_WRAP) || reader_u8(&r) != 0xff)
 		return false;

@@ -179,7 +179,7 @@ kerb_signed_by_kdc(struct call *call, krb5_context k5, const krb5_enc_tkt_part *
 		name[0] = 0;
 	if (code == ENOMEM || !kerb_keys_beside(&ring, call, name))
 		return because(call, STATUS_INSUFFICIENT_RESOURCES, TO_TRUSTED,
-		    "whether the key of the ticket's own domain is here could not be found out");
+		    "whether the key of the ticket's own domain is here could not be found out: a keytab was not read");
 	if (ring)
 		status = judge_for(&j, ring);
 	kerb_ring_drop(ring);

@@ -402,6 +402,46 @@ TEST(a_key_unread_is_not_a_key_missing)
 	end();
 }
 
+/* Nor is one that is damaged, or that stands in a folder that cannot be listed. */
+TEST(a_key_unreadable_is_not_a_key_missing)
+{
+	static char folder[200], path[300], main_keytab[300];
+	struct forge granting, other;
+	struct pac_make m = make_example();
+	krb5_data theirs = { 0 };
+	uint8_t info[4096];
+	FILE *file;
+
+	begin();
+	granting = other = f;
+	other.session = keys[1];
+	CHECK(forge_pac(&other, &theirs, f.key, "alice", bytes_of(info, make_logon_info(info, sizeof info, &m))));
+	granting.service[0] = "krbtgt";
+	granting.service[1] = "FORGE.TEST";
+	granting.key = f.session;
+	(void)snprintf(folder, sizeof folder, "%s/keys", estate);
+	(void)snprintf(path, sizeof path, "%s/granting.keytab", folder);
+	accept_lsa.keytab_folder = folder;
+	pac_offer(&theirs, SEC_E_OK);			/* no such folder: no such key */
+	CHECK(mkdir(folder, 0700) == 0 && (file = fopen(path, "w")) && fputs("none", file) >= 0 && fclose(file) == 0);
+	sleep(2);
+	pac_offer(&theirs, STATUS_INSUFFICIENT_RESOURCES);
+	CHECK(strstr(side.trusted, "a keytab was not read"));
+	(void)snprintf(main_keytab, sizeof main_keytab, "%s", keytab);
+	accept_lsa.keytab = main_keytab;
+	(void)snprintf(keytab, sizeof keytab, "%s", path);
+	keytab_write(&granting, "w");
+	sleep(2);
+	pac_offer(&theirs, SEC_E_LOGON_DENIED);
+	CHECK(unlink(path) == 0 && rmdir(folder) == 0 && symlink(folder, folder) == 0);
+	sleep(2);
+	pac_offer(&theirs, STATUS_INSUFFICIENT_RESOURCES);
+	CHECK(unlink(folder) == 0);
+	krb5_free_data_contents(f.k5, &theirs);
+	f.pac = BYTES_NONE;
+	end();
+}
+
 TEST(replays)
 {
 	size_t len;
@@ -631,6 +671,7 @@ main(void)
 	RUN(pac_signed_otherwise);
 	RUN(signed_by_the_domain);
 	RUN(a_key_unread_is_not_a_key_missing);
+	RUN(a_key_unreadable_is_not_a_key_missing);
 	RUN(replays);
 	RUN(skew);
 	RUN(keytab_changes);
