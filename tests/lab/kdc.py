@@ -36,18 +36,25 @@ ETYPES = {"aes128": "aes128-cts", "aes256": "aes256-cts", "sha128": "aes128-sha2
           "rc4": "rc4-hmac"}
 
 
+RESERVED = []
+
+
 def free_port():
-    """A port that is free for UDP and TCP now, below those that the kernel gives to anybody who asks for none."""
+    """A port that is free for UDP and TCP, below those that the kernel gives to anybody who asks for none. It is ours
+    before the KDC has it, too: two KDCs can have one UDP port, and the wrong one would answer."""
     while True:
         port = random.randrange(20000, 32000)
+        name = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as tcp, \
                 socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
             try:
+                name.bind(f"\0openlsa-port-{port}")
                 tcp.bind(("127.0.0.1", port))
                 udp.bind(("127.0.0.1", port))
+                RESERVED.append(name)
                 return port
             except OSError:
-                pass
+                name.close()
 
 
 def write(path, text):
